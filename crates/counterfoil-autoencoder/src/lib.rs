@@ -1,0 +1,1 @@
+//! The causal diffusion autoencoder: encoder, latent mechanisms, prior, UNet, objective, counterfactuals.

@@ -1,0 +1,2 @@
+//! The binary `counterfoil`: parse, call one library function, print.
+fn main() {}

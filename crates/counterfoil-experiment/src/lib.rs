@@ -1,0 +1,1 @@
+//! Checked configs, run directories, the training loop, checkpoints, evaluation and the report.

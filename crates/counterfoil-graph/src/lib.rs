@@ -1,0 +1,1 @@
+//! Named causal graphs on petgraph: variables with units and ranges, orders, ancestors, mutilated views.

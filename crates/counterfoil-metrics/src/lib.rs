@@ -1,0 +1,1 @@
+//! Scores of counterfactuals and representations, on ndarray.

@@ -1,0 +1,1 @@
+//! Structural causal models with explicit exogenous noise: sample, intervene, abduct, predict.

@@ -1,0 +1,1 @@
+//! Over libtorch: device, precision, noise, layers, optimiser, EMA, safetensors, image tensors.

@@ -1,0 +1,1 @@
+//! The facade: every library crate under one name, and a prelude.

@@ -1,0 +1,2 @@
+//! The runner `cargo xtask`.
+fn main() {}
