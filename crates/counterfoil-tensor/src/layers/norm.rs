@@ -1,0 +1,67 @@
+//! Normalisation: over groups of channels, and over the batch.
+
+use crate::{Buffer, Init, Parameter, Scope, Weights};
+use tch::Tensor;
+
+/// Group normalisation (Wu and He 2018), `[n, c, ..] -> [n, c, ..]`; statistics and affine part in single precision
+/// whatever the precision of the activations.
+#[derive(Clone, Debug)]
+pub struct GroupNorm {
+    weight: Parameter,
+    bias: Parameter,
+    groups: i64,
+}
+
+impl GroupNorm {
+    /// Declares the layer; `channels` must be a multiple of `groups`.
+    pub fn new(mut scope: Scope<'_>, groups: i64, channels: i64) -> Self {
+        Self {
+            weight: scope.parameter("weight", &[channels], Init::Constant(1.0)),
+            bias: scope.parameter("bias", &[channels], Init::Constant(0.0)),
+            groups,
+        }
+    }
+
+    /// Applies the layer.
+    pub fn forward(&self, weights: &Weights, x: &Tensor) -> Tensor {
+        let (weight, bias) = (weights.full(self.weight), weights.full(self.bias));
+        x.group_norm(self.groups, Some(weight), Some(bias), 1e-5, false)
+    }
+}
+
+/// Batch normalisation (Ioffe and Szegedy 2015) over `[n, c, h, w]`, momentum 0.1.
+///
+/// A training pass normalises by the batch and updates the running statistics, an evaluating pass uses them.
+#[derive(Clone, Debug)]
+pub struct BatchNorm {
+    weight: Parameter,
+    bias: Parameter,
+    mean: Buffer,
+    variance: Buffer,
+}
+
+impl BatchNorm {
+    /// Declares the layer.
+    pub fn new(mut scope: Scope<'_>, channels: i64) -> Self {
+        Self {
+            weight: scope.parameter("weight", &[channels], Init::Constant(1.0)),
+            bias: scope.parameter("bias", &[channels], Init::Constant(0.0)),
+            mean: scope.buffer("running_mean", &[channels], 0.0),
+            variance: scope.buffer("running_variance", &[channels], 1.0),
+        }
+    }
+
+    /// Applies the layer.
+    pub fn forward(&self, weights: &Weights, x: &Tensor) -> Tensor {
+        x.batch_norm(
+            Some(weights.full(self.weight)),
+            Some(weights.full(self.bias)),
+            Some(weights.buffer(self.mean)),
+            Some(weights.buffer(self.variance)),
+            weights.trains(),
+            0.1,
+            1e-5,
+            false,
+        )
+    }
+}
