@@ -1,0 +1,257 @@
+//! What can be wrong with a graph, a variable or an intervention, each said in one sentence with its fix.
+
+use std::convert::Infallible;
+
+/// An error of this crate. Its `Display` is one sentence that names the variable and the way to mend it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// An error that belongs to a place in a text; both numbers count from 1, columns in characters.
+    #[error("line {line}, column {column}: {cause}")]
+    At {
+        /// Line of the text, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What is wrong there.
+        cause: Box<GraphError>,
+    },
+    /// Text that does not follow the grammar, or a construct that this reader refuses.
+    #[error("{message}")]
+    Syntax {
+        /// What was found, what was expected and how to write it.
+        message: String,
+    },
+    /// A name that is empty or holds control characters.
+    #[error("{name:?} cannot name a variable: use a non-empty text without control characters")]
+    BadName {
+        /// The refused name.
+        name: String,
+    },
+    /// Two variables with one name.
+    #[error("the variable `{name}` is declared twice: remove one declaration or rename it")]
+    DuplicateVariable {
+        /// The repeated name.
+        name: String,
+    },
+    /// An edge that is given twice.
+    #[error("the edge {from} -> {to} is given twice: remove one")]
+    DuplicateEdge {
+        /// Tail of the edge.
+        from: String,
+        /// Head of the edge.
+        to: String,
+    },
+    /// An edge that names a variable which is declared nowhere.
+    #[error("the edge {from} -> {to} names `{name}`, which is not declared: {}", declare(.name, .suggestion.as_deref()))]
+    Undeclared {
+        /// Tail of the edge.
+        from: String,
+        /// Head of the edge.
+        to: String,
+        /// The end that is missing.
+        name: String,
+        /// A declared name that is spelt nearly the same.
+        suggestion: Option<String>,
+    },
+    /// A variable that was asked for and does not exist.
+    #[error("there is no variable `{name}` in the graph: {}", known(.suggestion.as_deref(), .names))]
+    UnknownVariable {
+        /// The name that was asked for.
+        name: String,
+        /// An existing name that is spelt nearly the same.
+        suggestion: Option<String>,
+        /// All existing names.
+        names: Vec<String>,
+    },
+    /// A position that lies outside the graph.
+    #[error("there is no variable number {index}: the graph has {len} variables, counted from 0")]
+    IndexOutOfRange {
+        /// The position that was asked for.
+        index: usize,
+        /// The number of variables.
+        len: usize,
+    },
+    /// Edges that lead back to where they started.
+    #[error("the edges form a cycle, {}: remove one of them", cycle(.names))]
+    Cycle {
+        /// The variables of the cycle, each once, in the direction of the edges.
+        names: Vec<String>,
+    },
+    /// An edge at a variable that stands for all that the graph does not name.
+    #[error(
+        "the edge {from} -> {to} touches `{name}`, which is unlabelled and so has neither parents nor children: remove the edge or the role"
+    )]
+    UnlabelledEdge {
+        /// Tail of the edge.
+        from: String,
+        /// Head of the edge.
+        to: String,
+        /// The unlabelled end.
+        name: String,
+    },
+    /// Bounds that enclose nothing or are not finite.
+    #[error("`{name}` has the {what} {low} .. {high}: give finite bounds with low < high")]
+    EmptyRange {
+        /// The variable.
+        name: String,
+        /// "range" or "domain".
+        what: &'static str,
+        /// Lower bound.
+        low: f64,
+        /// Upper bound.
+        high: f64,
+    },
+    /// A declared range that is not contained in the hard domain.
+    #[error(
+        "the range {low} .. {high} of `{name}` leaves its domain, {domain}: narrow the range or widen the domain"
+    )]
+    RangeOutsideDomain {
+        /// The variable.
+        name: String,
+        /// Lower bound of the range.
+        low: f64,
+        /// Upper bound of the range.
+        high: f64,
+        /// The domain in words.
+        domain: String,
+    },
+    /// A categorical variable that has no choice.
+    #[error("`{name}` is categorical with {categories} categories: give at least 2")]
+    TooFewCategories {
+        /// The variable.
+        name: String,
+        /// The number that was given.
+        categories: usize,
+    },
+    /// A circular variable whose period is not a positive finite number.
+    #[error("`{name}` is circular with the period {period}: give a positive finite period")]
+    BadPeriod {
+        /// The variable.
+        name: String,
+        /// The period that was given.
+        period: f64,
+    },
+    /// A property that the variable's kind or role does not have.
+    #[error("`{name}` is {what} and has no {property}: remove it")]
+    NotApplicable {
+        /// The variable.
+        name: String,
+        /// Its kind or role in words.
+        what: &'static str,
+        /// The property that does not apply.
+        property: &'static str,
+    },
+    /// A property that the variable's kind needs.
+    #[error("`{name}` is {what} and needs the attribute `{attribute}`, for example {example}")]
+    MissingAttribute {
+        /// The variable.
+        name: String,
+        /// Its kind in words.
+        what: &'static str,
+        /// The attribute that is missing.
+        attribute: &'static str,
+        /// How it is written.
+        example: &'static str,
+    },
+    /// An attribute that means nothing here.
+    #[error("`{name}` has the unknown attribute `{attribute}`: {}", known(.suggestion.as_deref(), .names))]
+    UnknownAttribute {
+        /// The variable.
+        name: String,
+        /// The attribute's key.
+        attribute: String,
+        /// A known key that is spelt nearly the same.
+        suggestion: Option<String>,
+        /// All known keys.
+        names: Vec<String>,
+    },
+    /// An attribute whose value does not parse or does not fit.
+    #[error("`{name}` has {attribute} = {value:?}: give {expected}")]
+    BadAttribute {
+        /// The variable.
+        name: String,
+        /// The attribute's key.
+        attribute: String,
+        /// The value that was given.
+        value: String,
+        /// What would fit.
+        expected: &'static str,
+    },
+    /// A value that the variable cannot take, whatever the range of the data.
+    #[error("{value} is no value of `{name}`: give {expected}")]
+    OutsideDomain {
+        /// The variable.
+        name: String,
+        /// The refused value.
+        value: f64,
+        /// The values it takes, in words.
+        expected: String,
+    },
+    /// An intervention on a variable that has no label.
+    #[error("`{name}` is unlabelled, so it has no value to set: intervene on a labelled variable")]
+    UnlabelledIntervention {
+        /// The variable.
+        name: String,
+    },
+    /// Two values for one variable in the same intervention.
+    #[error("`{name}` is set twice, to {first} and to {second}: keep one")]
+    SetTwice {
+        /// The variable.
+        name: String,
+        /// The value that stands.
+        first: f64,
+        /// The value that was added.
+        second: f64,
+    },
+    /// Text that is not `name=number`.
+    #[error("{text:?} is no intervention: write it as name=number, for example thickness=2.5")]
+    BadIntervention {
+        /// The refused text.
+        text: String,
+    },
+}
+
+impl GraphError {
+    /// The line and column (from 1) that the error belongs to, when it came from a text.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::At { line, column, .. } => Some((*line, *column)),
+            _ => None,
+        }
+    }
+
+    /// The error without its place in the text: what to match on.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::At { cause, .. } => cause.cause(),
+            other => other,
+        }
+    }
+}
+
+/// Never happens: lets a conversion that cannot fail stand where one that can is expected.
+impl From<Infallible> for GraphError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+fn declare(name: &str, suggestion: Option<&str>) -> String {
+    match suggestion {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("add the statement `{};`", crate::dot::quoted(name)),
+    }
+}
+
+fn known(suggestion: Option<&str>, names: &[String]) -> String {
+    match suggestion {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => "there are none".to_owned(),
+        None => format!("use one of {}", names.join(", ")),
+    }
+}
+
+fn cycle(names: &[String]) -> String {
+    names.iter().chain(names.first()).map(String::as_str).collect::<Vec<_>>().join(" -> ")
+}
