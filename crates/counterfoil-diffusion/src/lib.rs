@@ -1,1 +1,58 @@
 //! Noise levels, schedules, grids and sampler plans in f64, generic over the array type.
+//!
+//! Data flows one way: a [`DiscreteSchedule`] gives each label of the network a [`Level`]; a [`Grid`] picks the
+//! levels that are visited; a [`Sampler`] turns the grid into a [`Plan`], a list of coefficients that is checked
+//! to be finite; and the plan is run over any [`State`] with any [`Denoiser`], its noise coming from a
+//! [`NoiseSource`]. Below the plan nothing knows about time steps, and nothing is ever mutated or reset.
+//!
+//! ```
+//! use counterfoil_diffusion::{
+//!     Call, Ddim, DiscreteSchedule, End, NoNoise, Prediction, Sampler, Spacing, denoiser,
+//! };
+//! use ndarray::{Array1, array};
+//! use std::convert::Infallible;
+//!
+//! let grid = DiscreteSchedule::linear(1000)?.grid(Spacing::Trailing, 50, End::Zero)?;
+//! let plan = Ddim::default().plan(&grid, Prediction::Eps)?;
+//!
+//! // The exact denoiser of standard normal data, whose probability flow leaves every point where it is.
+//! let mut network = denoiser(Prediction::Eps, |x: &Array1<f64>, call: &Call<'_>| {
+//!     Ok::<_, Infallible>(x * call.level.sigma())
+//! });
+//! let sample = plan.run(array![0.3, -1.2], &mut network, &mut NoNoise)?;
+//! assert!((sample[0] - 0.3).abs() < 0.02 && (sample[1] + 1.2).abs() < 0.08);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod denoiser;
+mod error;
+mod grid;
+pub mod guidance;
+pub mod inversion;
+mod level;
+mod noise;
+pub mod plan;
+mod prediction;
+pub mod run;
+pub mod sampler;
+mod schedule;
+mod spacing;
+mod state;
+pub mod training;
+
+pub use denoiser::{Call, Denoiser, FromFn, denoiser};
+pub use error::{DiffusionError, SampleError};
+pub use grid::{Direction, End, Grid, ModelTime};
+pub use guidance::Guided;
+pub use inversion::{Abducted, Abduction};
+pub use level::Level;
+pub use noise::{KeyedNoise, NoNoise, NoiseFn, NoiseSource, ReplayedNoise, noise_from};
+pub use plan::{Plan, Stage};
+pub use prediction::{Mix, Prediction};
+pub use run::{Run, StepReport};
+pub use sampler::Sampler;
+pub use sampler::{ddim::Ddim, ddpm::Ddpm, ddpm::Variance, dpm::DpmSolver2M, leapfrog::Leapfrog};
+pub use schedule::{BetaKind, DiscreteSchedule};
+pub use spacing::{Respacing, Spacing};
+pub use state::{Real, State};

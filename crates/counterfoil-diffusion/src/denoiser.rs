@@ -1,0 +1,102 @@
+//! The network as samplers see it: a function of the noisy state and of one call record.
+
+use crate::{Level, ModelTime, Prediction};
+
+/// Everything that a network, a cache around it or a guidance adaptor may want to know about one call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Call<'a> {
+    /// Noise level of the state.
+    pub level: Level,
+    /// The label to feed to the network.
+    pub time: ModelTime,
+    /// Index of the grid step, from 0.
+    pub step: usize,
+    /// Index of the call within its step, for samplers that call more than once.
+    pub stage: u8,
+    /// Number of grid steps in the run.
+    pub of: usize,
+    /// Level of each item where they differ; `None` when all are at `level`.
+    pub per_item: Option<&'a [Level]>,
+}
+
+impl Call<'static> {
+    /// A single call at one level, outside any run.
+    pub fn at(level: Level, time: ModelTime) -> Self {
+        Self { level, time, step: 0, stage: 0, of: 1, per_item: None }
+    }
+}
+
+/// A network that predicts [`Denoiser::prediction`] from a noisy state.
+///
+/// Conditioning is the implementor's own: a closure that captures the latent, say (see [`denoiser`]).
+pub trait Denoiser<X> {
+    /// Why a call can fail; [`std::convert::Infallible`] where it cannot.
+    type Error: std::error::Error + 'static;
+
+    /// The network's output for the state `x`, of the same shape and type.
+    ///
+    /// # Errors
+    /// Whatever the network reports.
+    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, Self::Error>;
+
+    /// What the output is.
+    fn prediction(&self) -> Prediction;
+}
+
+impl<X, D: Denoiser<X> + ?Sized> Denoiser<X> for &mut D {
+    type Error = D::Error;
+
+    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, Self::Error> {
+        (**self).predict(x, call)
+    }
+
+    fn prediction(&self) -> Prediction {
+        (**self).prediction()
+    }
+}
+
+/// A denoiser made of a closure; see [`denoiser`].
+#[derive(Clone, Debug)]
+pub struct FromFn<F> {
+    prediction: Prediction,
+    function: F,
+}
+
+/// Makes a denoiser of a closure `(x, call) -> Result<output, error>`.
+///
+/// ```
+/// use counterfoil_diffusion::{Call, Denoiser, Level, ModelTime, Prediction, denoiser};
+/// use ndarray::{Array1, array};
+/// use std::convert::Infallible;
+///
+/// // The exact denoiser of data that is always 0: everything is noise.
+/// let mut zero = denoiser(Prediction::Eps, |x: &Array1<f64>, call: &Call<'_>| {
+///     Ok::<_, Infallible>(x / call.level.sigma())
+/// });
+/// let call = Call::at(Level::from_alpha_bar(0.75)?, ModelTime::Index(3));
+/// assert_eq!(zero.predict(&array![1.0], &call)?, array![2.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn denoiser<X, E, F>(prediction: Prediction, function: F) -> FromFn<F>
+where
+    F: FnMut(&X, &Call<'_>) -> Result<X, E>,
+    E: std::error::Error + 'static,
+{
+    FromFn { prediction, function }
+}
+
+impl<X, E, F> Denoiser<X> for FromFn<F>
+where
+    F: FnMut(&X, &Call<'_>) -> Result<X, E>,
+    E: std::error::Error + 'static,
+{
+    type Error = E;
+
+    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, E> {
+        (self.function)(x, call)
+    }
+
+    fn prediction(&self) -> Prediction {
+        self.prediction
+    }
+}

@@ -1,0 +1,237 @@
+//! Abduction: from an image to the noise that generates it, and back.
+
+use crate::{
+    Ddim, Denoiser, DiffusionError, DpmSolver2M, Grid, Leapfrog, NoNoise, SampleError, Sampler,
+    State,
+};
+use serde::{Deserialize, Serialize};
+
+/// A latent and what is known about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Abducted<L> {
+    /// The latent: give all of it to [`Abduction::decode`].
+    pub latent: L,
+    /// Network calls that the encoding took.
+    pub evaluations: usize,
+    /// By how much the scheme itself can amplify an error of its start while encoding, network aside: the largest
+    /// root, raised to the number of steps. 1 is neutral; treat more than about 10 as unfit for abduction.
+    pub growth_bound: f64,
+}
+
+/// A way to encode an image into a latent along a grid, and to decode the latent along the same grid.
+///
+/// The grid is always given in its decoding direction; encoding runs along its exact mirror. A grid cut with
+/// [`Grid::lowest`] makes the abduction partial. The latent of an exact method is a typed pair, so that half of it
+/// cannot be decoded by mistake.
+pub trait Abduction {
+    /// What encoding yields.
+    type Latent<X>;
+
+    /// Whether decoding undoes encoding up to rounding, whatever the network.
+    fn is_exact(&self) -> bool;
+
+    /// Encodes `image` at the end level of `grid` into a latent at its start level.
+    ///
+    /// # Errors
+    /// As [`Sampler::plan`] and [`crate::Plan::run`].
+    fn encode<X: State, D: Denoiser<X> + ?Sized>(
+        &self,
+        grid: &Grid,
+        image: X,
+        denoiser: &mut D,
+    ) -> Result<Abducted<Self::Latent<X>>, SampleError<D::Error>>;
+
+    /// Decodes a latent at the start level of `grid` into an image at its end level.
+    ///
+    /// # Errors
+    /// As [`Sampler::plan`] and [`crate::Plan::run`].
+    fn decode<X: State, D: Denoiser<X> + ?Sized>(
+        &self,
+        grid: &Grid,
+        latent: Self::Latent<X>,
+        denoiser: &mut D,
+    ) -> Result<X, SampleError<D::Error>>;
+}
+
+/// The latent of the leapfrog scheme: the noisiest state and the one before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair<X> {
+    /// The state at the start level of the grid.
+    pub outer: X,
+    /// The state one level nearer to the data.
+    pub inner: X,
+}
+
+/// Runs a deterministic sampler from one end of a grid to the other.
+fn traverse<S: Sampler, X: State, D: Denoiser<X> + ?Sized>(
+    sampler: &S,
+    grid: &Grid,
+    state: X,
+    denoiser: &mut D,
+) -> Result<(X, usize), SampleError<D::Error>> {
+    let plan = sampler.plan(grid, denoiser.prediction())?;
+    Ok((plan.run(state, denoiser, &mut NoNoise)?, plan.evaluations()))
+}
+
+/// Single-state methods: the sampler along the mirrored grid, approximate in both directions.
+macro_rules! abduct_by_mirror {
+    ($sampler:ty) => {
+        impl Abduction for $sampler {
+            type Latent<X> = X;
+
+            fn is_exact(&self) -> bool {
+                false
+            }
+
+            fn encode<X: State, D: Denoiser<X> + ?Sized>(
+                &self,
+                grid: &Grid,
+                image: X,
+                denoiser: &mut D,
+            ) -> Result<Abducted<X>, SampleError<D::Error>> {
+                let (latent, evaluations) = traverse(self, &grid.mirror(), image, denoiser)?;
+                Ok(Abducted { latent, evaluations, growth_bound: 1.0 })
+            }
+
+            fn decode<X: State, D: Denoiser<X> + ?Sized>(
+                &self,
+                grid: &Grid,
+                latent: X,
+                denoiser: &mut D,
+            ) -> Result<X, SampleError<D::Error>> {
+                Ok(traverse(self, grid, latent, denoiser)?.0)
+            }
+        }
+    };
+}
+
+abduct_by_mirror!(Ddim);
+abduct_by_mirror!(DpmSolver2M);
+
+impl Abduction for Leapfrog {
+    type Latent<X> = Pair<X>;
+
+    fn is_exact(&self) -> bool {
+        true
+    }
+
+    fn encode<X: State, D: Denoiser<X> + ?Sized>(
+        &self,
+        grid: &Grid,
+        image: X,
+        denoiser: &mut D,
+    ) -> Result<Abducted<Pair<X>>, SampleError<D::Error>> {
+        let plan = self.plan(&grid.mirror(), denoiser.prediction())?;
+        let mut run = plan.start(image)?;
+        while run.step(denoiser, &mut NoNoise)?.is_some() {}
+        let memory = run.into_memory();
+        // The Heun start sets the anchor, so every finished run has one.
+        let Some(inner) = memory.anchor else {
+            return Err(DiffusionError::LatentMismatch { method: "leapfrog" }.into());
+        };
+        let latent = Pair { outer: memory.state, inner };
+        Ok(Abducted { latent, evaluations: plan.evaluations(), growth_bound: 1.0 })
+    }
+
+    fn decode<X: State, D: Denoiser<X> + ?Sized>(
+        &self,
+        grid: &Grid,
+        latent: Pair<X>,
+        denoiser: &mut D,
+    ) -> Result<X, SampleError<D::Error>> {
+        if grid.steps() == 1 {
+            // The inner state of a single step is the image itself.
+            return Ok(latent.inner);
+        }
+        let plan = self.continue_pair(grid, denoiser.prediction())?;
+        let mut run = plan.start_pair(latent.inner, latent.outer);
+        while run.step(denoiser, &mut NoNoise)?.is_some() {}
+        Ok(run.into_state())
+    }
+}
+
+/// The methods as a setting, for a procedure that leaves the choice to its configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Method {
+    /// [`Leapfrog`]: exactly reversible, second order.
+    #[default]
+    Leapfrog,
+    /// [`DpmSolver2M`] along the mirrored grid: second order, no identity.
+    DpmSolver2M,
+    /// [`Ddim`] along the mirrored grid: first order, the field's usual inversion.
+    Ddim,
+}
+
+/// The latent of a [`Method`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Latent<X> {
+    /// One state at the start level of the grid.
+    Single(X),
+    /// A leapfrog pair.
+    Pair(Pair<X>),
+}
+
+impl<X> Latent<X> {
+    /// The state at the start level of the grid.
+    pub fn outer(&self) -> &X {
+        match self {
+            Self::Single(state) => state,
+            Self::Pair(pair) => &pair.outer,
+        }
+    }
+}
+
+impl Abduction for Method {
+    type Latent<X> = Latent<X>;
+
+    fn is_exact(&self) -> bool {
+        matches!(self, Self::Leapfrog)
+    }
+
+    fn encode<X: State, D: Denoiser<X> + ?Sized>(
+        &self,
+        grid: &Grid,
+        image: X,
+        denoiser: &mut D,
+    ) -> Result<Abducted<Latent<X>>, SampleError<D::Error>> {
+        fn wrap<L, X>(found: Abducted<L>, latent: fn(L) -> Latent<X>) -> Abducted<Latent<X>> {
+            let Abducted { latent: inner, evaluations, growth_bound } = found;
+            Abducted { latent: latent(inner), evaluations, growth_bound }
+        }
+        Ok(match self {
+            Self::Leapfrog => {
+                wrap(Leapfrog::default().encode(grid, image, denoiser)?, Latent::Pair)
+            }
+            Self::DpmSolver2M => {
+                wrap(DpmSolver2M::default().encode(grid, image, denoiser)?, Latent::Single)
+            }
+            Self::Ddim => wrap(Ddim::default().encode(grid, image, denoiser)?, Latent::Single),
+        })
+    }
+
+    fn decode<X: State, D: Denoiser<X> + ?Sized>(
+        &self,
+        grid: &Grid,
+        latent: Latent<X>,
+        denoiser: &mut D,
+    ) -> Result<X, SampleError<D::Error>> {
+        match (self, latent) {
+            (Self::Leapfrog, Latent::Pair(pair)) => {
+                Leapfrog::default().decode(grid, pair, denoiser)
+            }
+            (Self::DpmSolver2M, Latent::Single(state)) => {
+                DpmSolver2M::default().decode(grid, state, denoiser)
+            }
+            (Self::Ddim, Latent::Single(state)) => Ddim::default().decode(grid, state, denoiser),
+            (Self::Leapfrog, _) => {
+                Err(DiffusionError::LatentMismatch { method: "leapfrog" }.into())
+            }
+            (Self::DpmSolver2M, _) => {
+                Err(DiffusionError::LatentMismatch { method: "dpm-solver-2m" }.into())
+            }
+            (Self::Ddim, _) => Err(DiffusionError::LatentMismatch { method: "ddim" }.into()),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Samplers: each turns a grid into a plan of coefficients, and then has no part in the run.
+
+pub mod ddim;
+pub mod ddpm;
+pub mod dpm;
+pub mod leapfrog;
+
+use crate::{DiffusionError, Direction, Grid, Plan, Prediction};
+
+/// A rule that turns a grid into a plan.
+pub trait Sampler {
+    /// The plan of this sampler along `grid`, for a network with this prediction.
+    ///
+    /// Deterministic samplers take a grid of either direction: along [`Grid::mirror`] they encode.
+    ///
+    /// # Errors
+    /// A setting out of range, a grid that the sampler cannot run along, or a coefficient that is not finite.
+    fn plan(&self, grid: &Grid, prediction: Prediction) -> Result<Plan, DiffusionError>;
+}
+
+/// Refuses a grid that runs towards the noise.
+fn require_denoising(sampler: &'static str, grid: &Grid) -> Result<(), DiffusionError> {
+    match grid.direction() {
+        Direction::Denoise => Ok(()),
+        Direction::Noise => Err(DiffusionError::WrongDirection { sampler }),
+    }
+}

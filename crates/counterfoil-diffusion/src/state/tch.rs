@@ -1,0 +1,108 @@
+//! `State` for libtorch tensors: in-place arithmetic on the tensor's own device, without any synchronisation.
+
+use super::State;
+use crate::DiffusionError;
+use tch::{Kind, TchError, Tensor};
+
+impl From<TchError> for DiffusionError {
+    fn from(error: TchError) -> Self {
+        Self::Backend { message: error.to_string() }
+    }
+}
+
+/// A state must be f32 or f64: at half precision the small differences between levels vanish.
+fn check(left: &Tensor, right: &Tensor) -> Result<(), DiffusionError> {
+    if !matches!(left.kind(), Kind::Float | Kind::Double) {
+        let expected = "Float or Double".to_owned();
+        return Err(DiffusionError::DtypeMismatch {
+            expected,
+            found: format!("{:?}", left.kind()),
+        });
+    }
+    if left.kind() != right.kind() {
+        let (expected, found) = (format!("{:?}", left.kind()), format!("{:?}", right.kind()));
+        return Err(DiffusionError::DtypeMismatch { expected, found });
+    }
+    if left.size() != right.size() {
+        let (left, right) = (shape(left), shape(right));
+        return Err(DiffusionError::ShapeMismatch { left, right });
+    }
+    Ok(())
+}
+
+/// The shape as unsigned numbers.
+fn shape(tensor: &Tensor) -> Vec<usize> {
+    tensor.size().into_iter().map(|n| n as usize).collect()
+}
+
+/// One weight per item, shaped to broadcast over the rest.
+fn column(weights: &[f64], like: &Tensor) -> Result<Tensor, DiffusionError> {
+    let (given, batch) = (weights.len(), like.items());
+    if given != batch {
+        return Err(DiffusionError::ItemMismatch { given, batch });
+    }
+    let mut size = vec![1; like.dim()];
+    if let Some(first) = size.first_mut() {
+        *first = batch as i64;
+    }
+    let column = Tensor::f_from_slice(weights)?.f_reshape(size)?;
+    Ok(column.f_to_device(like.device())?.f_to_kind(like.kind())?)
+}
+
+/// Tensors follow autograd's rules like any other arithmetic on them: run samplers inside `tch::no_grad`.
+impl State for Tensor {
+    fn lincomb(&mut self, own: f64, terms: &[(f64, &Self)]) -> Result<(), DiffusionError> {
+        check(self, self)?;
+        terms.iter().try_for_each(|(_, term)| check(self, term))?;
+        if own == 0.0 {
+            let _ = self.f_zero_()?;
+        } else if own != 1.0 {
+            let _ = self.f_mul_scalar_(own)?;
+        }
+        for (weight, term) in terms.iter().filter(|(weight, _)| *weight != 0.0) {
+            let _ = self.f_add_(&term.f_mul_scalar(*weight)?)?;
+        }
+        Ok(())
+    }
+
+    fn lincomb_items(
+        &mut self,
+        own: &[f64],
+        terms: &[(&[f64], &Self)],
+    ) -> Result<(), DiffusionError> {
+        check(self, self)?;
+        terms.iter().try_for_each(|(_, term)| check(self, term))?;
+        let _ = self.f_mul_(&column(own, self)?)?;
+        for (weights, term) in terms {
+            let _ = self.f_addcmul_(term, &column(weights, self)?)?;
+        }
+        Ok(())
+    }
+
+    fn zeros_like(&self) -> Result<Self, DiffusionError> {
+        Ok(self.f_zeros_like()?)
+    }
+
+    fn filled_like(&self, fill: &mut dyn FnMut(usize, &mut [f64])) -> Result<Self, DiffusionError> {
+        let width = self.numel() / self.items().max(1);
+        let mut wide = vec![0.0; self.numel()];
+        wide.chunks_mut(width.max(1)).enumerate().for_each(|(item, row)| fill(item, row));
+        let tensor = Self::f_from_slice(&wide)?.f_reshape(self.size())?;
+        Ok(tensor.f_to_kind(self.kind())?.f_to_device(self.device())?)
+    }
+
+    fn clip(&mut self, bound: f64) -> Result<(), DiffusionError> {
+        let _ = self.f_clamp_(-bound, bound)?;
+        Ok(())
+    }
+
+    fn rms_difference(&self, other: &Self) -> Result<f64, DiffusionError> {
+        check(self, other)?;
+        let mean = self.f_sub(other)?.f_square()?.f_mean(Kind::Double)?;
+        Ok(f64::try_from(mean.f_sqrt()?)?)
+    }
+
+    fn items(&self) -> usize {
+        self.size().first().map_or(1, |&n| n as usize)
+    }
+}
