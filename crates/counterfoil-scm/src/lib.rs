@@ -1,1 +1,63 @@
-//! Structural causal models with explicit exogenous noise: sample, intervene, abduct, predict.
+//! Structural causal models: each variable is a function of its direct causes and of noise of its own, and the
+//! noise can be recovered, so that "what if" has an exact answer.
+//!
+//! An [`Scm`] is a [`Dag`](counterfoil_graph::Dag) with one [`Mechanism`] per variable. The noise is explicit:
+//! drawn from a keyed stream, kept beside the values, and handed back in. That gives the three rungs of Pearl's
+//! ladder (Pearl 2009, sections 1.4 and 7.1):
+//!
+//! | question | here |
+//! |---|---|
+//! | what is seen? | [`Scm::sample`] |
+//! | what happens when `x` is set? | [`Scm::sample_under`] with an [`Intervention`] |
+//! | what would have happened to *this* item? | [`Scm::counterfactual`], or by steps [`Scm::abduct`] and [`Scm::predict`] |
+//!
+//! ```
+//! use counterfoil_graph::{Dag, Variable};
+//! use counterfoil_random::Stream;
+//! use counterfoil_scm::{Additive, Intervention, LinearGaussian, Noise, Scm};
+//!
+//! # fn main() -> Result<(), counterfoil_scm::ScmError> {
+//! let dag = Dag::new(
+//!     [Variable::continuous("exercise")?, Variable::continuous("pulse")?],
+//!     &[("exercise", "pulse")],
+//! )?;
+//! let scm = Scm::new(
+//!     dag,
+//!     vec![
+//!         Box::new(LinearGaussian::new(3.0, vec![], 1.0)?),
+//!         Box::new(Additive::new(|cause| 80.0 - 2.0 * cause[0], 5.0, Noise::Normal)?),
+//!     ],
+//! )?;
+//! // Somebody exercises 4 hours a week and has a pulse of 67, five below what is usual for them ...
+//! let more = Intervention::none().set(scm.dag(), "exercise", 6.0)?;
+//! // ... and would be five below the usual at 6 hours, too.
+//! assert_eq!(scm.counterfactual(&[4.0, 67.0], &more)?, [6.0, 63.0]);
+//!
+//! // Item 17 of a data set is the same whoever draws it, and however many others are drawn.
+//! let item = scm.sample(&mut Stream::new(7, "labels", 17, 0));
+//! assert_eq!(item.values, scm.predict(&item.noise, &Intervention::none()));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every mechanism here is invertible in its noise. Where that does not hold (discrete variables), the noise has
+//! a posterior distribution instead of a value; such models are not made with this type.
+#![forbid(unsafe_code)]
+
+mod additive;
+mod custom;
+mod error;
+mod logistic;
+mod mechanism;
+pub mod morphomnist;
+mod noise;
+mod scm;
+
+pub use additive::{Additive, LinearGaussian, Root};
+pub use counterfoil_graph::Intervention;
+pub use custom::Custom;
+pub use error::ScmError;
+pub use logistic::Logistic;
+pub use mechanism::Mechanism;
+pub use noise::Noise;
+pub use scm::{Sample, Scm};

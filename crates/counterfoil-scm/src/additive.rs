@@ -1,0 +1,157 @@
+//! Mechanisms with additive noise: a function of the parents, plus scaled noise.
+
+use crate::{
+    Mechanism, Noise, ScmError,
+    noise::{finite, positive},
+};
+use counterfoil_random::Stream;
+
+/// A variable without parents: `value = shift + scale * noise`.
+///
+/// ```
+/// use counterfoil_scm::{Mechanism, Noise, Root};
+///
+/// let thickness = Root::new(0.5, 1.0, Noise::Gamma { shape: 10.0, rate: 5.0 })?;
+/// assert_eq!(thickness.abduct(&[], 2.5)?, 2.0);
+/// assert!(thickness.abduct(&[], 0.5).is_err()); // Gamma noise is positive
+/// # Ok::<(), counterfoil_scm::ScmError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Root {
+    shift: f64,
+    scale: f64,
+    noise: Noise,
+}
+
+impl Root {
+    /// Noise of the given distribution, scaled and shifted.
+    ///
+    /// # Errors
+    /// [`ScmError::BadParameter`] unless `shift` is finite, and `scale` and the noise's parameters are positive.
+    pub fn new(shift: f64, scale: f64, noise: Noise) -> Result<Self, ScmError> {
+        finite("the shift of a root", shift)?;
+        positive("the scale of a root", scale)?;
+        noise.check()?;
+        Ok(Self { shift, scale, noise })
+    }
+}
+
+impl Mechanism for Root {
+    fn draw_noise(&self, stream: &mut Stream) -> f64 {
+        self.noise.draw(stream)
+    }
+
+    fn forward(&self, _: &[f64], noise: f64) -> f64 {
+        self.shift + self.scale * noise
+    }
+
+    fn abduct(&self, _: &[f64], value: f64) -> Result<f64, ScmError> {
+        noise_behind(value, self.shift, self.scale, self.noise)
+    }
+
+    fn parent_count(&self) -> Option<usize> {
+        Some(0)
+    }
+}
+
+/// `value = intercept + weights . parents + sd * noise` with standard normal noise (Wright 1921).
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearGaussian {
+    intercept: f64,
+    weights: Vec<f64>,
+    sd: f64,
+}
+
+impl LinearGaussian {
+    /// One weight per parent, in the graph's order; `sd` is the standard deviation of the noise.
+    ///
+    /// # Errors
+    /// [`ScmError::BadParameter`] unless `sd` is positive and everything is finite.
+    pub fn new(intercept: f64, weights: Vec<f64>, sd: f64) -> Result<Self, ScmError> {
+        finite("the intercept of a linear mechanism", intercept)?;
+        for &weight in &weights {
+            finite("a weight of a linear mechanism", weight)?;
+        }
+        positive("the standard deviation of a linear mechanism", sd)?;
+        Ok(Self { intercept, weights, sd })
+    }
+
+    fn location(&self, parents: &[f64]) -> f64 {
+        self.intercept + self.weights.iter().zip(parents).map(|(w, x)| w * x).sum::<f64>()
+    }
+}
+
+impl Mechanism for LinearGaussian {
+    fn draw_noise(&self, stream: &mut Stream) -> f64 {
+        stream.normal()
+    }
+
+    fn forward(&self, parents: &[f64], noise: f64) -> f64 {
+        self.location(parents) + self.sd * noise
+    }
+
+    fn abduct(&self, parents: &[f64], value: f64) -> Result<f64, ScmError> {
+        noise_behind(value, self.location(parents), self.sd, Noise::Normal)
+    }
+
+    fn parent_count(&self) -> Option<usize> {
+        Some(self.weights.len())
+    }
+}
+
+/// `value = location(parents) + scale * noise` with any function of the parents (Hoyer et al. 2009).
+///
+/// ```
+/// use counterfoil_scm::{Additive, Mechanism, Noise};
+///
+/// let squared = Additive::new(|parents| parents[0] * parents[0], 0.5, Noise::Normal)?;
+/// assert_eq!(squared.forward(&[3.0], 2.0), 10.0);
+/// assert_eq!(squared.abduct(&[3.0], 10.0)?, 2.0);
+/// # Ok::<(), counterfoil_scm::ScmError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Additive<F> {
+    location: F,
+    scale: f64,
+    noise: Noise,
+}
+
+impl<F: Fn(&[f64]) -> f64 + Send + Sync> Additive<F> {
+    /// Noise of the given distribution, times `scale`, around a function of the parents.
+    ///
+    /// # Errors
+    /// [`ScmError::BadParameter`] unless `scale` and the parameters of the noise are positive and finite.
+    pub fn new(location: F, scale: f64, noise: Noise) -> Result<Self, ScmError> {
+        positive("the scale of additive noise", scale)?;
+        noise.check()?;
+        Ok(Self { location, scale, noise })
+    }
+}
+
+impl<F: Fn(&[f64]) -> f64 + Send + Sync> Mechanism for Additive<F> {
+    fn draw_noise(&self, stream: &mut Stream) -> f64 {
+        self.noise.draw(stream)
+    }
+
+    fn forward(&self, parents: &[f64], noise: f64) -> f64 {
+        (self.location)(parents) + self.scale * noise
+    }
+
+    fn abduct(&self, parents: &[f64], value: f64) -> Result<f64, ScmError> {
+        noise_behind(value, (self.location)(parents), self.scale, self.noise)
+    }
+}
+
+/// Solves `value = location + scale * noise`, refusing values outside the support.
+fn noise_behind(value: f64, location: f64, scale: f64, noise: Noise) -> Result<f64, ScmError> {
+    let (lowest, highest) = noise.bounds();
+    // Compared as values and not as noise: rounding is monotone, so what `forward` returns is never refused.
+    let (low, high) = (location + scale * lowest, location + scale * highest);
+    let strictly_inside = low < value && value < high;
+    let at_a_bound = noise.reaches_bounds() && (value == low || value == high);
+    if strictly_inside || at_a_bound {
+        Ok(((value - location) / scale).clamp(lowest, highest))
+    } else {
+        Err(ScmError::OutsideSupport { value, low, high })
+    }
+}

@@ -1,0 +1,54 @@
+//! The logistic link: a variable that stays between two bounds, whatever its causes do.
+
+use crate::{Additive, Mechanism, Noise, ScmError, noise::finite};
+use counterfoil_random::Stream;
+
+/// `value = low + (high - low) * sigmoid(location(parents) + scale * noise)` with standard normal noise: the
+/// logit-normal distribution (Aitchison and Shen 1980), stretched to `low < value < high`.
+///
+/// The bounds themselves cannot occur, and no noise can be abducted there. Near them the rounding of a value is
+/// amplified: an error `d` of the value becomes `d (high - low) / ((value - low) (high - value) scale)` of the
+/// noise.
+#[derive(Clone, Debug)]
+pub struct Logistic<F> {
+    low: f64,
+    high: f64,
+    logit: Additive<F>,
+}
+
+impl<F: Fn(&[f64]) -> f64 + Send + Sync> Logistic<F> {
+    /// The logits are `location(parents)` plus normal noise with the standard deviation `scale`.
+    ///
+    /// # Errors
+    /// [`ScmError::BadParameter`] unless `low < high`, both finite, and `scale` is positive and finite.
+    pub fn new(low: f64, high: f64, location: F, scale: f64) -> Result<Self, ScmError> {
+        finite("the lower bound of a logistic mechanism", low)?;
+        if !(low < high && (high - low).is_finite()) {
+            let parameter = "the upper bound of a logistic mechanism";
+            let expected = "a finite number above the lower bound";
+            return Err(ScmError::BadParameter { parameter, value: high, expected });
+        }
+        Ok(Self { low, high, logit: Additive::new(location, scale, Noise::Normal)? })
+    }
+}
+
+impl<F: Fn(&[f64]) -> f64 + Send + Sync> Mechanism for Logistic<F> {
+    fn draw_noise(&self, stream: &mut Stream) -> f64 {
+        self.logit.draw_noise(stream)
+    }
+
+    fn forward(&self, parents: &[f64], noise: f64) -> f64 {
+        let logit = self.logit.forward(parents, noise);
+        self.low + (self.high - self.low) / (1.0 + (-logit).exp())
+    }
+
+    fn abduct(&self, parents: &[f64], value: f64) -> Result<f64, ScmError> {
+        let outside = || ScmError::OutsideSupport { value, low: self.low, high: self.high };
+        if !(self.low < value && value < self.high) {
+            return Err(outside());
+        }
+        // The logit of (value - low) / (high - low), without forming 1 - p.
+        let logit = ((value - self.low) / (self.high - value)).ln();
+        self.logit.abduct(parents, logit).map_err(|_| outside())
+    }
+}
