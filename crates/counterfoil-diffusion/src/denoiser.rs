@@ -1,6 +1,6 @@
 //! The network as samplers see it: a function of the noisy state and of one call record.
 
-use crate::{Level, ModelTime, Prediction};
+use crate::{BoxError, Level, ModelTime, Prediction};
 
 /// Everything that a network, a cache around it or a guidance adaptor may want to know about one call.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,23 +30,18 @@ impl Call<'static> {
 ///
 /// Conditioning is the implementor's own: a closure that captures the latent, say (see [`denoiser`]).
 pub trait Denoiser<X> {
-    /// Why a call can fail; [`std::convert::Infallible`] where it cannot.
-    type Error: std::error::Error + 'static;
-
     /// The network's output for the state `x`, of the same shape and type.
     ///
     /// # Errors
     /// Whatever the network reports.
-    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, Self::Error>;
+    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, BoxError>;
 
     /// What the output is.
     fn prediction(&self) -> Prediction;
 }
 
 impl<X, D: Denoiser<X> + ?Sized> Denoiser<X> for &mut D {
-    type Error = D::Error;
-
-    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, Self::Error> {
+    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, BoxError> {
         (**self).predict(x, call)
     }
 
@@ -67,32 +62,25 @@ pub struct FromFn<F> {
 /// ```
 /// use counterfoil_diffusion::{Call, Denoiser, Level, ModelTime, Prediction, denoiser};
 /// use ndarray::{Array1, array};
-/// use std::convert::Infallible;
 ///
 /// // The exact denoiser of data that is always 0: everything is noise.
-/// let mut zero = denoiser(Prediction::Eps, |x: &Array1<f64>, call: &Call<'_>| {
-///     Ok::<_, Infallible>(x / call.level.sigma())
-/// });
+/// let mut zero = denoiser(Prediction::Eps, |x: &Array1<f64>, call| Ok(x / call.level.sigma()));
 /// let call = Call::at(Level::from_alpha_bar(0.75)?, ModelTime::Index(3));
 /// assert_eq!(zero.predict(&array![1.0], &call)?, array![2.0]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
-pub fn denoiser<X, E, F>(prediction: Prediction, function: F) -> FromFn<F>
+pub fn denoiser<X, F>(prediction: Prediction, function: F) -> FromFn<F>
 where
-    F: FnMut(&X, &Call<'_>) -> Result<X, E>,
-    E: std::error::Error + 'static,
+    F: FnMut(&X, &Call<'_>) -> Result<X, BoxError>,
 {
     FromFn { prediction, function }
 }
 
-impl<X, E, F> Denoiser<X> for FromFn<F>
+impl<X, F> Denoiser<X> for FromFn<F>
 where
-    F: FnMut(&X, &Call<'_>) -> Result<X, E>,
-    E: std::error::Error + 'static,
+    F: FnMut(&X, &Call<'_>) -> Result<X, BoxError>,
 {
-    type Error = E;
-
-    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, E> {
+    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, BoxError> {
         (self.function)(x, call)
     }
 

@@ -206,17 +206,20 @@ pub enum DiffusionError {
     },
 }
 
+/// The error of a network: any error type converts into it with `?`.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a run stopped: the network failed, or this crate refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SampleError<E: std::error::Error + 'static> {
+pub enum SampleError {
     /// The network returned an error.
     #[error("the denoiser failed at step {step}: {source}")]
     Denoiser {
         /// Grid step of the call.
         step: usize,
         /// The network's own error.
-        source: E,
+        source: BoxError,
     },
     /// A plan could not be built or applied.
     #[error(transparent)]

@@ -1,6 +1,6 @@
 //! Guidance: two denoisers extrapolated into one, so that samplers never see a weight.
 
-use crate::{Call, Denoiser, DiffusionError, Prediction, State, plan::check_setting};
+use crate::{BoxError, Call, Denoiser, DiffusionError, Prediction, State, plan::check_setting};
 
 /// `reference + weight * (target - reference)` (Ho and Salimans 2022, in the convention where 1 is no guidance).
 ///
@@ -28,7 +28,7 @@ impl<T, R> Guided<T, R> {
     pub fn new<X>(target: T, reference: R, weight: f64) -> Result<Self, DiffusionError>
     where
         T: Denoiser<X>,
-        R: Denoiser<X, Error = T::Error>,
+        R: Denoiser<X>,
     {
         check_setting("guidance weight", weight, weight.is_finite(), "(-inf, inf)")?;
         let (left, right) = (target.prediction(), reference.prediction());
@@ -55,35 +55,21 @@ pub fn combine<X: State>(mut target: X, reference: &X, weight: f64) -> Result<X,
     Ok(target)
 }
 
-/// Why a guided call failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum GuidanceError<E: std::error::Error + 'static> {
-    /// One of the two networks failed.
-    #[error(transparent)]
-    Denoiser(E),
-    /// The two outputs do not fit.
-    #[error(transparent)]
-    Diffusion(#[from] DiffusionError),
-}
-
 impl<X, T, R> Denoiser<X> for Guided<T, R>
 where
     X: State,
     T: Denoiser<X>,
-    R: Denoiser<X, Error = T::Error>,
+    R: Denoiser<X>,
 {
-    type Error = GuidanceError<T::Error>;
-
-    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, Self::Error> {
+    fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, BoxError> {
         if self.weight == 0.0 {
-            return self.reference.predict(x, call).map_err(GuidanceError::Denoiser);
+            return self.reference.predict(x, call);
         }
-        let target = self.target.predict(x, call).map_err(GuidanceError::Denoiser)?;
+        let target = self.target.predict(x, call)?;
         if self.weight == 1.0 {
             return Ok(target);
         }
-        let reference = self.reference.predict(x, call).map_err(GuidanceError::Denoiser)?;
+        let reference = self.reference.predict(x, call)?;
         Ok(combine(target, &reference, self.weight)?)
     }
 

@@ -39,7 +39,7 @@ pub trait Abduction {
         grid: &Grid,
         image: X,
         denoiser: &mut D,
-    ) -> Result<Abducted<Self::Latent<X>>, SampleError<D::Error>>;
+    ) -> Result<Abducted<Self::Latent<X>>, SampleError>;
 
     /// Decodes a latent at the start level of `grid` into an image at its end level.
     ///
@@ -50,7 +50,7 @@ pub trait Abduction {
         grid: &Grid,
         latent: Self::Latent<X>,
         denoiser: &mut D,
-    ) -> Result<X, SampleError<D::Error>>;
+    ) -> Result<X, SampleError>;
 }
 
 /// The latent of the leapfrog scheme: the noisiest state and the one before it.
@@ -68,7 +68,7 @@ fn traverse<S: Sampler, X: State, D: Denoiser<X> + ?Sized>(
     grid: &Grid,
     state: X,
     denoiser: &mut D,
-) -> Result<(X, usize), SampleError<D::Error>> {
+) -> Result<(X, usize), SampleError> {
     let plan = sampler.plan(grid, denoiser.prediction())?;
     Ok((plan.run(state, denoiser, &mut NoNoise)?, plan.evaluations()))
 }
@@ -88,7 +88,7 @@ macro_rules! abduct_by_mirror {
                 grid: &Grid,
                 image: X,
                 denoiser: &mut D,
-            ) -> Result<Abducted<X>, SampleError<D::Error>> {
+            ) -> Result<Abducted<X>, SampleError> {
                 let (latent, evaluations) = traverse(self, &grid.mirror(), image, denoiser)?;
                 Ok(Abducted { latent, evaluations, growth_bound: 1.0 })
             }
@@ -98,7 +98,7 @@ macro_rules! abduct_by_mirror {
                 grid: &Grid,
                 latent: X,
                 denoiser: &mut D,
-            ) -> Result<X, SampleError<D::Error>> {
+            ) -> Result<X, SampleError> {
                 Ok(traverse(self, grid, latent, denoiser)?.0)
             }
         }
@@ -120,7 +120,7 @@ impl Abduction for Leapfrog {
         grid: &Grid,
         image: X,
         denoiser: &mut D,
-    ) -> Result<Abducted<Pair<X>>, SampleError<D::Error>> {
+    ) -> Result<Abducted<Pair<X>>, SampleError> {
         let plan = self.plan(&grid.mirror(), denoiser.prediction())?;
         let mut run = plan.start(image)?;
         while run.step(denoiser, &mut NoNoise)?.is_some() {}
@@ -138,7 +138,7 @@ impl Abduction for Leapfrog {
         grid: &Grid,
         latent: Pair<X>,
         denoiser: &mut D,
-    ) -> Result<X, SampleError<D::Error>> {
+    ) -> Result<X, SampleError> {
         if grid.steps() == 1 {
             // The inner state of a single step is the image itself.
             return Ok(latent.inner);
@@ -195,7 +195,7 @@ impl Abduction for Method {
         grid: &Grid,
         image: X,
         denoiser: &mut D,
-    ) -> Result<Abducted<Latent<X>>, SampleError<D::Error>> {
+    ) -> Result<Abducted<Latent<X>>, SampleError> {
         fn wrap<L, X>(found: Abducted<L>, latent: fn(L) -> Latent<X>) -> Abducted<Latent<X>> {
             let Abducted { latent: inner, evaluations, growth_bound } = found;
             Abducted { latent: latent(inner), evaluations, growth_bound }
@@ -216,7 +216,7 @@ impl Abduction for Method {
         grid: &Grid,
         latent: Latent<X>,
         denoiser: &mut D,
-    ) -> Result<X, SampleError<D::Error>> {
+    ) -> Result<X, SampleError> {
         match (self, latent) {
             (Self::Leapfrog, Latent::Pair(pair)) => {
                 Leapfrog::default().decode(grid, pair, denoiser)

@@ -10,14 +10,13 @@
 //!     Call, Ddim, DiscreteSchedule, End, NoNoise, Prediction, Sampler, Spacing, denoiser,
 //! };
 //! use ndarray::{Array1, array};
-//! use std::convert::Infallible;
-//!
+//! //!
 //! let grid = DiscreteSchedule::linear(1000)?.grid(Spacing::Trailing, 50, End::Zero)?;
 //! let plan = Ddim::default().plan(&grid, Prediction::Eps)?;
 //!
 //! // The exact denoiser of standard normal data, whose probability flow leaves every point where it is.
 //! let mut network = denoiser(Prediction::Eps, |x: &Array1<f64>, call: &Call<'_>| {
-//!     Ok::<_, Infallible>(x * call.level.sigma())
+//!     Ok(x * call.level.sigma())
 //! });
 //! let sample = plan.run(array![0.3, -1.2], &mut network, &mut NoNoise)?;
 //! assert!((sample[0] - 0.3).abs() < 0.02 && (sample[1] + 1.2).abs() < 0.08);
@@ -42,7 +41,7 @@ mod state;
 pub mod training;
 
 pub use denoiser::{Call, Denoiser, FromFn, denoiser};
-pub use error::{DiffusionError, SampleError};
+pub use error::{BoxError, DiffusionError, SampleError};
 pub use grid::{Direction, End, Grid, ModelTime};
 pub use guidance::Guided;
 pub use inversion::{Abducted, Abduction};

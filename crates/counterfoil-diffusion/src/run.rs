@@ -67,12 +67,7 @@ impl Plan {
     ///
     /// # Errors
     /// The network's error, missing noise, a denoiser of another prediction, or unequal shapes.
-    pub fn run<X, D, N>(
-        &self,
-        state: X,
-        denoiser: &mut D,
-        noise: &mut N,
-    ) -> Result<X, SampleError<D::Error>>
+    pub fn run<X, D, N>(&self, state: X, denoiser: &mut D, noise: &mut N) -> Result<X, SampleError>
     where
         X: State,
         D: Denoiser<X> + ?Sized,
@@ -99,7 +94,7 @@ impl<X: State> Run<'_, X> {
         &mut self,
         denoiser: &mut D,
         noise: &mut N,
-    ) -> Result<Option<StepReport>, SampleError<D::Error>>
+    ) -> Result<Option<StepReport>, SampleError>
     where
         D: Denoiser<X> + ?Sized,
         N: NoiseSource<X> + ?Sized,

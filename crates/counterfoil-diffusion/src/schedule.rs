@@ -71,7 +71,12 @@ impl DiscreteSchedule {
     /// [`DiffusionError::BetaOutOfRange`] for `T <= 20`, where the last beta would reach 1.
     pub fn linear(train_steps: usize) -> Result<Self, DiffusionError> {
         let scale = 1000.0 / train_steps.max(1) as f64;
-        Self::new(BetaKind::Linear { first: 1e-4 * scale, last: 0.02 * scale }, train_steps)
+        let (first, last) = (1e-4 * scale, 0.02 * scale);
+        if train_steps == 1 {
+            // A single beta would be the first, and the schedule would hardly add noise.
+            return Err(DiffusionError::BetaOutOfRange { index: 0, beta: last, train_steps });
+        }
+        Self::new(BetaKind::Linear { first, last }, train_steps)
     }
 
     /// The cosine schedule with the published offset 0.008 and cap 0.999.
@@ -210,6 +215,11 @@ impl DiscreteSchedule {
         let mut levels = (0..steps)
             .map(|i| Level::from_log_snr(2.0 * (start + gap * i as f64)))
             .collect::<Result<Vec<_>, _>>()?;
+        // The first level is a level of the table, and so is the last before zero: pinned against rounding.
+        if last.is_clean() {
+            levels[steps - 1] = self.levels[0];
+        }
+        levels[0] = self.levels[self.train_steps() - 1];
         let mut times: Vec<ModelTime> = levels.iter().map(|&level| self.time_of(level)).collect();
         levels.push(last);
         times.push(time);

@@ -35,10 +35,13 @@ impl Sampler for Ddim {
         for step in 0..grid.steps() {
             let mut stage = Stage::call(grid, step);
             let (from, to) = (stage.level, stage.reaches);
-            // Share of the noise that is new: 1 - (s'/s)^2, exact near both ends.
-            let fresh = eta * (-(2.0 * (from.lambda() - to.lambda())).exp_m1()).sqrt();
+            // eta^2 (1 - (s'/s)^2) of the noise's variance is new; exact near both ends.
+            let fresh = match eta {
+                0.0 => 0.0,
+                _ => eta * (-(2.0 * (from.lambda() - to.lambda())).exp_m1()).sqrt(),
+            };
             let kept = ((1.0 - fresh) * (1.0 + fresh)).sqrt();
-            stage.noise = if eta == 0.0 { 0.0 } else { to.sigma() * fresh };
+            stage.noise = to.sigma() * fresh;
             let update = if self.clip.is_some() {
                 stage.read = prediction.mix(Prediction::X0, from)?;
                 transfer(Prediction::X0, from, to, kept)?
