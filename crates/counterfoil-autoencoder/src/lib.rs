@@ -1,1 +1,42 @@
-//! The causal diffusion autoencoder: encoder, latent mechanisms, prior, UNet, objective, counterfactuals.
+//! The causal diffusion autoencoder: an image becomes causal latents, an intervention changes some of them, and a
+//! diffusion decoder draws the image that would have been.
+//!
+//! The method is CausalDiffAE (Komanduri, Wu, Chen, Wu; ECAI 2024) with its published defects corrected; each
+//! correction is a config key, so that `parity` settings give the published behaviour back.
+//!
+//! | idea | module |
+//! |---|---|
+//! | sizes and options, checked against graph and image | [`architecture`], [`config`] |
+//! | which part of the latent vector belongs to which variable | [`blocks`] |
+//! | image -> Gaussian code | [`network::encoder`] |
+//! | exogenous code <-> causal latents along the graph | [`network::mechanism`] |
+//! | noisy image, time, latents -> prediction | [`network::unet`] |
+//! | label-aligned prior, KL terms, denoising loss | [`objective`] |
+//! | abduct, act, predict | [`counterfactual`] |
+//! | label value <-> latent value after training | [`calibration`] |
+//! | regressors and classifiers that judge generated images | [`oracle`] |
+//!
+//! Images live in `[-1, 1]`, labels keep their own units outside and are standardised by the graph's declared ranges
+//! inside.
+
+pub mod architecture;
+pub mod blocks;
+pub mod calibration;
+pub mod config;
+pub mod counterfactual;
+mod denoiser;
+mod error;
+mod model;
+pub mod network;
+pub mod objective;
+pub mod oracle;
+
+pub use architecture::Architecture;
+pub use blocks::{Block, Blocks};
+pub use calibration::Calibration;
+pub use config::{Code, Mechanism, ModelConfig, Size};
+pub use counterfactual::{Abduction, Counterfactuals, Procedure};
+pub use denoiser::LatentDenoiser;
+pub use error::ModelError;
+pub use model::Model;
+pub use objective::{Batch, Loss, Objective, ObjectiveConfig};

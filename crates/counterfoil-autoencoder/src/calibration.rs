@@ -1,0 +1,208 @@
+//! Label value to latent value and back, fitted after training, with its error.
+//!
+//! Training pulls block `i` towards the code of label `i`, but only as hard as the other terms allow: a block may be
+//! shrunk, shifted or noisy. An intervention in label units has to know what the trained encoder really writes.
+
+use crate::objective::label_codes;
+use crate::{Architecture, ModelError, error::expect_shape};
+use counterfoil_graph::Kind as VariableKind;
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor};
+
+/// The maps of one labelled variable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BlockCalibration {
+    /// The variable.
+    pub variable: String,
+    /// Latent = `slope * code + offset`, one pair a dimension of the block.
+    pub slope: Vec<f64>,
+    /// See `slope`.
+    pub offset: Vec<f64>,
+    /// Code read from the latent: `[width, width]` row-major, `code = read * latent + read_offset`.
+    pub read: Vec<f64>,
+    /// See `read`.
+    pub read_offset: Vec<f64>,
+    /// Mean absolute error of reading the label from the latent, in label units, on images that were not used to fit.
+    pub read_mae: f64,
+    /// Mean absolute difference of the latent from what the label would be given, on the same images.
+    pub latent_mae: f64,
+}
+
+/// The calibration of all labelled variables of a trained model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// One entry a labelled variable, in the graph's order.
+    pub blocks: Vec<BlockCalibration>,
+}
+
+/// Relative size of the ridge that keeps the normal equations solvable when a block's dimensions copy each other.
+const RIDGE: f64 = 1e-4;
+
+impl Calibration {
+    /// The calibration of a model whose latents equal their codes: what the prior promises.
+    pub fn ideal(a: &Architecture) -> Self {
+        let block = |b: &crate::Block| {
+            let width = b.width as usize;
+            let diagonal = (0..width * width).map(|i| f64::from(u8::from(i % (width + 1) == 0)));
+            BlockCalibration {
+                variable: b.name.clone(),
+                slope: vec![1.0; width],
+                offset: vec![0.0; width],
+                read: diagonal.collect(),
+                read_offset: vec![0.0; width],
+                read_mae: 0.0,
+                latent_mae: 0.0,
+            }
+        };
+        Self { blocks: a.blocks().labelled().map(block).collect() }
+    }
+
+    /// Fits on latents `[n, d]` and labels `[n, variables]` (label units) of training images, and measures the errors
+    /// on `held_out`. Ridge regression in double precision both ways.
+    ///
+    /// # Errors
+    /// When shapes differ or a latent is not finite.
+    pub fn fit(
+        a: &Architecture,
+        fitted: (&Tensor, &Tensor),
+        held_out: (&Tensor, &Tensor),
+    ) -> Result<Self, ModelError> {
+        let width = a.blocks().width();
+        for (latents, labels) in [fitted, held_out] {
+            expect_shape("the latents of the calibration", &latents.size(), &[-1, width])?;
+            let n = latents.size()[0];
+            let columns = a.blocks().labelled().count() as i64;
+            expect_shape("the labels of the calibration", &labels.size(), &[n, columns])?;
+        }
+        let double = |x: &Tensor| x.to_device(Device::Cpu).to_kind(Kind::Double);
+        let (z, z_held) = (double(fitted.0), double(held_out.0));
+        let codes = double(&label_codes(a, &fitted.1.to_device(Device::Cpu)));
+        let codes_held = double(&label_codes(a, &held_out.1.to_device(Device::Cpu)));
+        let mut blocks = Vec::new();
+        for (column, block) in a.blocks().labelled().enumerate() {
+            let (slope, offset) = per_dimension(&block.of(&codes), &block.of(&z));
+            let (read, read_offset) = ridge(&block.of(&z), &block.of(&codes));
+            let list = |x: &Tensor| Vec::<f64>::try_from(x.reshape([-1]));
+            let mut found = BlockCalibration {
+                variable: block.name.clone(),
+                slope: list(&slope)?,
+                offset: list(&offset)?,
+                read: list(&read)?,
+                read_offset: list(&read_offset)?,
+                read_mae: 0.0,
+                latent_mae: 0.0,
+            };
+            if found.slope.iter().chain(&found.read).any(|x| !x.is_finite()) {
+                let what = format!("calibration of `{}`", block.name);
+                return Err(ModelError::Fit { what, reason: "a latent is not finite".to_owned() });
+            }
+            let given = &block.of(&codes_held) * slope + offset;
+            found.latent_mae = mean_abs(&(given - block.of(&z_held)));
+            let read = found.read_labels(a, block.variable, &block.of(&z_held));
+            let truth = double(held_out.1).select(1, column as i64);
+            found.read_mae = mean_abs(&wrap(a, block.variable, &(read - truth)));
+            blocks.push(found);
+        }
+        Ok(Self { blocks })
+    }
+
+    /// The latents that labels stand for, `[n, variables] -> [n, d]`; unlabelled blocks are 0.
+    pub fn latents(&self, a: &Architecture, labels: &Tensor) -> Tensor {
+        let codes = label_codes(a, labels);
+        let mut entries = self.blocks.iter();
+        let block = |b: &crate::Block| match b.labelled.then(|| entries.next()).flatten() {
+            None => b.of(&codes),
+            Some(entry) => {
+                b.of(&codes) * row(&entry.slope, labels.device())
+                    + row(&entry.offset, labels.device())
+            }
+        };
+        Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
+    }
+
+    /// The labels that latents `[n, d]` stand for, `[n, variables]` in label units.
+    pub fn labels(&self, a: &Architecture, latents: &Tensor) -> Tensor {
+        let read = |(entry, b): (&BlockCalibration, &crate::Block)| {
+            entry.read_labels(a, b.variable, &b.of(latents))
+        };
+        let columns: Vec<Tensor> =
+            self.blocks.iter().zip(a.blocks().labelled()).map(read).collect();
+        if columns.is_empty() {
+            return Tensor::zeros([latents.size()[0], 0], (Kind::Float, latents.device()));
+        }
+        Tensor::stack(&columns, 1)
+    }
+}
+
+impl BlockCalibration {
+    /// Labels read from the block's latents `[n, width] -> [n]`.
+    fn read_labels(&self, a: &Architecture, variable: usize, block: &Tensor) -> Tensor {
+        let width = self.slope.len() as i64;
+        let matrix = row(&self.read, block.device()).view([width, width]).to_kind(block.kind());
+        let code = block.matmul(&matrix.transpose(0, 1))
+            + row(&self.read_offset, block.device()).to_kind(block.kind());
+        let variable = a.dag().variable(variable);
+        let mean = |from: i64, length: i64| code.narrow(1, from, length).mean_dim(1, false, None);
+        match variable.kind() {
+            VariableKind::Circular { period } => {
+                let angle = mean(width / 2, width - width / 2).atan2(&mean(0, width / 2));
+                let turns = angle / (2.0 * std::f64::consts::PI);
+                (&turns - turns.floor()) * period + variable.range().0
+            }
+            VariableKind::Categorical { categories } => {
+                let part = width / categories as i64;
+                let scores: Vec<Tensor> =
+                    (0..categories as i64).map(|c| mean(c * part, part)).collect();
+                Tensor::stack(&scores, 1).argmax(1, false).to_kind(block.kind())
+            }
+            _ => {
+                let (low, high) = (variable.restore(-1.0), variable.restore(1.0));
+                mean(0, width) * ((high - low) / 2.0) + f64::midpoint(high, low)
+            }
+        }
+    }
+}
+
+/// A difference of labels; of circular ones the short way round.
+fn wrap(a: &Architecture, variable: usize, difference: &Tensor) -> Tensor {
+    match a.dag().variable(variable).kind() {
+        VariableKind::Circular { period } => {
+            let turns = difference / period;
+            (&turns - turns.round()) * period
+        }
+        _ => difference.shallow_clone(),
+    }
+}
+
+fn mean_abs(x: &Tensor) -> f64 {
+    x.abs().mean(Kind::Double).double_value(&[])
+}
+
+fn row(values: &[f64], device: Device) -> Tensor {
+    let values: Vec<f32> = values.iter().map(|x| *x as f32).collect();
+    Tensor::from_slice(&values).to_device(device)
+}
+
+/// Least squares of each column of `y` on the same column of `x`.
+fn per_dimension(x: &Tensor, y: &Tensor) -> (Tensor, Tensor) {
+    let mean = |t: &Tensor| t.mean_dim([0i64].as_slice(), true, None);
+    let (x_mean, y_mean) = (mean(x), mean(y));
+    let (dx, dy) = (x - &x_mean, y - &y_mean);
+    let slope = mean(&(&dx * dy)) / (mean(&dx.square()) + 1e-12);
+    let offset = y_mean - &slope * x_mean;
+    (slope, offset)
+}
+
+/// Ridge regression `y = W x + b`: `W` is `[outputs, inputs]`.
+fn ridge(x: &Tensor, y: &Tensor) -> (Tensor, Tensor) {
+    let mean = |t: &Tensor| t.mean_dim([0i64].as_slice(), true, None);
+    let (x_mean, y_mean) = (mean(x), mean(y));
+    let (dx, dy) = (x - &x_mean, y - &y_mean);
+    let gram = dx.transpose(0, 1).matmul(&dx);
+    let width = x.size()[1];
+    let size = gram.trace().double_value(&[]) / width as f64;
+    let penalty = Tensor::eye(width, (Kind::Double, x.device())) * (RIDGE * size + 1e-12);
+    let weights = Tensor::linalg_solve(&(gram + penalty), &dx.transpose(0, 1).matmul(&dy), true);
+    let offset = y_mean - x_mean.matmul(&weights);
+    (weights.transpose(0, 1).contiguous(), offset)
+}

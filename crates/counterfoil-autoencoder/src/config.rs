@@ -1,0 +1,197 @@
+//! The settings of a model as a person writes them; nothing here is checked yet.
+
+use counterfoil_diffusion::Prediction;
+use serde::{Deserialize, Serialize};
+
+/// Named sizes of encoder and UNet; a key given beside the size overrides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Size {
+    /// A few thousand parameters for 8x8 and larger test images.
+    Tiny,
+    /// About 1.4 million parameters; the size of the `quick` presets at 28x28.
+    Small,
+    /// Twice as wide and deep, attention at half and quarter resolution.
+    Digits,
+    /// The published MorphoMNIST network (36.5 million parameters).
+    Morphomnist,
+    /// A narrow network for 96x96 scenes.
+    Pendulum,
+    /// The published pendulum network (RGBA, 109.8 million parameters).
+    PublishedPendulum,
+    /// The published circuit network (128x128, 160 million parameters).
+    PublishedCircuit,
+}
+
+/// The form of the latent mechanisms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mechanism {
+    /// `z_i = f_i(z_pa) + u_i` along the topological order.
+    Additive,
+    /// `z_i = t_i(z_pa) + exp(s_i(z_pa)) u_i` along the topological order: noise whose size depends on the parents.
+    Affine,
+    /// The published code: `z_i = f_i(sum over parents of u) + u_i`, one hop, parents entering as noise.
+    Published,
+}
+
+/// What the encoder's output means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The exogenous code u; the mechanisms turn it into z. The published choice.
+    Exogenous,
+    /// The causal latent z; inverting the mechanisms gives u. The label term then trains what the encoder reads
+    /// directly, and the KL of u is the likelihood of the mechanism.
+    Causal,
+}
+
+/// The noise schedule that the network is trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScheduleKind {
+    /// Betas on a line (Ho et al. 2020), scaled by 1000/T.
+    Linear,
+    /// The squared cosine (Nichol and Dhariwal 2021).
+    Cosine,
+}
+
+/// How the encoder's last feature map becomes a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pool {
+    /// All its numbers. The published choice.
+    Flatten,
+    /// Mean and maximum of each channel: what an attribute that is everywhere in the image needs.
+    Statistics,
+}
+
+/// The `[model]` section: absent keys take the value of `size`, or the default stated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// The named size that absent keys are taken from.
+    pub size: Size,
+    /// Channels of the UNet at full resolution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
+    /// Channel multipliers, one a resolution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub multipliers: Option<Vec<usize>>,
+    /// Residual blocks a resolution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub res_blocks: Option<usize>,
+    /// Downsampling factors at which attention stands (beside the middle, which always has it).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Vec<usize>>,
+    /// Attention heads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heads: Option<usize>,
+    /// Channels of the encoder, one a stride-2 convolution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<Vec<usize>>,
+    /// Width of the latent block of a variable that declares none in the graph file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_width: Option<usize>,
+    /// Whether the encoder begins with a convolution at full resolution.
+    pub encoder_stem: bool,
+    /// How the encoder's last feature map becomes a vector.
+    pub encoder_pool: Pool,
+    /// The form of the latent mechanisms.
+    pub mechanism: Mechanism,
+    /// What the encoder's output means.
+    pub code: Code,
+    /// What the UNet predicts.
+    pub prediction: Prediction,
+    /// The noise schedule of training.
+    pub schedule: ScheduleKind,
+    /// The number of noise levels of training.
+    pub levels: usize,
+    /// Share of the code's variance that the latents of labelled variables are drawn with in training.
+    pub labelled_noise: f64,
+    /// The same for unlabelled blocks; 1 makes the KL a bottleneck.
+    pub unlabelled_noise: f64,
+    /// Whether the class of an image (the digit) conditions the decoder through an embedding.
+    pub class_conditional: bool,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            size: Size::Small,
+            channels: None,
+            multipliers: None,
+            res_blocks: None,
+            attention: None,
+            heads: None,
+            encoder: None,
+            block_width: None,
+            encoder_stem: false,
+            encoder_pool: Pool::Flatten,
+            mechanism: Mechanism::Additive,
+            code: Code::Causal,
+            prediction: Prediction::V,
+            schedule: ScheduleKind::Cosine,
+            levels: 1000,
+            labelled_noise: 1e-3,
+            unlabelled_noise: 1.0,
+            class_conditional: false,
+        }
+    }
+}
+
+/// What a size stands for.
+pub(crate) struct Dimensions {
+    pub(crate) channels: usize,
+    pub(crate) multipliers: &'static [usize],
+    pub(crate) res_blocks: usize,
+    pub(crate) attention: &'static [usize],
+    pub(crate) heads: usize,
+    pub(crate) encoder: &'static [usize],
+    /// Width of the whole latent vector, divided evenly among the variables.
+    pub(crate) latent: usize,
+}
+
+impl Size {
+    pub(crate) fn dimensions(self) -> Dimensions {
+        let shallow: &[usize] = &[16, 32, 64, 128];
+        let deep: &[usize] = &[16, 32, 32, 64, 64, 128];
+        let of = |channels, multipliers, res_blocks, attention, encoder, latent| Dimensions {
+            channels,
+            multipliers,
+            res_blocks,
+            attention,
+            heads: 4,
+            encoder,
+            latent,
+        };
+        match self {
+            Self::Tiny => of(8, &[1, 2], 1, &[], &[8, 16], 8),
+            Self::Small => of(32, &[1, 2, 2], 1, &[4], shallow, 64),
+            Self::Digits => of(64, &[1, 2, 2], 2, &[2, 4], shallow, 64),
+            Self::Morphomnist => of(128, &[1, 2, 2], 3, &[1], shallow, 512),
+            Self::Pendulum => of(32, &[1, 2, 3, 4], 1, &[8], deep, 64),
+            Self::PublishedPendulum => of(128, &[1, 2, 3, 4], 3, &[], deep, 64),
+            Self::PublishedCircuit => of(128, &[1, 1, 2, 2, 4, 4], 3, &[8, 16], deep, 512),
+        }
+    }
+}
+
+impl ModelConfig {
+    /// The same settings with every key of the size written out, as a run directory records them.
+    #[must_use]
+    pub fn resolved(&self, variables: usize) -> Self {
+        let d = self.size.dimensions();
+        let width = d.latent / variables.max(1);
+        Self {
+            channels: Some(self.channels.unwrap_or(d.channels)),
+            multipliers: Some(self.multipliers.clone().unwrap_or_else(|| d.multipliers.to_vec())),
+            res_blocks: Some(self.res_blocks.unwrap_or(d.res_blocks)),
+            attention: Some(self.attention.clone().unwrap_or_else(|| d.attention.to_vec())),
+            heads: Some(self.heads.unwrap_or(d.heads)),
+            encoder: Some(self.encoder.clone().unwrap_or_else(|| d.encoder.to_vec())),
+            block_width: Some(self.block_width.unwrap_or(width)),
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! The counterfactual procedure: abduct, act, predict.
+//!
+//! 1. **Abduct**: the exogenous code u and the causal latents z of the image, and its noise x_T by running the sampler
+//!    backwards under the factual z.
+//! 2. **Act**: in topological order, an intervened block becomes the calibrated latent of the wanted value and its
+//!    mechanism is cut; every other block is recomputed from its parents and its own u.
+//! 3. **Predict**: run the sampler forwards from the same x_T under the new latents.
+//!
+//! (Pearl 2009, section 7.1; CausalDiffAE, algorithm 2, whose published code draws a fresh x_T and propagates one hop.)
+//!
+//! Two corrections act on the decoder alone and vanish where nothing is intervened on. *Guidance* compares the
+//! prediction under the new latents with the one under the factual latents and extrapolates by `guidance`. *Rounds*
+//! close the loop: the counterfactual is encoded again, and what its labelled blocks fall short of is added to the
+//! request.
+
+use crate::network::unet::Condition;
+use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
+use counterfoil_diffusion::inversion::{Latent, Method, Pair};
+use counterfoil_diffusion::training::noised;
+use counterfoil_diffusion::{
+    Abduction as _, Ddim, Denoiser, DpmSolver2M, End, Grid, Guided, Leapfrog, NoNoise, Plan,
+    Sampler, Spacing,
+};
+use counterfoil_graph::{Intervention, Role};
+use counterfoil_tensor::{Weights, noise};
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+/// The `[counterfactual]` section: how abduction and prediction are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Procedure {
+    /// The sampler, backwards and forwards.
+    pub method: Method,
+    /// How the sampler's levels are spaced.
+    pub spacing: Spacing,
+    /// Steps from pure noise to the image.
+    pub steps: usize,
+    /// Share of the steps that abduction goes up; below 1 the coarse layout of the image is kept as it is.
+    pub depth: f64,
+    /// Weight of the new latents against the factual ones in the decoder; 1 is no guidance.
+    pub guidance: f64,
+    /// How often the counterfactual is read again and the request corrected.
+    pub rounds: usize,
+    /// Images a pass: equal numbers give equal bits.
+    pub batch: usize,
+}
+
+impl Default for Procedure {
+    fn default() -> Self {
+        Self {
+            method: Method::Ddim,
+            spacing: Spacing::Trailing,
+            steps: 40,
+            depth: 1.0,
+            guidance: 1.0,
+            rounds: 0,
+            batch: 64,
+        }
+    }
+}
+
+/// What was abducted from images.
+#[derive(Debug)]
+pub struct Abduction {
+    /// Exogenous codes `[n, d]`.
+    pub u: Tensor,
+    /// Factual causal latents `[n, d]`.
+    pub z: Tensor,
+    /// The images' noise, as the method keeps it.
+    pub noise: Latent<Tensor>,
+    /// Classes `[n]`, when the decoder is conditioned on them.
+    pub classes: Option<Tensor>,
+}
+
+/// The three steps for one trained model.
+#[derive(Debug)]
+pub struct Counterfactuals<'m> {
+    model: &'m Model,
+    weights: &'m Weights,
+    calibration: &'m Calibration,
+    procedure: Procedure,
+    grid: Grid,
+}
+
+impl<'m> Counterfactuals<'m> {
+    /// Checks the procedure and lays out its grid.
+    ///
+    /// # Errors
+    /// When a setting is out of range; the key is named.
+    pub fn new(
+        model: &'m Model,
+        weights: &'m Weights,
+        calibration: &'m Calibration,
+        procedure: Procedure,
+    ) -> Result<Self, ModelError> {
+        let setting =
+            |key, reason: &str| Err(ModelError::Setting { key, reason: reason.to_owned() });
+        if procedure.batch == 0 {
+            return setting("counterfactual.batch", "must be at least 1");
+        }
+        if !(procedure.depth > 0.0 && procedure.depth <= 1.0) {
+            return setting("counterfactual.depth", "must lie in (0, 1]");
+        }
+        if !procedure.guidance.is_finite() {
+            return setting("counterfactual.guidance", "must be a finite number");
+        }
+        let schedule = model.architecture().schedule();
+        let whole = schedule.grid(procedure.spacing, procedure.steps, End::Zero)?;
+        let depth = ((procedure.steps as f64 * procedure.depth).round() as usize).max(1);
+        let grid = whole.lowest(depth)?;
+        Ok(Self { model, weights, calibration, procedure, grid })
+    }
+
+    /// The settings.
+    pub fn procedure(&self) -> &Procedure {
+        &self.procedure
+    }
+
+    /// The levels that decoding visits.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    fn architecture(&self) -> &Architecture {
+        self.model.architecture()
+    }
+
+    /// Causal latents of images, in passes of the procedure's size.
+    ///
+    /// # Errors
+    /// When the images do not fit the model.
+    pub fn encode(&self, images: &Tensor) -> Result<(Tensor, Tensor), ModelError> {
+        let (mut u, mut z) = (Vec::new(), Vec::new());
+        for (start, length) in self.passes(images.size().first().copied().unwrap_or(0)) {
+            let part = images.narrow(0, start, length);
+            let encoded = tch::no_grad(|| self.model.encode(self.weights, &part))?;
+            u.push(encoded.u);
+            z.push(encoded.z);
+        }
+        if u.is_empty() {
+            let width = self.architecture().blocks().width();
+            let none = Tensor::zeros([0, width], (Kind::Float, images.device()));
+            return Ok((none.shallow_clone(), none));
+        }
+        Ok((Tensor::cat(&u, 0), Tensor::cat(&z, 0)))
+    }
+
+    /// Abducts u, z and x_T of images `[n, c, h, w]`.
+    ///
+    /// # Errors
+    /// When the images do not fit the model or the sampler fails.
+    pub fn abduct(
+        &self,
+        images: &Tensor,
+        classes: Option<&Tensor>,
+    ) -> Result<Abduction, ModelError> {
+        let (u, z) = self.encode(images)?;
+        let mut parts = Vec::new();
+        for (start, length) in self.passes(images.size()[0]) {
+            let classes = classes.map(|c| c.narrow(0, start, length));
+            let z = z.narrow(0, start, length);
+            let mut denoiser = LatentDenoiser::new(self.model, self.weights, &z, classes.as_ref());
+            let image = images.narrow(0, start, length).copy();
+            let found = self.procedure.method.encode(&self.grid, image, &mut denoiser)?;
+            parts.push(found.latent);
+        }
+        Ok(Abduction { u, z, noise: join(&parts)?, classes: classes.map(Tensor::shallow_clone) })
+    }
+
+    /// The same abduction with x_T replaced by fresh noise, `x_T ~ q(x_T | x_0)` keyed by item: what the published code
+    /// does, and the control that shows what abducting x_T is worth.
+    ///
+    /// # Errors
+    /// When sizes differ.
+    pub fn refresh(
+        &self,
+        abduction: &Abduction,
+        images: &Tensor,
+        seed: u64,
+        items: &[u64],
+    ) -> Result<Abduction, ModelError> {
+        let shape = self.architecture().image_shape();
+        let eps = noise::normal(seed, "fresh-noise", items, 0, &shape, images.device());
+        let levels = vec![self.grid.start(); items.len()];
+        let noise = Latent::Single(noised(images, &eps, &levels)?);
+        Ok(Abduction {
+            u: abduction.u.shallow_clone(),
+            z: abduction.z.shallow_clone(),
+            noise,
+            classes: abduction.classes.as_ref().map(Tensor::shallow_clone),
+        })
+    }
+
+    /// The causal latents after the interventions, one an item, `[n, d]`. Interventions are on the model's graph.
+    ///
+    /// # Errors
+    /// When there are not as many interventions as items, or one sets an unlabelled variable.
+    pub fn act(
+        &self,
+        abduction: &Abduction,
+        interventions: &[Intervention],
+    ) -> Result<Tensor, ModelError> {
+        let a = self.architecture();
+        let (n, device) = (abduction.u.size()[0], abduction.u.device());
+        if interventions.len() as i64 != n {
+            let found = vec![interventions.len() as i64];
+            return Err(ModelError::Shape {
+                what: "the list of interventions",
+                found,
+                expected: vec![n],
+            });
+        }
+        let labelled: Vec<usize> = a.blocks().labelled().map(|b| b.variable).collect();
+        // Where nothing is set any valid value will do: it is masked away.
+        let mut labels: Vec<f32> = Vec::with_capacity(interventions.len() * labelled.len());
+        for intervention in interventions {
+            let unlabelled =
+                |(v, _): &(usize, f64)| a.dag().variable(*v).role() == Role::Unlabelled;
+            if let Some((variable, _)) = intervention.iter().find(unlabelled) {
+                let names: Vec<&str> = a.blocks().labelled().map(|b| b.name.as_str()).collect();
+                return Err(ModelError::Unlabelled {
+                    variable: a.dag().variable(variable).name().to_owned(),
+                    choices: names.join(", "),
+                });
+            }
+            labels.extend(labelled.iter().map(|v| intervention.get(*v).unwrap_or(0.0) as f32));
+        }
+        let labels = Tensor::from_slice(&labels).view([n, labelled.len() as i64]).to_device(device);
+        let wanted = self.calibration.latents(a, &labels);
+        let masks: Vec<Tensor> = (0..a.dag().len())
+            .map(|variable| {
+                let set = |i: &Intervention| f32::from(u8::from(i.get(variable).is_some()));
+                let mask: Vec<f32> = interventions.iter().map(set).collect();
+                Tensor::from_slice(&mask).view([-1, 1]).to_device(device)
+            })
+            .collect();
+        let acted = tch::no_grad(|| {
+            self.model.mechanisms().propagate(self.weights, &abduction.u, |variable, _, z| {
+                let block = a.blocks().get(variable);
+                if !block.labelled {
+                    return z;
+                }
+                let mask = &masks[variable];
+                mask * block.of(&wanted) + (1.0 - mask) * z
+            })
+        });
+        // An item without interventions keeps its factual latents bit for bit.
+        let touched = touched(interventions, device);
+        Ok(&touched * acted + (1.0 - &touched) * &abduction.z)
+    }
+
+    /// Decodes latents `[n, d]` from the abducted noise, guided against the factual latents.
+    ///
+    /// # Errors
+    /// When the sampler fails.
+    pub fn decode(&self, abduction: &Abduction, latents: &Tensor) -> Result<Tensor, ModelError> {
+        let mut images = Vec::new();
+        for (start, length) in self.passes(latents.size()[0]) {
+            let of = |x: &Tensor| x.narrow(0, start, length);
+            let classes = abduction.classes.as_ref().map(of);
+            let denoiser = |z: &Tensor| {
+                LatentDenoiser::new(self.model, self.weights, &of(z), classes.as_ref())
+            };
+            let noise = part(&abduction.noise, start, length);
+            images.push(if self.procedure.guidance == 1.0 {
+                self.run(noise, &mut denoiser(latents))?
+            } else {
+                let reference = denoiser(&abduction.z);
+                let mut guided =
+                    Guided::new::<Tensor>(denoiser(latents), reference, self.procedure.guidance)?;
+                self.run(noise, &mut guided)?
+            });
+        }
+        Ok(Tensor::cat(&images, 0))
+    }
+
+    /// Runs the sampler down: from a pair where the method keeps one, from a single state otherwise.
+    fn run<D: Denoiser<Tensor>>(
+        &self,
+        noise: Latent<Tensor>,
+        denoiser: &mut D,
+    ) -> Result<Tensor, ModelError> {
+        let single = match noise {
+            Latent::Single(state) => state,
+            pair @ Latent::Pair(_) => {
+                return Ok(self.procedure.method.decode(&self.grid, pair, denoiser)?);
+            }
+        };
+        let prediction = denoiser.prediction();
+        let plan: Plan = match self.procedure.method {
+            Method::Leapfrog => Leapfrog::default().plan(&self.grid, prediction)?,
+            Method::DpmSolver2M => DpmSolver2M::default().plan(&self.grid, prediction)?,
+            _ => Ddim::default().plan(&self.grid, prediction)?,
+        };
+        Ok(plan.run(single, denoiser, &mut NoNoise)?)
+    }
+
+    /// Predicts the counterfactual images of latents `wanted` (from [`Counterfactuals::act`]): decodes, and as often as
+    /// the procedure says reads the result again and corrects the request of the items that were intervened on.
+    ///
+    /// # Errors
+    /// When the sampler fails.
+    pub fn predict(
+        &self,
+        abduction: &Abduction,
+        interventions: &[Intervention],
+        wanted: &Tensor,
+    ) -> Result<Tensor, ModelError> {
+        let touched = touched(interventions, wanted.device());
+        let mut request = wanted.shallow_clone();
+        let mut images = self.decode(abduction, &request)?;
+        if interventions.iter().all(Intervention::is_empty) {
+            return Ok(images);
+        }
+        for _ in 0..self.procedure.rounds {
+            let (_, read) = self.encode(&images)?;
+            let missing = (wanted - read) * &touched;
+            let block = |b: &crate::Block| {
+                if b.labelled { b.of(&missing) } else { b.of(&missing).zeros_like() }
+            };
+            let parts: Vec<Tensor> = self.architecture().blocks().iter().map(block).collect();
+            request += Tensor::cat(&parts, 1);
+            images = self.decode(abduction, &request)?;
+        }
+        Ok(images)
+    }
+
+    /// Act and predict in one call.
+    ///
+    /// # Errors
+    /// Those of [`Counterfactuals::act`] and [`Counterfactuals::predict`].
+    pub fn imagine(
+        &self,
+        abduction: &Abduction,
+        interventions: &[Intervention],
+    ) -> Result<Tensor, ModelError> {
+        let wanted = self.act(abduction, interventions)?;
+        self.predict(abduction, interventions, &wanted)
+    }
+
+    /// One sentence for each distinct value outside its variable's declared range: the model never saw such.
+    pub fn warnings(&self, interventions: &[Intervention]) -> Vec<String> {
+        let dag = self.architecture().dag();
+        let mut found = std::collections::BTreeSet::new();
+        for intervention in interventions {
+            for variable in intervention.extrapolated(dag) {
+                let v = dag.variable(variable);
+                let (low, high) = v.range();
+                let value = intervention.get(variable).unwrap_or(f64::NAN);
+                found.insert(format!(
+                    "{} = {value} lies outside the declared range {low} to {high}: the result is an extrapolation",
+                    v.name()
+                ));
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// The prediction of the network for a single state, as evaluation of leakage needs it.
+    pub fn network_output(&self, noisy: &Tensor, times: &Tensor, latents: &Tensor) -> Tensor {
+        let condition = Condition { times, latents, classes: None };
+        tch::no_grad(|| self.model.denoise(self.weights, noisy, &condition))
+    }
+
+    /// `(start, length)` of each pass over `n` items.
+    fn passes(&self, n: i64) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let batch = self.procedure.batch as i64;
+        (0..n).step_by(self.procedure.batch).map(move |start| (start, batch.min(n - start)))
+    }
+}
+
+/// `[n, 1]`: 1 for items on which something is set.
+fn touched(interventions: &[Intervention], device: tch::Device) -> Tensor {
+    let set = |i: &Intervention| f32::from(u8::from(!i.is_empty()));
+    let mask: Vec<f32> = interventions.iter().map(set).collect();
+    Tensor::from_slice(&mask).view([-1, 1]).to_device(device)
+}
+
+/// A copy of some items of a latent: decoding moves its argument.
+fn part(latent: &Latent<Tensor>, start: i64, length: i64) -> Latent<Tensor> {
+    let of = |x: &Tensor| x.narrow(0, start, length).copy();
+    match latent {
+        Latent::Single(state) => Latent::Single(of(state)),
+        Latent::Pair(pair) => Latent::Pair(Pair { outer: of(&pair.outer), inner: of(&pair.inner) }),
+    }
+}
+
+/// The latents of all passes as one.
+fn join(parts: &[Latent<Tensor>]) -> Result<Latent<Tensor>, ModelError> {
+    let outer: Vec<&Tensor> = parts.iter().map(Latent::outer).collect();
+    let inner: Vec<&Tensor> = parts
+        .iter()
+        .filter_map(|p| match p {
+            Latent::Pair(pair) => Some(&pair.inner),
+            Latent::Single(_) => None,
+        })
+        .collect();
+    if outer.is_empty() {
+        let (found, expected) = (vec![0], vec![-1]);
+        return Err(ModelError::Shape { what: "the image batch", found, expected });
+    }
+    let outer = Tensor::cat(&outer, 0);
+    if inner.is_empty() {
+        return Ok(Latent::Single(outer));
+    }
+    Ok(Latent::Pair(Pair { outer, inner: Tensor::cat(&inner, 0) }))
+}

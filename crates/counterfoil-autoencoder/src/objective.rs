@@ -1,0 +1,413 @@
+//! What training minimises: the denoising loss and separately weighted terms that make the latents causal.
+//!
+//! For an image `x` with labels `y`, code `u` and latents `z` the loss is
+//!
+//! ```text
+//! denoise + label_weight * label + warm_up * (u_weight * u + unlabelled_weight * unlabelled) + independence_weight * independence
+//! ```
+//!
+//! (CausalDiffAE, section 4, with its KL of z split into the label term and the rest). Every term is a mean over items
+//! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
+
+use crate::network::unet::Condition;
+use crate::{Architecture, Block, Code, Model, ModelError, error::expect_shape};
+use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
+use counterfoil_diffusion::{DiffusionError, Level};
+use counterfoil_graph::Kind as VariableKind;
+use counterfoil_random::Stream;
+use counterfoil_tensor::{Weights, noise};
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor};
+
+/// The `[objective]` section.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ObjectiveConfig {
+    /// Weight of the label term: how closely a block follows its label.
+    pub label_weight: f64,
+    /// Weight of the term of the exogenous code of labelled variables.
+    pub u_weight: f64,
+    /// Weight of the KL of unlabelled blocks to N(0, I).
+    pub unlabelled_weight: f64,
+    /// Weight of the squared correlation between unlabelled blocks and (functions of) the labels.
+    pub independence_weight: f64,
+    /// Share of the planned steps over which the KL weights rise from 0.
+    pub warm_up: f64,
+    /// Probability that the decoder does not see the labelled blocks of an item.
+    pub drop_labelled: f64,
+    /// Probability that the decoder does not see the unlabelled blocks of an item.
+    pub drop_unlabelled: f64,
+    /// Probability that the decoder sees the labels' own codes instead of the encoded ones.
+    pub teach_labels: f64,
+    /// Whether the denoising loss trains what labelled blocks hold; if not, the label term alone does.
+    pub decoder_shapes_labels: bool,
+    /// Weight of the denoising loss over noise levels.
+    pub loss_weight: LossWeight,
+    /// How the noise levels of a batch are drawn.
+    pub times: TimeSampling,
+    /// The published behaviour: KLs summed over dimensions, all blocks dropped together, and both KLs masked by the
+    /// same draw (0 when no item is kept).
+    pub parity: bool,
+}
+
+impl Default for ObjectiveConfig {
+    fn default() -> Self {
+        Self {
+            label_weight: 1.0,
+            u_weight: 0.05,
+            unlabelled_weight: 0.01,
+            independence_weight: 0.0,
+            warm_up: 0.1,
+            drop_labelled: 0.1,
+            drop_unlabelled: 0.1,
+            teach_labels: 0.0,
+            decoder_shapes_labels: true,
+            loss_weight: LossWeight::Simple,
+            times: TimeSampling::Stratified,
+            parity: false,
+        }
+    }
+}
+
+impl ObjectiveConfig {
+    fn check(&self) -> Result<(), ModelError> {
+        let shares = [
+            ("objective.warm_up", self.warm_up),
+            ("objective.drop_labelled", self.drop_labelled),
+            ("objective.drop_unlabelled", self.drop_unlabelled),
+            ("objective.teach_labels", self.teach_labels),
+        ];
+        let weights = [
+            ("objective.label_weight", self.label_weight),
+            ("objective.u_weight", self.u_weight),
+            ("objective.unlabelled_weight", self.unlabelled_weight),
+            ("objective.independence_weight", self.independence_weight),
+        ];
+        for (key, share) in shares {
+            if !(0.0..=1.0).contains(&share) {
+                return Err(ModelError::Setting {
+                    key,
+                    reason: format!("must lie in [0, 1], not {share}"),
+                });
+            }
+        }
+        for (key, weight) in weights {
+            if !(weight >= 0.0 && weight.is_finite()) {
+                let reason = format!("must be a finite number of at least 0, not {weight}");
+                return Err(ModelError::Setting { key, reason });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Images and what is known of them.
+#[derive(Debug)]
+pub struct Batch {
+    /// `[n, c, h, w]` in `[-1, 1]`.
+    pub images: Tensor,
+    /// `[n, labelled variables]` in the labels' own units, in the graph's order.
+    pub labels: Tensor,
+    /// `[n]` integers, when the decoder is conditioned on classes.
+    pub classes: Option<Tensor>,
+    /// The items' numbers in the data set: the keys of their noise.
+    pub items: Vec<u64>,
+}
+
+/// The loss of one batch.
+#[derive(Debug)]
+pub struct Loss {
+    /// What to differentiate, a scalar.
+    pub total: Tensor,
+    /// Each term by name, unweighted and detached.
+    pub terms: Vec<(&'static str, Tensor)>,
+}
+
+/// The checked objective of one run.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    config: ObjectiveConfig,
+    planned_steps: u64,
+    seed: u64,
+}
+
+impl Objective {
+    /// Checks the settings. `planned_steps` sets the pace of the warm-up and `seed` keys every draw.
+    ///
+    /// # Errors
+    /// When a probability or weight is out of range; the key is named.
+    pub fn new(
+        config: &ObjectiveConfig,
+        planned_steps: u64,
+        seed: u64,
+    ) -> Result<Self, ModelError> {
+        config.check()?;
+        Ok(Self { config: *config, planned_steps, seed })
+    }
+
+    /// The factor of the KL terms at `step`, from 0 to 1.
+    pub fn warm_up(&self, step: u64) -> f64 {
+        let length = self.config.warm_up * self.planned_steps as f64;
+        if length <= 0.0 { 1.0 } else { (step as f64 / length).min(1.0) }
+    }
+
+    /// The loss of `batch` at `step`. All noise is keyed by the run's seed, the item and the step, so the loss is a
+    /// function of its arguments.
+    ///
+    /// # Errors
+    /// When shapes do not fit the model.
+    pub fn loss(
+        &self,
+        model: &Model,
+        weights: &Weights,
+        batch: &Batch,
+        step: u64,
+    ) -> Result<Loss, ModelError> {
+        let a = model.architecture();
+        let n = batch.images.size().first().copied().unwrap_or(0);
+        let columns = a.blocks().labelled().count() as i64;
+        expect_shape("the label batch", &batch.labels.size(), &[n, columns])?;
+        expect_shape("the list of items", &[batch.items.len() as i64], &[n])?;
+        let device = batch.images.device();
+        let encoded = model.encode(weights, &batch.images)?;
+        let codes = label_codes(a, &batch.labels);
+        let draws = Draws { seed: self.seed, items: &batch.items, step, device };
+
+        let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &codes, &draws);
+        let (latents, kept) = self.drop(a, seen, &draws);
+
+        let mut stream = Stream::new(self.seed, "train-times", 0, step);
+        let schedule = a.schedule();
+        let times = self.config.times.draw(&mut stream, n as usize, schedule.train_steps());
+        let levels = schedule.levels_at(&times)?;
+        let eps = draws.normal("train-noise", &a.image_shape());
+        let noisy = noised(&batch.images, &eps, &levels)?;
+        let wanted = target(a.prediction(), &batch.images, &eps, &levels)?;
+        let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
+        let times = Tensor::from_slice(&times).to_device(device);
+        let classes = batch.classes.as_ref();
+        let condition = Condition { times: &times, latents: &latents, classes };
+        let error = (model.denoise(weights, &noisy, &condition) - wanted).square().mean_dim(
+            [1i64, 2, 3].as_slice(),
+            false,
+            None,
+        );
+        let denoise = (error * self.level_weights(a, &levels, device)?).mean(Kind::Float);
+
+        let mut terms = vec![("denoise", denoise)];
+        let reduce = |x: Tensor| self.reduce(&x, kept.as_ref());
+        let labelled: Vec<&Block> = a.blocks().labelled().collect();
+        let gather = |x: &Tensor, blocks: &[&Block]| {
+            let parts: Vec<Tensor> = blocks.iter().map(|b| b.of(x)).collect();
+            Tensor::cat(&parts, 1)
+        };
+        if !labelled.is_empty() {
+            let z = gather(&encoded.z, &labelled);
+            terms.push(("label", reduce((z - gather(&codes, &labelled)).square() * 0.5)));
+            let u = match a.code {
+                Code::Exogenous => kl_to_standard(
+                    &gather(&encoded.u, &labelled),
+                    &gather(&encoded.variance, &labelled),
+                ),
+                // The likelihood of z under its mechanism; what is read off the image is not bent to please it.
+                Code::Causal => {
+                    let (u, log_scale) = model.mechanisms().abduct(weights, &encoded.z.detach());
+                    gather(&u, &labelled).square() * 0.5 + gather(&log_scale, &labelled)
+                }
+            };
+            terms.push(("u", reduce(u)));
+        }
+        let unlabelled: Vec<&Block> = a.blocks().unlabelled().collect();
+        if !unlabelled.is_empty() {
+            let mean = gather(&encoded.u, &unlabelled);
+            let variance = gather(&encoded.variance, &unlabelled);
+            if self.config.independence_weight > 0.0 && !labelled.is_empty() {
+                terms.push(("independence", correlation(&mean, &gather(&codes, &labelled))));
+            }
+            terms.push(("unlabelled", reduce(kl_to_standard(&mean, &variance))));
+        }
+        let total = terms
+            .iter()
+            .map(|(name, value)| value * self.weight(name, step))
+            .reduce(|sum, term| sum + term)
+            .unwrap_or_else(|| Tensor::zeros([], (Kind::Float, device)));
+        let terms = terms.into_iter().map(|(name, value)| (name, value.detach())).collect();
+        Ok(Loss { total, terms })
+    }
+
+    /// The weight of a term at `step`.
+    pub fn weight(&self, term: &str, step: u64) -> f64 {
+        let c = &self.config;
+        match term {
+            "label" if c.parity => c.label_weight * self.warm_up(step),
+            "label" => c.label_weight,
+            "u" => c.u_weight * self.warm_up(step),
+            "unlabelled" => c.unlabelled_weight * self.warm_up(step),
+            "independence" => c.independence_weight,
+            _ => 1.0,
+        }
+    }
+
+    /// What the decoder is given before anything is dropped: the latents with a share of the code's noise, and for
+    /// some items the labels' own codes.
+    fn decoder_latents(
+        &self,
+        a: &Architecture,
+        z: &Tensor,
+        variance: &Tensor,
+        codes: &Tensor,
+        draws: &Draws<'_>,
+    ) -> Tensor {
+        let noise = draws.normal("train-latent", &[a.blocks().width()]);
+        let taught = (self.config.teach_labels > 0.0)
+            .then(|| draws.mask("train-teach", 1.0 - self.config.teach_labels));
+        let block = |b: &Block| {
+            let (mut mean, noise) = (b.of(z), b.of(&noise));
+            if !b.labelled {
+                return mean + (b.of(variance) * a.unlabelled_noise).sqrt() * noise;
+            }
+            // In the causal code the variance head of a labelled block is not trained: its prior's 1 stands for it.
+            let spread = match a.code {
+                Code::Exogenous => (b.of(variance) * a.labelled_noise).sqrt(),
+                Code::Causal => Tensor::from(a.labelled_noise.sqrt() as f32).to_device(z.device()),
+            };
+            if let Some(encoded) = &taught {
+                mean = encoded * &mean + (1.0 - encoded) * b.of(codes);
+            }
+            if !self.config.decoder_shapes_labels {
+                mean = mean.detach();
+            }
+            mean + spread * noise
+        };
+        Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
+    }
+
+    /// Drops blocks from what the decoder sees. Returns the joint mask too where the published code masks the KLs.
+    fn drop(&self, a: &Architecture, z: Tensor, draws: &Draws<'_>) -> (Tensor, Option<Tensor>) {
+        let c = &self.config;
+        if c.parity {
+            let kept = draws.mask("train-drop-labelled", 1.0 - c.drop_labelled);
+            return (z * &kept, Some(kept));
+        }
+        if c.drop_labelled == 0.0 && c.drop_unlabelled == 0.0 {
+            return (z, None);
+        }
+        let labelled = draws.mask("train-drop-labelled", 1.0 - c.drop_labelled);
+        let unlabelled = draws.mask("train-drop-unlabelled", 1.0 - c.drop_unlabelled);
+        let block = |b: &Block| b.of(&z) * if b.labelled { &labelled } else { &unlabelled };
+        (Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1), None)
+    }
+
+    /// A `[n, dims]` term to a scalar: mean over items and dimensions; in parity the sum over dimensions, averaged
+    /// over kept items and 0 when none is kept.
+    fn reduce(&self, term: &Tensor, kept: Option<&Tensor>) -> Tensor {
+        if !self.config.parity {
+            return term.mean(Kind::Float);
+        }
+        let items = term.sum_dim_intlist([1i64].as_slice(), true, Kind::Float);
+        match kept {
+            None => items.mean(Kind::Float),
+            Some(kept) => (items * kept).sum(Kind::Float) / kept.sum(Kind::Float).clamp_min(1.0),
+        }
+    }
+
+    fn level_weights(
+        &self,
+        a: &Architecture,
+        levels: &[Level],
+        device: Device,
+    ) -> Result<Tensor, DiffusionError> {
+        let weigh = |level: &Level| -> Result<f32, DiffusionError> {
+            Ok(self.config.loss_weight.at(*level, a.prediction())? as f32)
+        };
+        let weights = levels.iter().map(weigh).collect::<Result<Vec<f32>, _>>()?;
+        Ok(Tensor::from_slice(&weights).to_device(device))
+    }
+}
+
+/// The keyed draws of one step.
+struct Draws<'a> {
+    seed: u64,
+    items: &'a [u64],
+    step: u64,
+    device: Device,
+}
+
+impl Draws<'_> {
+    fn normal(&self, purpose: &str, shape: &[i64]) -> Tensor {
+        noise::normal(self.seed, purpose, self.items, self.step, shape, self.device)
+    }
+
+    /// `[n, 1]`, 1 with probability `keep`, else 0.
+    fn mask(&self, purpose: &str, keep: f64) -> Tensor {
+        let draw = |item: &u64| {
+            let kept = Stream::new(self.seed, purpose, *item, self.step).bernoulli(keep);
+            f32::from(u8::from(kept))
+        };
+        let mask: Vec<f32> = self.items.iter().map(draw).collect();
+        Tensor::from_slice(&mask).view([-1, 1]).to_device(self.device)
+    }
+}
+
+/// `KL(N(mean, variance) || N(0, 1))` per dimension.
+pub fn kl_to_standard(mean: &Tensor, variance: &Tensor) -> Tensor {
+    (variance + mean.square() - 1.0 - variance.log()) * 0.5
+}
+
+/// Mean squared correlation, over the batch, of each dimension of `code` with each function of the labels (the codes
+/// themselves, their squares and products of neighbours), less what independent draws would give.
+fn correlation(code: &Tensor, labels: &Tensor) -> Tensor {
+    let n = code.size()[0];
+    let standard = |x: &Tensor| {
+        let centred = x - x.mean_dim([0i64].as_slice(), true, None);
+        let spread = centred.square().mean_dim([0i64].as_slice(), true, None).sqrt() + 1e-6;
+        centred / spread
+    };
+    let features = Tensor::cat(&[labels, &labels.square(), &(labels * labels.roll(1, 1))], 1);
+    let matrix = standard(&features).transpose(0, 1).matmul(&standard(code)) / n as f64;
+    (matrix.square() - 1.0 / n as f64).mean(Kind::Float)
+}
+
+/// The code of each label, `[n, labelled variables] -> [n, d]`: what a labelled block should hold. Unlabelled blocks
+/// hold 0.
+///
+/// A continuous label is standardised by its declared range and repeated; a circular one is its cosine in the first
+/// half of the block and its sine in the second; a categorical one is one-hot over equal parts (what remains is 0).
+pub fn label_codes(a: &Architecture, labels: &Tensor) -> Tensor {
+    let n = labels.size()[0];
+    let mut column = -1;
+    let block = |b: &Block| {
+        if !b.labelled {
+            return Tensor::zeros([n, b.width], (Kind::Float, labels.device()));
+        }
+        column += 1;
+        let value = labels.narrow(1, column, 1);
+        let variable = a.dag().variable(b.variable);
+        match variable.kind() {
+            VariableKind::Circular { period } => {
+                let angle = (value - variable.range().0) * (2.0 * std::f64::consts::PI / period);
+                let half = b.width / 2;
+                Tensor::cat(
+                    &[
+                        angle.cos().expand([n, half], false),
+                        angle.sin().expand([n, b.width - half], false),
+                    ],
+                    1,
+                )
+            }
+            VariableKind::Categorical { categories } => {
+                let (categories, part) = (categories as i64, b.width / categories as i64);
+                let index = value.to_kind(Kind::Int64).squeeze_dim(1);
+                let hot = index.one_hot(categories).to_kind(Kind::Float);
+                let spread = hot.repeat_interleave_self_int(part, 1, None);
+                spread.constant_pad_nd([0, b.width - part * categories])
+            }
+            _ => {
+                // Standardising is affine, so two values fix it.
+                let (at0, at1) = (variable.standardise(0.0), variable.standardise(1.0));
+                (value * (at1 - at0) + at0).expand([n, b.width], false)
+            }
+        }
+    };
+    Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
+}

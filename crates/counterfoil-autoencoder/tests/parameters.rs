@@ -1,0 +1,73 @@
+//! Parameter counts: the published networks, and the sizes of the side-by-side benchmark with PyTorch.
+
+use counterfoil_autoencoder::{Architecture, Code, Mechanism, Model, ModelConfig, Size};
+use counterfoil_graph::Dag;
+
+fn thickness_intensity() -> Dag {
+    Dag::from_dot("digraph { thickness [low=1, high=6]; intensity [low=64, high=255]; thickness -> intensity }")
+        .unwrap()
+}
+
+fn pendulum() -> Dag {
+    Dag::from_dot(
+        "digraph { angle [low=-40, high=43]; light [low=60, high=147]; length [low=3, high=12];
+         position [low=2, high=19];
+         angle -> length; angle -> position; light -> length; light -> position }",
+    )
+    .unwrap()
+}
+
+fn circuit() -> Dag {
+    Dag::from_dot(
+        "digraph { arm [low=0, high=1]; blue [low=0, high=1]; green [low=0, high=1]; red [low=0, high=1];
+         arm -> blue; arm -> green; arm -> red; blue -> red; green -> red }",
+    )
+    .unwrap()
+}
+
+fn model(size: Size, dag: &Dag, image: [usize; 3], mechanism: Mechanism, classes: usize) -> Model {
+    let config = ModelConfig {
+        size,
+        mechanism,
+        code: Code::Exogenous,
+        class_conditional: classes > 0,
+        ..ModelConfig::default()
+    };
+    Model::new(&Architecture::check(&config, dag, image, classes).unwrap())
+}
+
+/// Exact: the totals of the published code (its literals, with the encoder that each image size needs).
+#[test]
+fn published_networks_have_their_published_sizes() {
+    let published = |size, dag: &Dag, image, classes| {
+        model(size, dag, image, Mechanism::Published, classes).layout().count()
+    };
+    let mnist = thickness_intensity();
+    assert_eq!(published(Size::Morphomnist, &mnist, [1, 28, 28], 0), 36_548_705);
+    assert_eq!(published(Size::Morphomnist, &mnist, [1, 28, 28], 10), 36_548_705 + 5_120);
+    assert_eq!(published(Size::PublishedPendulum, &pendulum(), [4, 96, 96], 0), 109_808_244);
+    assert_eq!(published(Size::PublishedCircuit, &circuit(), [3, 128, 128], 0), 160_249_251);
+}
+
+const SMALL: (usize, [usize; 3]) = (1_371_233, [1_199_553, 163_296, 8_384]);
+const DIGITS: (usize, [usize; 3]) = (7_466_721, [7_295_041, 163_296, 8_384]);
+const MORPHOMNIST: (usize, [usize; 3]) = (36_548_705, [35_399_937, 622_944, 525_824]);
+const PENDULUM: (usize, [usize; 3]) = (4_067_779, [3_847_267, 209_952, 10_560]);
+
+/// Exact: what `torch_baseline.py params` prints for its networks (total, unet, encoder, mechanisms).
+#[test]
+fn benchmark_networks_equal_those_of_pytorch() {
+    let mnist = thickness_intensity();
+    let cases = [
+        (Size::Small, &mnist, [1, 28, 28], SMALL),
+        (Size::Digits, &mnist, [1, 28, 28], DIGITS),
+        (Size::Morphomnist, &mnist, [1, 28, 28], MORPHOMNIST),
+        (Size::Pendulum, &pendulum(), [3, 96, 96], PENDULUM),
+    ];
+    for (size, dag, image, expected) in cases {
+        let model = model(size, dag, image, Mechanism::Additive, 0);
+        let layout = model.layout();
+        let parts = ["unet.", "encoder.", "mechanisms."].map(|part| layout.count_under(part));
+        assert_eq!((layout.count(), parts), expected, "{size:?}");
+    }
+}
