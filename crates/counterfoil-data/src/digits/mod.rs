@@ -1,0 +1,100 @@
+//! Stroke digits: handwriting with a thickness and an intensity, and every counterfactual known exactly.
+//!
+//! Three independent causes make an image:
+//!
+//! 1. the labels, thickness T (pixels) and intensity I (grey levels), from the structural model of
+//!    [`counterfoil_scm::morphomnist`], in which T causes I;
+//! 2. the class, 0 to 9, uniform;
+//! 3. the style, how this writer wrote this digit: a habit (7 with or without a bar, 4 open or closed, ...), size,
+//!    aspect, slant, turn, place, a smooth bend of the whole and a wobble of every control point.
+//!
+//! Class and style give the skeleton of the strokes, smooth curves in the plane. A pixel whose centre lies at
+//! distance `d` from the skeleton has the value `I clamp((T/2 - d) / w + 1/2, 0, 1)`, rounded, where the outline
+//! fades over `w = min(1, T/3)` pixels. So do(I) changes brightness and nothing else, do(T) keeps the skeleton,
+//! and neither touches class or style.
+
+mod curve;
+mod field;
+mod glyph;
+#[rustfmt::skip]
+mod habits;
+mod style;
+
+use crate::{Exogenous, Result, World, png::Picture, sheet};
+use counterfoil_graph::Intervention;
+use counterfoil_random::Stream;
+use counterfoil_scm::Scm;
+
+/// The number of digits.
+const CLASSES: usize = 10;
+
+/// The world of stroke digits, 28 x 28 grey pixels.
+pub struct Digits {
+    model: Scm,
+}
+
+impl Digits {
+    /// The world with the label model of Morpho-MNIST.
+    pub fn new() -> Self {
+        Self { model: counterfoil_scm::morphomnist::model() }
+    }
+}
+
+impl Default for Digits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World for Digits {
+    fn name(&self) -> &'static str {
+        "digits"
+    }
+
+    fn scm(&self) -> &Scm {
+        &self.model
+    }
+
+    fn image_shape(&self) -> [usize; 3] {
+        [1, style::SIDE, style::SIDE]
+    }
+
+    fn class_count(&self) -> usize {
+        CLASSES
+    }
+
+    fn draw(&self, seed: u64, index: u64) -> Exogenous {
+        let noise = self.model.draw_noise(&mut Stream::new(seed, "digits-labels", index, 0));
+        let mut stream = Stream::new(seed, "digits-style", index, 0);
+        let class = stream.below(CLASSES) as u8;
+        Exogenous { noise, style: style::draw(class, &mut stream), class: Some(class) }
+    }
+
+    fn render(&self, values: &[f64], exogenous: &Exogenous, pixels: &mut [u8]) {
+        let skeleton = style::skeleton(exogenous.class.unwrap_or(0), &exogenous.style);
+        field::paint(&skeleton, values[0], values[1], pixels);
+    }
+}
+
+/// A picture of the world: one row for each digit, `columns` writers in each, with their own labels.
+///
+/// # Errors
+/// [`crate::DataError::Shape`] when `columns` is 0.
+pub fn contact_sheet(columns: usize, seed: u64) -> Result<Picture> {
+    let world = Digits::new();
+    let mut rows = vec![Vec::new(); CLASSES];
+    let mut index = 0;
+    while rows.iter().any(|row| row.len() < columns) {
+        let exogenous = world.draw(seed, index);
+        index += 1;
+        let row = &mut rows[usize::from(exogenous.class.unwrap_or(0))];
+        if row.len() < columns {
+            let values = world.model.predict(&exogenous.noise, &Intervention::none());
+            let mut pixels = vec![0; style::SIDE * style::SIDE];
+            world.render(&values, &exogenous, &mut pixels);
+            row.push(pixels);
+        }
+    }
+    let images: Vec<&[u8]> = rows.iter().flatten().map(Vec::as_slice).collect();
+    sheet::compose(world.image_shape(), &images, &sheet::Layout { columns, ..Default::default() })
+}
