@@ -248,6 +248,9 @@ fn known(suggestion: Option<&str>, names: &[String]) -> String {
     match suggestion {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "there are none".to_owned(),
+        None if names.len() > 12 => {
+            format!("use one of {}, ... ({} in all)", names[..12].join(", "), names.len())
+        }
         None => format!("use one of {}", names.join(", ")),
     }
 }

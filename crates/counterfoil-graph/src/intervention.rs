@@ -87,6 +87,17 @@ impl Intervention {
         })
     }
 
+    /// The same intervention on another graph that has variables of the same names: from a model's graph to that
+    /// of its labels, say.
+    ///
+    /// # Errors
+    /// As [`Intervention::set`] on `to`.
+    pub fn translate(&self, from: &Dag, to: &Dag) -> Result<Self, GraphError> {
+        self.iter().try_fold(Self::none(), |action, (index, value)| {
+            action.set(to, from.variable(index).name(), value)
+        })
+    }
+
     /// This intervention followed by another: where both set a variable, the later one holds.
     pub fn then(mut self, later: &Self) -> Self {
         self.0.extend(later.iter());

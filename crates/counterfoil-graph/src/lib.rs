@@ -1,4 +1,54 @@
-//! Named causal graphs on petgraph: variables with units and ranges, orders, ancestors, mutilated views.
+//! Named causal graphs: which variable is a direct cause of which, in what unit each is measured, and what an
+//! intervention leaves of it all.
+//!
+//! A [`Dag`] is read from a small text file, so that a graph is data and never stands in source:
+//!
+//! ```
+//! use counterfoil_graph::{Dag, Intervention};
+//!
+//! # fn main() -> Result<(), counterfoil_graph::GraphError> {
+//! let dag = Dag::from_dot(
+//!     r#"digraph pendulum {
+//!         angle  [unit="degrees", low=-40, high=43];
+//!         light  [unit="degrees", low=60, high=147];
+//!         length [unit="cm", low=3, high=12, domain_above=0];
+//!         place  [unit="cm", low=2, high=19];
+//!         angle -> length; angle -> place;
+//!         light -> length; light -> place;
+//!     }"#,
+//! )?;
+//! let length = dag.index_of("length")?;
+//! assert_eq!(dag.parents(length), [0, 1]);
+//! assert_eq!(dag.ancestors(&[length]).ones().collect::<Vec<_>>(), [0, 1, 2]);
+//!
+//! // do(length = 5): its causes no longer reach it.
+//! let action = Intervention::none().set(&dag, "length", 5.0)?;
+//! let world = dag.mutilated(&action.targets());
+//! assert_eq!(world.ancestors(&[length]).ones().collect::<Vec<_>>(), [2]);
+//!
+//! // A mistake is answered with the place, the fix and a suggestion.
+//! assert_eq!(
+//!     dag.index_of("lenght").unwrap_err().to_string(),
+//!     "there is no variable `lenght` in the graph: did you mean `length`?"
+//! );
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How it is made
+//! - [`Variable`] says what a value means: name, unit, [`Kind`], declared range, hard domain, [`Role`]. It knows
+//!   nothing of edges.
+//! - The structure is two frozen arrays, parents and children of each position, and knows nothing of names.
+//!   [`Dag`] joins the two, is checked once and only read afterwards.
+//! - Algorithms are written against the trait [`DirectedGraph`], so they run on a graph and on its
+//!   [`Mutilated`] view alike.
+//! - [petgraph](https://docs.rs/petgraph) is the way in and out ([`Dag::from_petgraph`], [`Dag::to_petgraph`]),
+//!   and its algorithms accept `&Dag` directly.
+//! - Positions follow the order of declaration, and every output is ordered by them; nothing depends on hashing
+//!   or on the order in which edges are written.
+//!
+//! Conventions: a variable is its own ancestor and its own descendant, as in `An(X)` and `De(X)` of the
+//! literature. Sets of positions are [`FixedBitSet`]s, lists of them ascend.
 #![forbid(unsafe_code)]
 
 mod arcs;
@@ -10,6 +60,7 @@ mod interop;
 mod intervention;
 mod mutilated;
 mod suggest;
+mod values;
 mod variable;
 mod variables;
 
@@ -18,7 +69,8 @@ pub use directed::DirectedGraph;
 pub use error::GraphError;
 pub use intervention::Intervention;
 pub use mutilated::Mutilated;
-pub use variable::{Kind, Placement, Role, Variable};
+pub use values::Placement;
+pub use variable::{Kind, Role, Variable};
 
 // The set type of this crate's answers, so that users need not match versions.
 pub use fixedbitset::FixedBitSet;
