@@ -15,7 +15,7 @@ pub struct Call<'a> {
     pub stage: u8,
     /// Number of grid steps in the run.
     pub of: usize,
-    /// Level of each item where they differ; `None` when all are at `level`.
+    /// Level of each item where they differ; `None` when all are at `level`, as in every plan of this crate.
     pub per_item: Option<&'a [Level]>,
 }
 

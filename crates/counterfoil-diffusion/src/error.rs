@@ -190,6 +190,14 @@ pub enum DiffusionError {
         /// Type found.
         found: String,
     },
+    /// Two states on different devices were combined.
+    #[error("a state on {right} cannot be combined with one on {left}: move it first")]
+    DeviceMismatch {
+        /// Device of the state that is written.
+        left: String,
+        /// Device of the other.
+        right: String,
+    },
     /// A plan drew noise, but the source has none.
     #[error(
         "the plan needs noise at step {step}, but its source has none: give a keyed source or set eta to 0"

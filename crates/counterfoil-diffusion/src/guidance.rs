@@ -8,9 +8,20 @@ use crate::{BoxError, Call, Denoiser, DiffusionError, Prediction, State, plan::c
 /// second denoiser will do: against the *factual* latent, say, the result is pushed away from the factual image
 /// towards the counterfactual one, by what the intervention changed and by nothing else. Adaptors nest.
 ///
-/// Prediction of `eps`, `x0` and `v` are affine in one another at the same state and level, so the guided result
+/// Predictions of `eps`, `x0` and `v` are affine in one another at the same state and level, so the guided result
 /// does not depend on which of them the networks give. Weight 1 calls only the target, weight 0 only the
 /// reference; others call both.
+///
+/// ```
+/// use counterfoil_diffusion::{Call, Denoiser, Guided, Level, ModelTime, Prediction, denoiser};
+/// use ndarray::{Array1, array};
+///
+/// let constant = |value: f64| denoiser(Prediction::V, move |x: &Array1<f64>, _| Ok(x * 0.0 + value));
+/// let mut guided = Guided::new(constant(0.5), constant(0.2), 2.0)?;
+/// let call = Call::at(Level::from_alpha_bar(0.5)?, ModelTime::Index(10));
+/// assert_eq!(guided.predict(&array![0.0], &call)?, array![0.8]);
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Guided<T, R> {
     target: T,

@@ -1,21 +1,41 @@
 //! Abduction: from an image to the noise that generates it, and back.
+//!
+//! Reconstruction alone is no measure of a method: an exactly reversible one reconstructs whatever the network. What
+//! matters for counterfactuals is how near the latent comes to that of the exact flow, and there the order counts.
+//!
+//! ```
+//! use counterfoil_diffusion::{
+//!     Abduction, DiscreteSchedule, End, Leapfrog, Prediction, Spacing, denoiser,
+//! };
+//! use ndarray::{Array1, array};
+//!
+//! let grid = DiscreteSchedule::linear(1000)?.grid(Spacing::Trailing, 20, End::Zero)?;
+//! let mut network = denoiser(Prediction::V, |x: &Array1<f64>, call| {
+//!     Ok(x.mapv(|x| (3.0 * x).sin()) * call.level.alpha())
+//! });
+//! let image = array![0.2, -0.7, 0.5];
+//! // Abduct half of the way up, then decode from the very state that was reached.
+//! let half = grid.lowest(10)?;
+//! let found = Leapfrog::default().encode(&half, image.clone(), &mut network)?;
+//! let back = Leapfrog::default().decode(&half, found.latent, &mut network)?;
+//! assert!((back - image).iter().all(|error| error.abs() < 1e-13));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::{
-    Ddim, Denoiser, DiffusionError, DpmSolver2M, Grid, Leapfrog, NoNoise, SampleError, Sampler,
-    State,
+    Ddim, Denoiser, DiffusionError, DpmSolver2M, Grid, Leapfrog, NoNoise, Plan, Prediction,
+    SampleError, Sampler, State,
 };
 use serde::{Deserialize, Serialize};
 
-/// A latent and what is known about it.
+/// A latent and what it took to find it.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Abducted<L> {
     /// The latent: give all of it to [`Abduction::decode`].
     pub latent: L,
     /// Network calls that the encoding took.
     pub evaluations: usize,
-    /// By how much the scheme itself can amplify an error of its start while encoding, network aside: the largest
-    /// root, raised to the number of steps. 1 is neutral; treat more than about 10 as unfit for abduction.
-    pub growth_bound: f64,
 }
 
 /// A way to encode an image into a latent along a grid, and to decode the latent along the same grid.
@@ -90,7 +110,7 @@ macro_rules! abduct_by_mirror {
                 denoiser: &mut D,
             ) -> Result<Abducted<X>, SampleError> {
                 let (latent, evaluations) = traverse(self, &grid.mirror(), image, denoiser)?;
-                Ok(Abducted { latent, evaluations, growth_bound: 1.0 })
+                Ok(Abducted { latent, evaluations })
             }
 
             fn decode<X: State, D: Denoiser<X> + ?Sized>(
@@ -130,7 +150,7 @@ impl Abduction for Leapfrog {
             return Err(DiffusionError::LatentMismatch { method: "leapfrog" }.into());
         };
         let latent = Pair { outer: memory.state, inner };
-        Ok(Abducted { latent, evaluations: plan.evaluations(), growth_bound: 1.0 })
+        Ok(Abducted { latent, evaluations: plan.evaluations() })
     }
 
     fn decode<X: State, D: Denoiser<X> + ?Sized>(
@@ -159,6 +179,7 @@ pub enum Method {
     #[default]
     Leapfrog,
     /// [`DpmSolver2M`] along the mirrored grid: second order, no identity.
+    #[serde(rename = "dpm-solver-2m")]
     DpmSolver2M,
     /// [`Ddim`] along the mirrored grid: first order, the field's usual inversion.
     Ddim,
@@ -183,6 +204,17 @@ impl<X> Latent<X> {
     }
 }
 
+/// The method's sampler, to generate from a single state such as fresh noise.
+impl Sampler for Method {
+    fn plan(&self, grid: &Grid, prediction: Prediction) -> Result<Plan, DiffusionError> {
+        match self {
+            Self::Leapfrog => Leapfrog::default().plan(grid, prediction),
+            Self::DpmSolver2M => DpmSolver2M::default().plan(grid, prediction),
+            Self::Ddim => Ddim::default().plan(grid, prediction),
+        }
+    }
+}
+
 impl Abduction for Method {
     type Latent<X> = Latent<X>;
 
@@ -197,8 +229,7 @@ impl Abduction for Method {
         denoiser: &mut D,
     ) -> Result<Abducted<Latent<X>>, SampleError> {
         fn wrap<L, X>(found: Abducted<L>, latent: fn(L) -> Latent<X>) -> Abducted<Latent<X>> {
-            let Abducted { latent: inner, evaluations, growth_bound } = found;
-            Abducted { latent: latent(inner), evaluations, growth_bound }
+            Abducted { latent: latent(found.latent), evaluations: found.evaluations }
         }
         Ok(match self {
             Self::Leapfrog => {

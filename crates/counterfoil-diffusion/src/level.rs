@@ -200,3 +200,69 @@ impl TryFrom<Logarithms> for Level {
         Self::from_logarithms(raw.ln_alpha.unwrap_or(absent), raw.ln_sigma.unwrap_or(absent))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Float class: a few units in the last place, at levels where `1 - alpha_bar` or `alpha_bar` has none left.
+    #[test]
+    fn no_end_loses_precision() {
+        for log_snr in [-1400.0, -80.0, -3.0, 0.0, 3.0, 80.0, 1400.0] {
+            let level = Level::from_log_snr(log_snr).unwrap();
+            assert!((level.log_snr() - log_snr).abs() <= 1e-15 * log_snr.abs());
+            assert!((level.power() - 1.0).abs() < 1e-15);
+        }
+        let nearly_clean = Level::from_ln_alpha_bar(-1e-30).unwrap();
+        assert!((nearly_clean.sigma() / 1e-15 - 1.0).abs() < 1e-14);
+        // asinh(s) is ln(2 s) where s is past the largest float.
+        let beyond = Level::from_log_snr(-1500.0).unwrap();
+        assert!((beyond.u() - 750.0 - std::f64::consts::LN_2).abs() < 1e-12);
+    }
+
+    /// Float class: 1e-12; the flow time of s = 1000 itself is only given to 1e-13 of the signal that it leaves.
+    #[test]
+    fn constructors_agree() {
+        for s in [1e-3, 0.4, 1.0, 7.0, 1e3] {
+            let vp = Level::from_alpha_bar(1.0 / (1.0 + s * s)).unwrap();
+            for level in [
+                Level::from_sigma_ve(s).unwrap(),
+                Level::from_flow(s / (1.0 + s)).unwrap(),
+                Level::from_log_snr(-2.0 * s.ln()).unwrap(),
+                Level::from_ln_alpha_bar(-(s * s).ln_1p()).unwrap(),
+            ] {
+                assert!((level.s() / s - 1.0).abs() < 1e-12);
+                // 1 - alpha_bar cancels near the data: alpha_bar itself carries only 1e-16 of it.
+                assert!((level.lambda() - vp.lambda()).abs() < 1e-9);
+                assert!((level.u() - s.asinh()).abs() < 1e-12);
+            }
+            assert!((vp.u().tanh() - vp.sigma()).abs() < 1e-12);
+        }
+        let zero = Level::from_sigma_ve(0.0).unwrap();
+        assert_eq!((zero, zero.u(), zero.is_clean()), (Level::CLEAN, 0.0, true));
+        assert!(Level::from_alpha_bar(0.0).unwrap().is_pure_noise());
+        assert!(Level::from_flow(1.0).unwrap().is_pure_noise());
+        assert_eq!(Level::from_log_snr(f64::INFINITY).unwrap().alpha(), 1.0);
+    }
+
+    /// What is no level is refused by a sentence with the number in it.
+    #[test]
+    fn numbers_outside_the_domain_are_refused() {
+        let inf = f64::INFINITY;
+        for (level, name) in [
+            (Level::from_alpha_bar(1.5), "alpha_bar = 1.5"),
+            (Level::from_alpha_bar(f64::NAN), "alpha_bar = NaN"),
+            (Level::from_ln_alpha_bar(0.1), "ln alpha_bar = 0.1"),
+            (Level::from_log_snr(f64::NAN), "log_snr = NaN"),
+            (Level::from_sigma_ve(-1.0), "sigma = -1"),
+            (Level::from_sigma_ve(inf), "sigma = inf"),
+            (Level::from_flow(2.0), "flow time = 2"),
+            (Level::from_logarithms(inf, 0.0), "ln alpha = inf"),
+            (Level::from_logarithms(0.0, inf), "ln sigma = inf"),
+            (Level::from_logarithms(-inf, -inf), "ln alpha = -inf"),
+        ] {
+            let sentence = level.unwrap_err().to_string();
+            assert!(sentence.starts_with(&format!("{name} is no noise level")), "{sentence}");
+        }
+    }
+}

@@ -7,15 +7,15 @@
 //!
 //! ```
 //! use counterfoil_diffusion::{
-//!     Call, Ddim, DiscreteSchedule, End, NoNoise, Prediction, Sampler, Spacing, denoiser,
+//!     Ddim, DiscreteSchedule, End, NoNoise, Prediction, Sampler, Spacing, denoiser,
 //! };
 //! use ndarray::{Array1, array};
-//! //!
+//!
 //! let grid = DiscreteSchedule::linear(1000)?.grid(Spacing::Trailing, 50, End::Zero)?;
 //! let plan = Ddim::default().plan(&grid, Prediction::Eps)?;
 //!
 //! // The exact denoiser of standard normal data, whose probability flow leaves every point where it is.
-//! let mut network = denoiser(Prediction::Eps, |x: &Array1<f64>, call: &Call<'_>| {
+//! let mut network = denoiser(Prediction::Eps, |x: &Array1<f64>, call| {
 //!     Ok(x * call.level.sigma())
 //! });
 //! let sample = plan.run(array![0.3, -1.2], &mut network, &mut NoNoise)?;

@@ -56,6 +56,16 @@ impl<X> NoiseSource<X> for ReplayedNoise<X> {
 /// Noise keyed by `(seed, purpose, item, place in the run)`: item k draws the same numbers alone, in any batch
 /// and in any order.
 ///
+/// ```
+/// use counterfoil_diffusion::KeyedNoise;
+/// use ndarray::Array2;
+///
+/// let batch = KeyedNoise::new(1, "sample", [4, 9]).start(&Array2::<f32>::zeros((2, 3)))?;
+/// let alone = KeyedNoise::new(1, "sample", [9]).start(&Array2::<f32>::zeros((1, 3)))?;
+/// assert_eq!(batch.row(1), alone.row(0));
+/// # Ok::<(), counterfoil_diffusion::DiffusionError>(())
+/// ```
+///
 /// The place counts from the end of the run, so a run that starts at a partial depth draws for its steps what
 /// the full run draws for the same ones.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -219,3 +219,63 @@ pub(crate) fn check_setting(
 ) -> Result<(), DiffusionError> {
     if fits { Ok(()) } else { Err(DiffusionError::SettingOutOfRange { name, value, domain }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(step: usize) -> Stage {
+        Stage {
+            step,
+            stage: 0,
+            level: Level::CLEAN,
+            time: ModelTime::Index(0),
+            reaches: Level::CLEAN,
+            read: Mix::OUTPUT,
+            state: 1.0,
+            anchor: 0.0,
+            history: vec![1.0],
+            noise: 0.0,
+            rebase: false,
+        }
+    }
+
+    fn plan(stages: Vec<Stage>) -> Result<Plan, DiffusionError> {
+        let (sampler, prediction) = ("custom".to_owned(), Prediction::Eps);
+        Plan::new(Parts { sampler, order: 1, prediction, entry: Entry::Single, clip: None, stages })
+    }
+
+    /// Makes a sound stage unsound.
+    type Break = fn(&mut Stage);
+
+    /// A plan built by hand is checked like any other.
+    #[test]
+    fn contradictions_are_refused() {
+        assert!(plan(vec![stage(0), stage(0), stage(1)]).is_ok());
+        assert!(matches!(plan(vec![]), Err(DiffusionError::ZeroSteps { .. })));
+        let cases: [(Break, &str); 5] = [
+            (|s| s.history.clear(), "the plan is malformed at call 1: it ignores the network"),
+            (
+                |s| s.history = vec![1.0; 3],
+                "the plan is malformed at call 1: it uses a signal from before the start",
+            ),
+            (
+                |s| s.anchor = 1.0,
+                "the plan is malformed at call 1: it uses an anchor that was never set",
+            ),
+            (
+                |s| s.step = 5,
+                "the plan is malformed at call 1: its step does not follow the one before",
+            ),
+            (
+                |s| s.noise = f64::NAN,
+                "coefficient noise of call 1 is NaN: the grid is too extreme for this sampler",
+            ),
+        ];
+        for (break_it, expected) in cases {
+            let mut broken = stage(1);
+            break_it(&mut broken);
+            assert_eq!(plan(vec![stage(0), broken]).unwrap_err().to_string(), expected);
+        }
+    }
+}

@@ -93,3 +93,56 @@ impl Prediction {
         Ok(output)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Prediction; 3] = [Prediction::Eps, Prediction::X0, Prediction::V];
+
+    /// Float class: 1e-13. Each of the nine maps against the definition of the quantities, in three scalings.
+    #[test]
+    fn every_map_is_the_definition() {
+        let (x0, eps) = (0.7, -1.3);
+        for level in [
+            Level::from_alpha_bar(0.3).unwrap(),
+            Level::from_sigma_ve(2.5).unwrap(),
+            Level::from_flow(0.2).unwrap(),
+        ] {
+            let (alpha, sigma) = (level.alpha(), level.sigma());
+            let x = alpha * x0 + sigma * eps;
+            let value = |of| match of {
+                Prediction::Eps => eps,
+                Prediction::X0 => x0,
+                Prediction::V => alpha * eps - sigma * x0,
+            };
+            for from in ALL {
+                for to in ALL {
+                    let mix = from.mix(to, level).unwrap();
+                    let found = mix.state * x + mix.output * value(from);
+                    assert!((found - value(to)).abs() < 1e-13, "{from} to {to} at {level:?}");
+                }
+            }
+        }
+    }
+
+    /// Exact: what each output does not determine at the two ends.
+    #[test]
+    fn the_ends_are_defined_where_they_can_be() {
+        let (clean, noise) = (Level::CLEAN, Level::from_alpha_bar(0.0).unwrap());
+        let (x0, eps, v) = (Prediction::X0, Prediction::Eps, Prediction::V);
+        for to in [eps, v] {
+            assert_eq!(x0.mix(to, clean), Err(DiffusionError::X0AtZeroNoise));
+            assert!(x0.mix(to, noise).is_ok());
+        }
+        for to in [x0, v] {
+            assert_eq!(eps.mix(to, noise), Err(DiffusionError::EpsAtZeroSignal));
+            assert!(eps.mix(to, clean).is_ok());
+        }
+        for to in ALL {
+            assert!(v.mix(to, clean).is_ok() && v.mix(to, noise).is_ok());
+        }
+        assert_eq!(v.mix(x0, noise).unwrap(), Mix { state: 0.0, output: -1.0 });
+        assert_eq!(v.mix(x0, clean).unwrap(), Mix { state: 1.0, output: 0.0 });
+    }
+}

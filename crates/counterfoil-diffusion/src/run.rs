@@ -129,7 +129,7 @@ impl<X: State> Run<'_, X> {
         } else {
             output.lincomb(stage.read.output, &[(stage.read.state, state)])?;
             if let Some(bound) = self.plan.clip() {
-                output.clip(bound)?;
+                output.clamp_to(bound)?;
             }
         }
         let older = stage.history[1..].iter().copied().zip(history.iter());
@@ -140,7 +140,7 @@ impl<X: State> Run<'_, X> {
             // The new state is written over the old anchor, and the two change names: nothing is copied.
             let mut next = match anchor.take() {
                 Some(anchor) => anchor,
-                None => state.zeros_like()?,
+                None => state.zeroed()?,
             };
             terms.push((state_weight, state));
             next.lincomb(stage.anchor, &terms)?;

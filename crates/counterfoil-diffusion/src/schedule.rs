@@ -207,9 +207,10 @@ impl DiscreteSchedule {
         let (last, time) = self.end(end)?;
         let start = self.levels[self.train_steps() - 1].lambda();
         // A level without noise lies at infinity: the step to it comes after the equally spaced ones.
-        let (stop, gaps) = match last.is_clean() {
-            true => (self.levels[0].lambda(), steps - 1),
-            false => (last.lambda(), steps),
+        let (stop, gaps) = if last.is_clean() {
+            (self.levels[0].lambda(), steps - 1)
+        } else {
+            (last.lambda(), steps)
         };
         let gap = (stop - start) / gaps.max(1) as f64;
         let mut levels = (0..steps)

@@ -34,7 +34,7 @@ pub trait State: Sized {
     ///
     /// # Errors
     /// [`DiffusionError::Backend`] when the array library fails.
-    fn zeros_like(&self) -> Result<Self, DiffusionError>;
+    fn zeroed(&self) -> Result<Self, DiffusionError>;
 
     /// An array of the same shape, type and device, whose item `k` is what `fill(k, numbers)` writes.
     ///
@@ -46,7 +46,7 @@ pub trait State: Sized {
     ///
     /// # Errors
     /// [`DiffusionError::Backend`] when the array library fails.
-    fn clip(&mut self, bound: f64) -> Result<(), DiffusionError>;
+    fn clamp_to(&mut self, bound: f64) -> Result<(), DiffusionError>;
 
     /// Root mean square difference to another state. On an accelerator this waits for the device.
     ///
@@ -144,7 +144,7 @@ impl<A: Real, D: Dimension> State for ArrayBase<OwnedRepr<A>, D> {
         Ok(())
     }
 
-    fn zeros_like(&self) -> Result<Self, DiffusionError> {
+    fn zeroed(&self) -> Result<Self, DiffusionError> {
         Ok(Self::from_elem(self.raw_dim(), A::narrow(0.0)))
     }
 
@@ -157,7 +157,7 @@ impl<A: Real, D: Dimension> State for ArrayBase<OwnedRepr<A>, D> {
             .map_err(|error| DiffusionError::Backend { message: error.to_string() })
     }
 
-    fn clip(&mut self, bound: f64) -> Result<(), DiffusionError> {
+    fn clamp_to(&mut self, bound: f64) -> Result<(), DiffusionError> {
         self.mapv_inplace(|x| A::narrow(x.widen().clamp(-bound, bound)));
         Ok(())
     }

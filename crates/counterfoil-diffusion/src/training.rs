@@ -35,7 +35,7 @@ pub fn target<X: State>(
 
 /// A new state `a x0 + b eps` with per-item weights.
 fn mixed<X: State>(x0: &X, a: &[f64], eps: &X, b: &[f64]) -> Result<X, DiffusionError> {
-    let mut out = x0.zeros_like()?;
+    let mut out = x0.zeroed()?;
     out.lincomb_items(&vec![0.0; a.len()], &[(a, x0), (b, eps)])?;
     Ok(out)
 }

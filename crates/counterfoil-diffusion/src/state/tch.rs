@@ -23,6 +23,10 @@ fn check(left: &Tensor, right: &Tensor) -> Result<(), DiffusionError> {
         let (expected, found) = (format!("{:?}", left.kind()), format!("{:?}", right.kind()));
         return Err(DiffusionError::DtypeMismatch { expected, found });
     }
+    if left.device() != right.device() {
+        let (left, right) = (format!("{:?}", left.device()), format!("{:?}", right.device()));
+        return Err(DiffusionError::DeviceMismatch { left, right });
+    }
     if left.size() != right.size() {
         let (left, right) = (shape(left), shape(right));
         return Err(DiffusionError::ShapeMismatch { left, right });
@@ -72,14 +76,19 @@ impl State for Tensor {
     ) -> Result<(), DiffusionError> {
         check(self, self)?;
         terms.iter().try_for_each(|(_, term)| check(self, term))?;
-        let _ = self.f_mul_(&column(own, self)?)?;
+        let weights = column(own, self)?;
+        let _ = if own.iter().all(|&own| own == 0.0) {
+            self.f_zero_()?
+        } else {
+            self.f_mul_(&weights)?
+        };
         for (weights, term) in terms {
             let _ = self.f_addcmul_(term, &column(weights, self)?)?;
         }
         Ok(())
     }
 
-    fn zeros_like(&self) -> Result<Self, DiffusionError> {
+    fn zeroed(&self) -> Result<Self, DiffusionError> {
         Ok(self.f_zeros_like()?)
     }
 
@@ -91,7 +100,7 @@ impl State for Tensor {
         Ok(tensor.f_to_kind(self.kind())?.f_to_device(self.device())?)
     }
 
-    fn clip(&mut self, bound: f64) -> Result<(), DiffusionError> {
+    fn clamp_to(&mut self, bound: f64) -> Result<(), DiffusionError> {
         let _ = self.f_clamp_(-bound, bound)?;
         Ok(())
     }
