@@ -1,0 +1,483 @@
+//! Checkpoints: everything that training needs to go on as if it had never stopped, and nothing else.
+//!
+//! `checkpoints/step-N/` holds `weights`, `ema` and `optimiser` as safetensors and a `state.json`. There is no time,
+//! path or run id inside, so equal states are equal files. A checkpoint is written to a hidden folder and renamed, so
+//! one that can be seen is complete; `state.json` carries the hash of each file, so one that was damaged later is found.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use counterfoil_tensor::archive;
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use crate::{
+    error::{ExperimentError, Result},
+    run_dir::{read_json, sync_folder, temporary, write_json},
+    train::Position,
+};
+
+/// The folder of the checkpoints inside a run directory.
+pub const CHECKPOINTS_DIR: &str = "checkpoints";
+/// The file that names the latest checkpoint of a run.
+pub const LATEST_FILE: &str = "latest.json";
+/// The file that names the checkpoint with the lowest validation loss.
+pub const BEST_FILE: &str = "best.json";
+
+const WEIGHTS: &str = "weights.safetensors";
+const EMA: &str = "ema.safetensors";
+const OPTIMISER: &str = "optimiser.safetensors";
+const STATE_FILE: &str = "state.json";
+/// The layout of `state.json`; grows when a key changes meaning.
+const SCHEMA: u32 = 1;
+
+/// Tensors by name, as an archive holds them.
+pub type NamedTensors = Vec<(String, Tensor)>;
+
+/// The part of a training state that is not tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// The layout of this file.
+    pub schema: u32,
+    /// Optimiser steps taken.
+    pub step: u64,
+    /// Where the next batch begins. The random streams are keyed by seed, item and step and so have no state of their own.
+    pub data: Position,
+    /// The experiment's seed.
+    pub seed: u64,
+    /// What the loss has been.
+    pub loss: LossState,
+    /// Hash of the config that the state belongs to.
+    pub config: String,
+    /// blake3 of each tensor file, by file name; filled in when the checkpoint is written.
+    pub files: BTreeMap<String, String>,
+}
+
+impl State {
+    /// A state whose files are not written yet.
+    pub fn new(step: u64, data: Position, seed: u64, loss: LossState, config: &str) -> Self {
+        let (schema, config) = (SCHEMA, config.to_owned());
+        Self { schema, step, data, seed, loss, config, files: BTreeMap::new() }
+    }
+}
+
+/// What the loss has been, as far as later steps or entries depend on it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossState {
+    /// Steps since the last entry of the training loss.
+    pub pending: u64,
+    /// Sums over those steps, by term, in the order of the terms.
+    pub sums: Vec<(String, f64)>,
+    /// The checkpoint with the lowest validation loss so far.
+    pub best: Option<Best>,
+}
+
+impl LossState {
+    /// Adds the terms of one step.
+    pub(crate) fn add(&mut self, values: &[(&str, f64)]) {
+        self.pending += 1;
+        for (name, value) in values {
+            match self.sums.iter_mut().find(|(n, _)| n == name) {
+                Some((_, sum)) => *sum += value,
+                None => self.sums.push(((*name).to_owned(), *value)),
+            }
+        }
+    }
+
+    /// The means over the steps since the last call.
+    pub(crate) fn take_means(&mut self) -> Vec<(String, f64)> {
+        let pending = std::mem::take(&mut self.pending).max(1) as f64;
+        let sums = std::mem::take(&mut self.sums);
+        sums.into_iter().map(|(name, sum)| (name, sum / pending)).collect()
+    }
+}
+
+/// A checkpoint and its validation loss.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Its step.
+    pub step: u64,
+    /// Its validation loss, with the averaged weights.
+    pub validation_loss: f64,
+}
+
+/// The tensors of a training state.
+#[derive(Debug)]
+pub struct StateTensors {
+    /// Parameters and buffers of the trained model.
+    pub weights: NamedTensors,
+    /// The averaged parameters and their buffers.
+    pub ema: NamedTensors,
+    /// The moments of the optimiser.
+    pub optimiser: NamedTensors,
+}
+
+/// The checkpoints of one run.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    run: PathBuf,
+}
+
+impl Checkpoints {
+    /// The checkpoints of the run directory `run`; there may be none yet.
+    pub fn of(run: &Path) -> Self {
+        Self { run: run.to_owned() }
+    }
+
+    /// The steps of all complete checkpoints, ascending.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn steps(&self) -> Result<Vec<u64>> {
+        let folder = self.folder();
+        if !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut steps = Vec::new();
+        for entry in fs_err::read_dir(folder)? {
+            let name = entry?.file_name();
+            let step = name.to_str().and_then(|n| n.strip_prefix("step-")?.parse::<u64>().ok());
+            steps.extend(step);
+        }
+        steps.sort_unstable();
+        Ok(steps)
+    }
+
+    /// The latest checkpoint, which must be of the config with this hash; nothing when there is none.
+    ///
+    /// # Errors
+    /// When its state is damaged or belongs to another config.
+    pub fn latest(&self, config_hash: &str) -> Result<Option<Checkpoint>> {
+        let step = self.steps()?.last().copied();
+        step.map(|step| self.open(step, config_hash)).transpose()
+    }
+
+    /// The checkpoint with the lowest validation loss; nothing when none was validated.
+    ///
+    /// # Errors
+    /// When `best.json` or the checkpoint is damaged or missing, or belongs to another config.
+    pub fn best(&self, config_hash: &str) -> Result<Option<Checkpoint>> {
+        let path = self.run.join(BEST_FILE);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let pointer: Pointer = read_json(&path)?;
+        self.open(pointer.step, config_hash).map(Some)
+    }
+
+    /// The checkpoint of a step, which must be of the config with this hash.
+    ///
+    /// # Errors
+    /// When it is missing (the others are named), damaged, or belongs to another config.
+    pub fn open(&self, step: u64, config_hash: &str) -> Result<Checkpoint> {
+        let path = self.path(step);
+        let steps = self.steps()?;
+        let wrong = |reason| ExperimentError::Checkpoint { path: path.clone(), reason };
+        if !steps.contains(&step) {
+            let there: Vec<String> = steps.iter().map(|s| format!("step-{s}")).collect();
+            return Err(wrong(if there.is_empty() {
+                "is missing and the run has no other; start a new run".into()
+            } else {
+                format!("is missing; the run has {}", there.join(", "))
+            }));
+        }
+        let remedy = match steps.iter().rev().find(|s| **s < step) {
+            Some(earlier) => format!("delete that folder to go on from step-{earlier}"),
+            None => "it is the first of its run, so start a new one".to_owned(),
+        };
+        let state: State = read_json(&path.join(STATE_FILE))
+            .map_err(|e| wrong(format!("has no readable {STATE_FILE} ({e}); {remedy}")))?;
+        if state.config != config_hash {
+            let short = |hash: &str| hash.get(..8).unwrap_or(hash).to_owned();
+            return Err(wrong(format!(
+                "belongs to another config ({}, not {}); use it with the config.toml of its own run",
+                short(&state.config),
+                short(config_hash)
+            )));
+        }
+        if state.schema != SCHEMA || state.step != step {
+            return Err(wrong(format!("was written by another version or renamed; {remedy}")));
+        }
+        Ok(Checkpoint { path, state, remedy })
+    }
+
+    /// Writes a checkpoint, then the pointers to the latest and the best, and deletes all but the latest `keep` and the
+    /// best. Returns its folder.
+    ///
+    /// # Errors
+    /// When the disk is full or the folder cannot be written; earlier checkpoints are untouched then.
+    pub fn save(&self, state: &State, tensors: &StateTensors, keep: usize) -> Result<PathBuf> {
+        let path = self.path(state.step);
+        let hidden = temporary(&path);
+        fs_err::create_dir_all(&hidden)?;
+        if let Err(error) = fill(&hidden, state, tensors).and_then(|()| put(&hidden, &path)) {
+            // The cause is what the user must hear about; a hidden torso is cleared by the next resume.
+            let _ = fs_err::remove_dir_all(&hidden);
+            return Err(error);
+        }
+        self.point(state)?;
+        self.prune(state.loss.best.map(|best| best.step), keep)?;
+        Ok(path)
+    }
+
+    /// Makes the pointers agree with `state` and removes what a kill left half written.
+    ///
+    /// # Errors
+    /// When a file cannot be written or removed.
+    pub fn tidy(&self, state: &State) -> Result<()> {
+        for entry in fs_err::read_dir(self.folder())? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.to_string_lossy().starts_with(".step-") {
+                fs_err::remove_dir_all(entry.path())?;
+            }
+        }
+        self.point(state)
+    }
+
+    fn point(&self, state: &State) -> Result<()> {
+        write_json(&self.run.join(LATEST_FILE), &Pointer::to(state.step, None))?;
+        if let Some(best) = state.loss.best {
+            let pointer = Pointer::to(best.step, Some(best.validation_loss));
+            write_json(&self.run.join(BEST_FILE), &pointer)?;
+        }
+        Ok(())
+    }
+
+    fn prune(&self, best: Option<u64>, keep: usize) -> Result<()> {
+        let steps = self.steps()?;
+        for step in &steps[..steps.len().saturating_sub(keep)] {
+            if Some(*step) != best {
+                fs_err::remove_dir_all(self.path(*step))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.run.join(CHECKPOINTS_DIR)
+    }
+
+    fn path(&self, step: u64) -> PathBuf {
+        self.folder().join(format!("step-{step}"))
+    }
+}
+
+/// The contents of `latest.json` and `best.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Pointer {
+    step: u64,
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_loss: Option<f64>,
+}
+
+impl Pointer {
+    fn to(step: u64, validation_loss: Option<f64>) -> Self {
+        Self { step, path: format!("{CHECKPOINTS_DIR}/step-{step}"), validation_loss }
+    }
+}
+
+/// Writes the files of a checkpoint into `folder`.
+fn fill(folder: &Path, state: &State, tensors: &StateTensors) -> Result<()> {
+    let mut state = state.clone();
+    for (name, tensors) in
+        [(WEIGHTS, &tensors.weights), (EMA, &tensors.ema), (OPTIMISER, &tensors.optimiser)]
+    {
+        let path = folder.join(name);
+        archive::write(&path, tensors)?;
+        state.files.insert(name.to_owned(), hash(&path)?);
+    }
+    write_json(&folder.join(STATE_FILE), &state)
+}
+
+/// Gives a finished folder its name.
+fn put(hidden: &Path, path: &Path) -> Result<()> {
+    if path.exists() {
+        // The same step taken again ends in the same state.
+        fs_err::remove_dir_all(path)?;
+    }
+    fs_err::rename(hidden, path)?;
+    sync_folder(path.parent())
+}
+
+fn hash(path: &Path) -> Result<String> {
+    Ok(blake3::hash(&fs_err::read(path)?).to_hex().to_string())
+}
+
+/// One checkpoint whose state was read; its tensors are read, and checked, when asked for.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    path: PathBuf,
+    state: State,
+    remedy: String,
+}
+
+impl Checkpoint {
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Parameters and buffers of the trained model.
+    ///
+    /// # Errors
+    /// When the file is missing, truncated or changed.
+    pub fn weights(&self) -> Result<NamedTensors> {
+        self.read(WEIGHTS)
+    }
+
+    /// The averaged parameters and their buffers, which is what evaluation uses.
+    ///
+    /// # Errors
+    /// When the file is missing, truncated or changed.
+    pub fn ema(&self) -> Result<NamedTensors> {
+        self.read(EMA)
+    }
+
+    /// The moments of the optimiser.
+    ///
+    /// # Errors
+    /// When the file is missing, truncated or changed.
+    pub fn optimiser(&self) -> Result<NamedTensors> {
+        self.read(OPTIMISER)
+    }
+
+    fn read(&self, name: &str) -> Result<NamedTensors> {
+        let path = self.path.join(name);
+        let wrong = |reason| ExperimentError::Checkpoint { path: path.clone(), reason };
+        if !path.is_file() {
+            return Err(wrong(format!("is missing; {}", self.remedy)));
+        }
+        if self.state.files.get(name) != Some(&hash(&path)?) {
+            let what = "is truncated or was changed, its hash is not the one in state.json";
+            return Err(wrong(format!("{what}; {}", self.remedy)));
+        }
+        Ok(archive::read(&path)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: &str = "0123456789abcdef";
+
+    fn state(step: u64, best: Option<u64>) -> State {
+        let best = best.map(|step| Best { step, validation_loss: 0.1 });
+        let loss = LossState { pending: 3, sums: vec![("loss".into(), 0.1 + 0.2)], best };
+        State::new(step, Position { epoch: 2, offset: 64 }, 7, loss, HASH)
+    }
+
+    fn tensors(value: f32) -> StateTensors {
+        let named = |name: &str| vec![(name.to_owned(), Tensor::from_slice(&[value, 1.0]))];
+        StateTensors { weights: named("w"), ema: named("e"), optimiser: named("m") }
+    }
+
+    fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
+        let error = result.unwrap_err();
+        assert_eq!(error.exit_status(), 2);
+        error.to_string()
+    }
+
+    /// Exact: the state and the tensors come back, and equal states are equal files.
+    #[test]
+    fn a_checkpoint_comes_back_and_repeats_itself() {
+        let bytes = |run: &Path| {
+            let checkpoints = Checkpoints::of(run);
+            let folder = checkpoints.save(&state(5, Some(5)), &tensors(0.5), 2).unwrap();
+            [WEIGHTS, EMA, OPTIMISER, STATE_FILE].map(|f| fs_err::read(folder.join(f)).unwrap())
+        };
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        assert_eq!(bytes(one.path()), bytes(two.path()));
+        let found = Checkpoints::of(one.path()).latest(HASH).unwrap().unwrap();
+        assert_eq!(State { files: BTreeMap::new(), ..found.state().clone() }, state(5, Some(5)));
+        assert_eq!(found.weights().unwrap(), tensors(0.5).weights);
+        assert_eq!(found.ema().unwrap(), tensors(0.5).ema);
+        assert_eq!(found.optimiser().unwrap(), tensors(0.5).optimiser);
+    }
+
+    #[test]
+    fn the_latest_and_the_best_are_kept_and_pointed_to() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::of(run.path());
+        assert!(checkpoints.latest(HASH).unwrap().is_none());
+        assert!(checkpoints.best(HASH).unwrap().is_none());
+        for step in 1..=12 {
+            checkpoints.save(&state(step, Some(step.min(3))), &tensors(0.0), 2).unwrap();
+        }
+        assert_eq!(checkpoints.steps().unwrap(), [3, 11, 12]);
+        assert_eq!(checkpoints.best(HASH).unwrap().unwrap().state().step, 3);
+        let latest: Pointer = read_json(&run.path().join(LATEST_FILE)).unwrap();
+        assert_eq!((latest.step, latest.path.as_str()), (12, "checkpoints/step-12"));
+    }
+
+    #[test]
+    fn a_torso_is_no_checkpoint_and_is_cleared() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::of(run.path());
+        checkpoints.save(&state(4, None), &tensors(0.0), 2).unwrap();
+        let torso = run.path().join(CHECKPOINTS_DIR).join(".step-8.99.tmp");
+        fs_err::create_dir(&torso).unwrap();
+        fs_err::write(torso.join(WEIGHTS), "half").unwrap();
+        let found = checkpoints.latest(HASH).unwrap().unwrap();
+        assert_eq!(found.state().step, 4);
+        checkpoints.tidy(found.state()).unwrap();
+        assert!(!torso.exists());
+    }
+
+    #[test]
+    fn damage_is_named_with_the_way_out() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::of(run.path());
+        let said = message(checkpoints.open(4, HASH));
+        assert!(said.contains("no other"), "{said}");
+        for step in [4, 8] {
+            checkpoints.save(&state(step, None), &tensors(0.0), 2).unwrap();
+        }
+        let said = message(checkpoints.open(5, HASH));
+        assert!(said.contains("step-5 is missing; the run has step-4, step-8"), "{said}");
+        let said = message(checkpoints.open(8, "fedcba9876543210"));
+        assert!(said.contains("another config (01234567, not fedcba98)"), "{said}");
+
+        let folder = run.path().join(CHECKPOINTS_DIR).join("step-8");
+        let found = checkpoints.open(8, HASH).unwrap();
+        let weights = folder.join(WEIGHTS);
+        let whole = fs_err::read(&weights).unwrap();
+        fs_err::write(&weights, &whole[..whole.len() - 1]).unwrap();
+        let said = message(found.weights());
+        assert!(said.contains("weights.safetensors is truncated"), "{said}");
+        assert!(said.contains("delete that folder to go on from step-4"), "{said}");
+        fs_err::remove_file(&weights).unwrap();
+        let said = message(found.weights());
+        assert!(said.contains("weights.safetensors is missing"), "{said}");
+
+        let text = fs_err::read(folder.join(STATE_FILE)).unwrap();
+        fs_err::write(folder.join(STATE_FILE), &text[..text.len() / 2]).unwrap();
+        let said = message(checkpoints.latest(HASH));
+        assert!(said.contains("no readable state.json") && said.contains("step-4"), "{said}");
+    }
+
+    /// A folder in the way of the new checkpoint's files stands for a full disk.
+    #[test]
+    fn a_failed_save_leaves_earlier_checkpoints() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::of(run.path());
+        checkpoints.save(&state(4, None), &tensors(0.0), 1).unwrap();
+        let hidden = temporary(&checkpoints.path(8));
+        fs_err::create_dir_all(hidden.join(EMA).join("full")).unwrap();
+        checkpoints.save(&state(8, None), &tensors(0.0), 1).unwrap_err();
+        assert!(!hidden.exists());
+        assert_eq!(checkpoints.steps().unwrap(), [4]);
+        checkpoints.open(4, HASH).unwrap().weights().unwrap();
+    }
+}

@@ -1,0 +1,163 @@
+//! The one place that looks at the values of a config: what passes here cannot be wrong later.
+
+use std::path::Path;
+
+use counterfoil_autoencoder::Objective;
+use counterfoil_graph::Dag;
+use counterfoil_tensor::parse_device;
+
+use super::{Config, DataKind, GRAPH_FILE, sections::Sections};
+use crate::error::{ExperimentError, Result};
+
+/// Checks every value, reads the graph that stands beside `file`, and makes the data folder absolute.
+pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
+    let origin = file.display().to_string();
+    let bounds = Bounds { origin: &origin };
+    check_experiment(&sections, &bounds)?;
+    check_data(&sections, &bounds)?;
+    check_training(&sections, &bounds)?;
+    check_evaluation(&sections, &bounds)?;
+    parse_device(&sections.device)?;
+
+    // A run is resumed from anywhere, so its config must not depend on the folder it was started in.
+    if let Some(dir) = &mut sections.data.dir {
+        *dir = std::path::absolute(&dir)?;
+    }
+
+    let graph_file = file.parent().unwrap_or(Path::new("")).join(&sections.graph);
+    let graph_text = fs_err::read_to_string(&graph_file).map_err(ExperimentError::unreadable)?;
+    let graph = Dag::from_dot(&graph_text).map_err(|error| ExperimentError::Graph {
+        origin: graph_file.display().to_string(),
+        error: Box::new(error),
+    })?;
+
+    // What a size stands for is written out too, so that a later meaning of the size changes no earlier run.
+    sections.model = sections.model.resolved(graph.len());
+    Objective::new(&sections.objective, sections.training.steps, sections.experiment.seed)?;
+
+    let hash = hash(&sections, &graph)?;
+    Ok(Config { sections, graph, graph_text, hash })
+}
+
+/// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.
+fn hash(sections: &Sections, graph: &Dag) -> Result<String> {
+    let mut what = sections.clone();
+    what.graph = GRAPH_FILE.into();
+    what.data.dir = None;
+    let text = what.to_toml()? + &graph.to_dot();
+    Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
+}
+
+/// Builds the errors of one file.
+struct Bounds<'a> {
+    origin: &'a str,
+}
+
+impl Bounds<'_> {
+    /// Fails unless `holds`; `need` says what a right value is.
+    fn ensure<T: std::fmt::Debug>(
+        &self,
+        key: &str,
+        value: T,
+        holds: bool,
+        need: &str,
+    ) -> Result<()> {
+        if holds {
+            return Ok(());
+        }
+        Err(ExperimentError::InvalidKey {
+            origin: self.origin.to_owned(),
+            key: key.to_owned(),
+            reason: format!("is {value:?}, it must be {need}"),
+        })
+    }
+
+    fn at_least_one(&self, key: &str, value: u64) -> Result<()> {
+        self.ensure(key, value, value >= 1, "at least 1")
+    }
+}
+
+fn check_experiment(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
+    let name = &sections.experiment.name;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    let holds = !name.is_empty() && name.len() <= 64 && name.chars().all(plain);
+    let need = "1 to 64 lower-case letters, digits, `-` or `_`, because it names a folder";
+    bounds.ensure("experiment.name", name, holds, need)?;
+    let seed = sections.experiment.seed;
+    bounds.ensure("experiment.seed", seed, i64::try_from(seed).is_ok(), "below 2^63")
+}
+
+fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
+    let data = &sections.data;
+    let [train, validation, test] = data.split;
+    let need = "three counts of at least 1: images to train on, to validate on, to test on";
+    bounds.ensure("data.split", data.split, train.min(validation).min(test) >= 1, need)?;
+    let total = data.split.iter().try_fold(0usize, |sum, n| sum.checked_add(*n));
+    bounds.ensure("data.split", data.split, total.is_some(), "counts whose sum is a number")?;
+    let total = total.unwrap_or(usize::MAX);
+    match data.kind {
+        DataKind::Digits => {
+            let need = format!("at least {total}, the sum of data.split");
+            bounds.ensure("data.count", data.count, data.count >= total, &need)?;
+        }
+        DataKind::MorphoMnist => {
+            bounds.ensure("data.count", data.count, data.count == 0, "left out for real data")?;
+            let need = "the folder that holds the files: give it with --set data.dir=FOLDER";
+            bounds.ensure("data.dir", "missing", data.dir.is_some(), need)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_training(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
+    let t = &sections.training;
+    for (key, value) in [
+        ("training.steps", t.steps),
+        ("training.batch", t.batch as u64),
+        ("training.log_every", t.log_every),
+        ("training.validate_every", t.validate_every),
+        ("training.validation_images", t.validation_images as u64),
+        ("training.checkpoint_every", t.checkpoint_every),
+        ("training.keep", t.keep as u64),
+    ] {
+        bounds.at_least_one(key, value)?;
+    }
+    let train = sections.data.split[0];
+    let need = format!("at most {train}, the images to train on (data.split)");
+    bounds.ensure("training.batch", t.batch, t.batch <= train, &need)?;
+    let need = format!("below training.steps, which is {}", t.steps);
+    bounds.ensure("training.warmup_steps", t.warmup_steps, t.warmup_steps < t.steps, &need)?;
+    let rate = t.learning_rate;
+    let need = "a number above 0";
+    bounds.ensure("training.learning_rate", rate, rate > 0.0 && rate.is_finite(), need)?;
+    let last = t.final_learning_rate;
+    let need = format!("between 0 and training.learning_rate, which is {rate}");
+    bounds.ensure("training.final_learning_rate", last, (0.0..=rate).contains(&last), &need)?;
+    let decay = t.weight_decay;
+    let holds = decay >= 0.0 && decay.is_finite();
+    bounds.ensure("training.weight_decay", decay, holds, "a number of at least 0")?;
+    bounds.ensure("training.clip", t.clip, t.clip > 0.0, "above 0 (`inf` for no clipping)")?;
+    let holds = (0.0..1.0).contains(&t.ema_decay);
+    bounds.ensure("training.ema_decay", t.ema_decay, holds, "at least 0 and below 1")?;
+    let minutes = t.wall_clock_minutes;
+    bounds.ensure(
+        "training.wall_clock_minutes",
+        minutes,
+        minutes > 0.0,
+        "above 0 (`inf` for none)",
+    )?;
+    let need = "at most 1024 (0 for as many as the machine has)";
+    bounds.ensure("training.threads", t.threads, t.threads <= 1024, need)
+}
+
+fn check_evaluation(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
+    let e = &sections.evaluation;
+    let test = sections.data.split[2];
+    let need = format!("between 1 and {test}, the images to test on (data.split)");
+    bounds.ensure("evaluation.images", e.images, (1..=test).contains(&e.images), &need)?;
+    let need = format!("between 1 and evaluation.images, which is {}", e.images);
+    let holds = (1..=e.images).contains(&e.tenfold_images);
+    bounds.ensure("evaluation.tenfold_images", e.tenfold_images, holds, &need)?;
+    bounds.at_least_one("evaluation.batch", e.batch as u64)?;
+    bounds.at_least_one("evaluation.resamples", e.resamples as u64)
+}

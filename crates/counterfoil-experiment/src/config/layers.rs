@@ -1,0 +1,179 @@
+//! Lays preset and overrides over the file's table and turns the outcome into sections, blaming the right layer.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::sections::Sections;
+use crate::error::{ExperimentError, Result, suggestion};
+
+/// The table under which a config file keeps its presets.
+const PRESETS: &str = "preset";
+
+/// The sections of `file` under a preset and overrides.
+pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Result<Sections> {
+    let origin = file.display().to_string();
+    let text = fs_err::read_to_string(file).map_err(ExperimentError::unreadable)?;
+    let mut base = parse(&text, &origin)?;
+    let presets = take_presets(&mut base, &origin)?;
+
+    // Every preset is tried, so that a mistake shows when it is written and not on the day it is used.
+    for (name, layer) in &presets {
+        let mut table = base.clone();
+        overlay(&mut table, layer);
+        sections(table, |key| {
+            if holds(layer, key) { format!("{origin} [{PRESETS}.{name}]") } else { origin.clone() }
+        })?;
+    }
+
+    let mut table = base;
+    if let Some(name) = preset {
+        let names: Vec<&String> = presets.keys().collect();
+        let (_, layer) =
+            presets.iter().find(|(n, _)| *n == name).ok_or_else(|| ExperimentError::Unknown {
+                what: "preset",
+                name: name.to_owned(),
+                place: origin.clone(),
+                hint: suggestion(name, &names),
+            })?;
+        overlay(&mut table, layer);
+    }
+    let overrides = set.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>>>()?;
+    for item in &overrides {
+        item.apply(&mut table)?;
+    }
+    sections(table, |key| {
+        let blamed = overrides.iter().rev().find(|o| o.touches(key));
+        blamed.map_or_else(|| origin.clone(), |o| format!("--set {}", o.text))
+    })
+}
+
+/// TOML text as a table; a mistake is told with its line.
+fn parse(text: &str, origin: &str) -> Result<Table> {
+    text.parse().map_err(|e: toml::de::Error| {
+        let line = e.span().map(|s| 1 + text[..s.start.min(text.len())].matches('\n').count());
+        let at = line.map_or_else(String::new, |line| format!(" line {line}"));
+        ExperimentError::Syntax {
+            origin: format!("{origin}{at}"),
+            reason: format!("not TOML: {}", e.message().replace('\n', ", ")),
+        }
+    })
+}
+
+/// Takes the presets out of a file's table: name to layer.
+fn take_presets(base: &mut Table, origin: &str) -> Result<Table> {
+    let wrong = |key: String| ExperimentError::InvalidKey {
+        origin: origin.to_owned(),
+        key,
+        reason: "must be a table such as [preset.quick.training]".into(),
+    };
+    let presets = match base.remove(PRESETS) {
+        None => Table::new(),
+        Some(Value::Table(presets)) => presets,
+        Some(_) => return Err(wrong(PRESETS.into())),
+    };
+    match presets.iter().find(|(_, layer)| !layer.is_table()) {
+        Some((name, _)) => Err(wrong(format!("{PRESETS}.{name}"))),
+        None => Ok(presets),
+    }
+}
+
+/// Lays `over` on `under`: tables are joined key by key, anything else is replaced.
+fn overlay(under: &mut Table, over: &Value) {
+    for (key, value) in over.as_table().into_iter().flatten() {
+        match (under.get_mut(key), value) {
+            (Some(Value::Table(inner)), Value::Table(_)) => overlay(inner, value),
+            _ => {
+                under.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Whether a layer says something about `key` or about a part of it.
+fn holds(layer: &Value, key: &str) -> bool {
+    key.split('.').try_fold(layer, |at, part| at.get(part)).is_some()
+}
+
+/// One `--set a.b=value`.
+struct Override {
+    text: String,
+    key: Vec<String>,
+    value: Value,
+}
+
+impl Override {
+    fn parse(text: &str) -> Result<Self> {
+        let wrong = || ExperimentError::Syntax {
+            origin: format!("--set {text}"),
+            reason: "write it as section.key=value, for example training.steps=200".into(),
+        };
+        let (key, value) = text.split_once('=').ok_or_else(wrong)?;
+        let key: Vec<String> = key.split('.').map(|part| part.trim().to_owned()).collect();
+        if key.iter().any(String::is_empty) {
+            return Err(wrong());
+        }
+        // A line break would let a value smuggle in a second key.
+        let parsed = Some(format!("v = {value}"))
+            .filter(|text| !text.contains(['\n', '\r']))
+            .and_then(|text| text.parse::<Table>().ok()?.remove("v"));
+        let value = parsed.unwrap_or_else(|| Value::String(value.to_owned()));
+        Ok(Self { text: text.to_owned(), key, value })
+    }
+
+    fn apply(&self, table: &mut Table) -> Result<()> {
+        let Some((last, sections)) = self.key.split_last() else { return Ok(()) };
+        let mut at = table;
+        for (depth, section) in sections.iter().enumerate() {
+            let inner = at.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            at = inner.as_table_mut().ok_or_else(|| ExperimentError::InvalidKey {
+                origin: format!("--set {}", self.text),
+                key: self.key[..=depth].join("."),
+                reason: "is a value and has no keys of its own".into(),
+            })?;
+        }
+        at.insert(last.clone(), self.value.clone());
+        Ok(())
+    }
+
+    /// Whether this override wrote `key` or something inside it.
+    fn touches(&self, key: &str) -> bool {
+        let own = self.key.join(".");
+        key == own || key.strip_prefix(&own).is_some_and(|rest| rest.starts_with(['.', '[']))
+    }
+}
+
+/// Parses a table into sections; `blame` names the layer that holds a key.
+fn sections(table: Table, blame: impl Fn(&str) -> String) -> Result<Sections> {
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(
+        |error: serde_path_to_error::Error<toml::de::Error>| {
+            let key = error.path().to_string();
+            let message = error.inner().message().to_owned();
+            // serde tells an unknown field as "unknown field `x`, expected one of `a`, `b`" and a missing one as
+            // "missing field `x`"; the names stand in backquotes.
+            let mut quoted = message.split('`').skip(1).step_by(2);
+            if message.starts_with("unknown field") {
+                let last = quoted.next().unwrap_or_default();
+                let known: Vec<&str> = quoted.collect();
+                let hint = suggestion(last, &known);
+                return ExperimentError::UnknownKey { origin: blame(&key), key, hint };
+            }
+            if message.starts_with("missing field") {
+                let last = quoted.next().unwrap_or_default();
+                let key = if key == "." { last.to_owned() } else { format!("{key}.{last}") };
+                let origin = blame(&key);
+                return ExperimentError::InvalidKey { origin, key, reason: "is missing".into() };
+            }
+            let hint = match message.strip_prefix("unknown variant ") {
+                Some(_) => {
+                    let name = quoted.next().unwrap_or_default();
+                    let known: Vec<&str> = quoted.collect();
+                    Some(format!("cannot be `{name}`{}", suggestion(name, &known)))
+                }
+                None => None,
+            };
+            let reason = hint.unwrap_or_else(|| format!("is wrong: {message}"));
+            ExperimentError::InvalidKey { origin: blame(&key), key, reason }
+        },
+    )
+}

@@ -1,0 +1,105 @@
+//! The images of one experiment, split into their parts, and the way from there to the batches of a model.
+
+use std::path::Path;
+
+use counterfoil_autoencoder::Batch;
+use counterfoil_data::{Dataset, Split, digits::Digits, generate, morphomnist};
+use counterfoil_graph::Dag;
+use counterfoil_tensor::image;
+use tch::{Device, Kind, Tensor};
+
+use crate::{
+    config::{Config, DataKind},
+    error::{ExperimentError, Result},
+};
+
+/// Images with their labels, split, in the order of the model's graph.
+#[derive(Debug)]
+pub struct Data {
+    dataset: Dataset,
+    split: Split,
+    /// For each labelled variable of the model's graph, in its order, the column of the data set that holds its label.
+    columns: Vec<usize>,
+    /// Whether the model looks at classes.
+    conditional: bool,
+}
+
+impl Data {
+    /// Draws the world or reads the folder that `config` names, and splits it.
+    ///
+    /// # Errors
+    /// When the folder is missing or damaged, when it holds fewer images than the split needs, or when the model's
+    /// graph has a labelled variable that the data do not label.
+    pub fn load(config: &Config) -> Result<Self> {
+        let section = config.data();
+        let dataset = match section.kind {
+            DataKind::Digits => generate(Digits::new(), section.count, section.seed)?,
+            DataKind::MorphoMnist => {
+                morphomnist::load(section.dir.as_deref().unwrap_or(Path::new(".")))?
+            }
+        };
+        let split = Split::seeded(dataset.len(), section.split, section.seed)?;
+        let columns = columns(config.graph(), dataset.graph())?;
+        let conditional = config.sections().model.class_conditional;
+        Ok(Self { dataset, split, columns, conditional })
+    }
+
+    /// Everything that is known of the images.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Indices of the images to train on, to validate on and to test on.
+    pub fn split(&self) -> &Split {
+        &self.split
+    }
+
+    /// The labels of an image, in the order of the model's labelled variables and in their own units.
+    ///
+    /// # Panics
+    /// When there is no image `item`.
+    pub fn labels(&self, item: usize) -> Vec<f64> {
+        self.columns.iter().map(|column| self.dataset.labels()[[item, *column]]).collect()
+    }
+
+    /// The images `items` as a model takes them: pixels in `[-1, 1]`, labels in their own units, classes where the
+    /// model looks at them, and the items' numbers as keys of their noise.
+    ///
+    /// # Errors
+    /// When the device has no room.
+    ///
+    /// # Panics
+    /// When there is no image at an index.
+    pub fn batch(&self, items: &[usize], device: Device) -> Result<Batch> {
+        let chosen = self.dataset.images().select(items);
+        let labels: Vec<f32> =
+            items.iter().flat_map(|item| self.labels(*item)).map(|label| label as f32).collect();
+        let shape = [items.len() as i64, self.columns.len() as i64];
+        let classes = self.dataset.classes().filter(|_| self.conditional).map(|classes| {
+            let classes: Vec<i64> = items.iter().map(|item| i64::from(classes[*item])).collect();
+            Tensor::from_slice(&classes).to_kind(Kind::Int64).to_device(device)
+        });
+        Ok(Batch {
+            images: image::to_tensor(chosen.pixels(), chosen.shape(), device)?,
+            labels: Tensor::from_slice(&labels).view(shape).to_device(device),
+            classes,
+            items: items.iter().map(|item| *item as u64).collect(),
+        })
+    }
+}
+
+/// Where each labelled variable of `model` stands among the variables of `data`.
+fn columns(model: &Dag, data: &Dag) -> Result<Vec<usize>> {
+    let labelled = model.labelled();
+    let find = |index: usize| {
+        let name = model.variable(index).name();
+        data.index_of(name).map_err(|error| ExperimentError::InvalidKey {
+            origin: "the causal graph".into(),
+            key: name.to_owned(),
+            reason: format!(
+                "is labelled, but not in the data: {error}; or declare it with role=\"unlabelled\""
+            ),
+        })
+    };
+    labelled.into_iter().map(find).collect()
+}

@@ -1,0 +1,237 @@
+//! Everything that can go wrong in an experiment, each as one sentence that names the place and the fix.
+
+use std::{io, path::PathBuf};
+
+use counterfoil_autoencoder::ModelError;
+use counterfoil_data::DataError;
+use counterfoil_graph::GraphError;
+use counterfoil_tensor::TensorError;
+
+/// The result of this crate's functions.
+pub type Result<T, E = ExperimentError> = std::result::Result<T, E>;
+
+/// What stopped an experiment.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExperimentError {
+    /// A key of a config that no section knows.
+    #[error("{origin}: unknown key `{key}`{hint}")]
+    UnknownKey {
+        /// The file, preset or `--set` that holds the key.
+        origin: String,
+        /// The key with its sections, `training.steps`.
+        key: String,
+        /// What the user may have meant; begins with its own punctuation.
+        hint: String,
+    },
+    /// A key of a config whose value has the wrong type or is out of bounds.
+    #[error("{origin}: `{key}` {reason}")]
+    InvalidKey {
+        /// The file, preset or `--set` that holds the value.
+        origin: String,
+        /// The key with its sections.
+        key: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// A config file that is not TOML, or a `--set` that is not `key=value`.
+    #[error("{origin}: {reason}")]
+    Syntax {
+        /// The file or `--set`.
+        origin: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// A name (experiment, preset, run) that nothing carries.
+    #[error("there is no {what} `{name}` in {place}{hint}")]
+    Unknown {
+        /// What was looked for.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// Where it was looked for.
+        place: String,
+        /// What the user may have meant; begins with its own punctuation.
+        hint: String,
+    },
+    /// The run is being written by another process.
+    #[error("{run} is in use by process {pid}: wait until it ends, or stop it, and try again")]
+    Locked {
+        /// The run directory.
+        run: PathBuf,
+        /// The process that holds the lock, as far as the lock file says.
+        pid: String,
+    },
+    /// A file of a run directory that cannot be understood.
+    #[error("{path} {reason}")]
+    BrokenRun {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and how to mend it.
+        reason: String,
+    },
+    /// A checkpoint that is missing, truncated or of another config.
+    #[error("checkpoint {path} {reason}")]
+    Checkpoint {
+        /// The checkpoint's folder, or the file in it.
+        path: PathBuf,
+        /// What is wrong and how to mend it.
+        reason: String,
+    },
+    /// Training met a number that is not finite; nothing of that step was kept.
+    #[error(
+        "training stopped at step {step}: {term} is not finite; {last_good}; lower \
+         training.learning_rate or training.clip"
+    )]
+    NonFinite {
+        /// The step that was being taken.
+        step: u64,
+        /// The term of the loss, or the gradient's norm.
+        term: String,
+        /// Where the last state with finite numbers lies.
+        last_good: String,
+    },
+    /// A file or folder that should be read cannot be.
+    #[error("{message}{hint}")]
+    Unreadable {
+        /// The operation, the file and the reason.
+        message: String,
+        /// How to mend it; begins with its own punctuation.
+        hint: &'static str,
+    },
+    /// Writing a file failed.
+    #[error("{message}{hint}")]
+    Io {
+        /// The operation, the file and the reason.
+        message: String,
+        /// How to mend it; begins with its own punctuation.
+        hint: &'static str,
+    },
+    /// The causal graph is at fault.
+    #[error("{origin}: {error}")]
+    Graph {
+        /// The file that holds the graph.
+        origin: String,
+        /// What is wrong with it.
+        error: Box<GraphError>,
+    },
+    /// The data are at fault.
+    #[error(transparent)]
+    Data(Box<DataError>),
+    /// A tensor operation, a device or a tensor file is at fault.
+    #[error(transparent)]
+    Tensor(TensorError),
+    /// The model is at fault.
+    #[error(transparent)]
+    Model(Box<ModelError>),
+    /// libtorch refused an operation.
+    #[error("libtorch: {0}")]
+    Torch(#[from] tch::TchError),
+}
+
+impl ExperimentError {
+    /// The exit status that the blueprint gives this error: 1 for a run that failed, 2 for bad input.
+    pub fn exit_status(&self) -> u8 {
+        let failed = match self {
+            Self::NonFinite { .. } | Self::Io { .. } | Self::Torch(_) => true,
+            Self::Tensor(error) => torch_failed(error),
+            Self::Model(error) => match error.as_ref() {
+                ModelError::Tensor(error) => torch_failed(error),
+                ModelError::Fit { .. } => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        if failed { 1 } else { 2 }
+    }
+
+    /// For the reading of what a user names: what cannot be read is bad input.
+    #[expect(clippy::needless_pass_by_value, reason = "so that it fits `map_err`")]
+    pub(crate) fn unreadable(error: io::Error) -> Self {
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => ": check the path",
+            io::ErrorKind::PermissionDenied => ": ask for the right to read it",
+            _ => "",
+        };
+        Self::Unreadable { message: error.to_string(), hint }
+    }
+}
+
+/// Whether it is the computation that failed, or the disk, and not what the user gave.
+fn torch_failed(error: &TensorError) -> bool {
+    matches!(error, TensorError::Torch(_) | TensorError::Io(_))
+}
+
+impl From<TensorError> for ExperimentError {
+    fn from(error: TensorError) -> Self {
+        match error {
+            TensorError::Io(error) => error.into(),
+            error => Self::Tensor(error),
+        }
+    }
+}
+
+impl From<DataError> for ExperimentError {
+    fn from(error: DataError) -> Self {
+        Self::Data(Box::new(error))
+    }
+}
+
+impl From<ModelError> for ExperimentError {
+    fn from(error: ModelError) -> Self {
+        Self::Model(Box::new(error))
+    }
+}
+
+impl From<io::Error> for ExperimentError {
+    /// Keeps the path that `fs_err` put into the message and says what helps.
+    fn from(error: io::Error) -> Self {
+        let hint = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                ": free some space and resume the run"
+            }
+            io::ErrorKind::PermissionDenied => ": choose a folder that you may write to with --out",
+            _ => "",
+        };
+        Self::Io { message: error.to_string(), hint }
+    }
+}
+
+/// "; did you mean `x`?" when one of `known` is near `name`, otherwise the list of what is known.
+pub(crate) fn suggestion<S: AsRef<str>>(name: &str, known: &[S]) -> String {
+    let nearest = known
+        .iter()
+        .map(|k| (strsim::damerau_levenshtein(name, k.as_ref()), k.as_ref()))
+        .min()
+        .filter(|(distance, k)| *distance <= name.len().max(k.len()) / 3);
+    match nearest {
+        Some((_, k)) => format!("; did you mean `{k}`?"),
+        None if known.is_empty() => String::new(),
+        None => {
+            let list: Vec<_> = known.iter().map(|k| format!("`{}`", k.as_ref())).collect();
+            format!("; known are {}", list.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_listed() {
+        let known = ["learning_rate", "steps", "batch"];
+        assert_eq!(suggestion("lerning_rate", &known), "; did you mean `learning_rate`?");
+        assert_eq!(suggestion("step", &known), "; did you mean `steps`?");
+        let list = "; known are `learning_rate`, `steps`, `batch`";
+        assert_eq!(suggestion("temperature", &known), list);
+        assert_eq!(suggestion::<&str>("x", &[]), "");
+    }
+
+    #[test]
+    fn a_full_disk_says_what_helps() {
+        let error = ExperimentError::from(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(error.to_string().ends_with("free some space and resume the run"));
+        assert_eq!(error.exit_status(), 1);
+    }
+}

@@ -1,0 +1,65 @@
+//! One writer per run: a lock on a file, which the system gives up when the process ends, however it ends.
+
+use std::{
+    fs::TryLockError,
+    io::{Read, Seek, Write},
+    path::Path,
+};
+
+use crate::error::{ExperimentError, Result};
+
+/// The file that carries the lock and, for people, the number of the process that holds it.
+const LOCK_FILE: &str = "lock";
+
+/// The right to write into a run directory; given back when dropped.
+#[derive(Debug)]
+pub struct RunLock {
+    // Holding the file open is holding the lock.
+    _file: fs_err::File,
+}
+
+impl RunLock {
+    /// Takes the lock of `run`.
+    ///
+    /// # Errors
+    /// When another process holds it, or the file cannot be written.
+    pub fn acquire(run: &Path) -> Result<Self> {
+        let mut file = fs_err::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(run.join(LOCK_FILE))?;
+        match file.file().try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                let _ = file.read_to_string(&mut pid);
+                let pid = if pid.trim().is_empty() { "unknown" } else { pid.trim() }.to_owned();
+                return Err(ExperimentError::Locked { run: run.to_owned(), pid });
+            }
+            // Some network file systems know no locks; a run there is as safe as its user is careful.
+            Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(e)) => return Err(e.into()),
+        }
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())?;
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_writer_is_told_who_is_first_and_the_third_succeeds() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = RunLock::acquire(folder.path()).unwrap();
+        let message = RunLock::acquire(folder.path()).unwrap_err().to_string();
+        assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
+        drop(held);
+        RunLock::acquire(folder.path()).unwrap();
+    }
+}

@@ -1,0 +1,155 @@
+//! One training run in memory: what a step does, what a validation measures, and what has to be kept of both.
+
+use counterfoil_autoencoder::{Loss, Model, Objective};
+use counterfoil_tensor::{AdamW, AdamWConfig, Ema, Mode, ParameterStore, clip_gradient_norm};
+use tch::{Device, Tensor};
+
+use super::{order::Order, schedule::learning_rate};
+use crate::{
+    checkpoint::{Checkpoint, LossState, State, StateTensors},
+    config::{Config, TrainingSection},
+    data::Data,
+    error::{ExperimentError, Result},
+};
+
+/// The name of the loss as a whole among its terms.
+pub const LOSS: &str = "loss";
+
+/// A number of the loss that is not finite; the step that met it changed no weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NonFinite {
+    pub(super) term: String,
+}
+
+/// Model, averaged weights, optimiser and the way through the data.
+#[derive(Debug)]
+pub(super) struct Trainer<'a> {
+    config: &'a Config,
+    data: &'a Data,
+    device: Device,
+    model: Model,
+    objective: Objective,
+    weights: ParameterStore,
+    ema: Ema,
+    optimiser: AdamW,
+    order: Order,
+    step: u64,
+    loss: LossState,
+}
+
+impl<'a> Trainer<'a> {
+    /// A run that has taken no step.
+    pub(super) fn new(config: &'a Config, data: &'a Data, device: Device) -> Result<Self> {
+        let seed = config.experiment().seed;
+        let TrainingSection { steps, batch, weight_decay, .. } = *config.training();
+        let dataset = data.dataset();
+        let shape = dataset.images().image_shape();
+        let model = Model::new(&config.architecture(shape, dataset.class_count())?);
+        let weights = model.initialise(seed, device);
+        let optimiser =
+            AdamW::new(&weights, AdamWConfig { weight_decay, ..AdamWConfig::default() });
+        Ok(Self {
+            objective: Objective::new(&config.sections().objective, steps, seed)?,
+            ema: Ema::new(&weights),
+            order: Order::new(&data.split().train, batch, seed),
+            step: 0,
+            loss: LossState::default(),
+            config,
+            data,
+            device,
+            model,
+            weights,
+            optimiser,
+        })
+    }
+
+    /// Continues where `checkpoint` stands.
+    pub(super) fn restore(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        let state = checkpoint.state();
+        self.weights.load_state(&checkpoint.weights()?)?;
+        self.ema.store_mut().load_state(&checkpoint.ema()?)?;
+        self.optimiser.load_state(&checkpoint.optimiser()?, state.step)?;
+        if state.data != self.order.position(state.step) {
+            return Err(ExperimentError::Checkpoint {
+                path: checkpoint.path().to_owned(),
+                reason: "stands elsewhere in the data than its step says; start a new run".into(),
+            });
+        }
+        (self.step, self.loss) = (state.step, state.loss.clone());
+        Ok(())
+    }
+
+    /// Everything that [`Trainer::restore`] needs.
+    pub(super) fn state(&self) -> (State, StateTensors) {
+        let (position, seed) = (self.order.position(self.step), self.config.experiment().seed);
+        let state = State::new(self.step, position, seed, self.loss.clone(), self.config.hash());
+        let tensors = StateTensors {
+            weights: self.weights.state(),
+            ema: self.ema.store().state(),
+            optimiser: self.optimiser.state(),
+        };
+        (state, tensors)
+    }
+
+    /// Steps taken.
+    pub(super) fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// What the loss has been.
+    pub(super) fn loss_mut(&mut self) -> &mut LossState {
+        &mut self.loss
+    }
+
+    /// Takes one step: loss, gradient, clipping, AdamW, average. Nothing is changed when a number is not finite.
+    pub(super) fn step(&mut self) -> Result<Result<(), NonFinite>> {
+        let training = self.config.training();
+        let batch = self.data.batch(self.order.batch(self.step), self.device)?;
+        let weights = self.weights.bind(training.precision, Mode::Train);
+        let loss = self.objective.loss(&self.model, &weights, &batch, self.step)?;
+        let mut values = values(&loss)?;
+        loss.total.f_backward()?;
+        values.push(("gradient_norm", clip_gradient_norm(&self.weights, training.clip)));
+        if let Some((term, _)) = values.iter().rev().find(|(_, value)| !value.is_finite()) {
+            return Ok(Err(NonFinite { term: (*term).to_owned() }));
+        }
+        self.optimiser.step(&self.weights, learning_rate(training, self.step));
+        self.ema.update(&self.weights, Ema::warm_decay(training.ema_decay, self.step));
+        self.step += 1;
+        self.loss.add(&values);
+        Ok(Ok(()))
+    }
+
+    /// The loss and its terms on the first images of the validation part, with the averaged weights.
+    ///
+    /// The noise is keyed by the steps after the last, which training never takes, and so is the same every time; the
+    /// terms have the weights of the end of training.
+    pub(super) fn validate(&self) -> Result<Vec<(String, f64)>> {
+        let training = self.config.training();
+        let items = &self.data.split().validation;
+        let items = &items[..items.len().min(training.validation_images)];
+        let weights = self.ema.store().bind(training.precision, Mode::Evaluate);
+        let mut sums = LossState::default();
+        for (number, chunk) in items.chunks(training.batch).enumerate() {
+            let batch = self.data.batch(chunk, self.device)?;
+            let step = training.steps + number as u64;
+            let loss = tch::no_grad(|| self.objective.loss(&self.model, &weights, &batch, step))?;
+            // A mean over a smaller last batch counts for as many images as it has.
+            let share = chunk.len() as f64 / items.len() as f64;
+            let weighted: Vec<_> = values(&loss)?.iter().map(|(n, v)| (*n, v * share)).collect();
+            sums.add(&weighted);
+        }
+        Ok(sums.sums)
+    }
+}
+
+/// The loss and its terms as numbers, fetched from the device at once.
+fn values(loss: &Loss) -> Result<Vec<(&'static str, f64)>> {
+    let names = [LOSS].into_iter().chain(loss.terms.iter().map(|(name, _)| *name));
+    let scalars: Vec<Tensor> = std::iter::once(loss.total.detach())
+        .chain(loss.terms.iter().map(|(_, value)| value.shallow_clone()))
+        .map(|scalar| scalar.to_kind(tch::Kind::Float).reshape([1]))
+        .collect();
+    let numbers = Vec::<f32>::try_from(Tensor::cat(&scalars, 0).to_device(Device::Cpu))?;
+    Ok(names.zip(numbers.into_iter().map(f64::from)).collect())
+}

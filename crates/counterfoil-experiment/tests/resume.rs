@@ -1,0 +1,310 @@
+//! A run that is stopped anywhere, even by `kill -9`, and resumed ends with the bits of one that was not.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where its fixture does")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use counterfoil_experiment::{
+    ExperimentError,
+    checkpoint::{Checkpoints, NamedTensors},
+    config::Config,
+    data::Data,
+    progress::Reporter,
+    run_dir::{Event, Origin, RunDir, StoppedBy, read_events},
+    train::{Outcome, train},
+    trained::{Trained, Which},
+};
+use tch::Device;
+
+const CONFIG: &str = r#"
+graph = "tiny.dot"
+[experiment]
+name = "tiny"
+seed = 5
+[data]
+kind = "digits"
+count = 60
+split = [40, 10, 10]
+[model]
+size = "tiny"
+[training]
+steps = 20
+batch = 8
+warmup_steps = 3
+log_every = 3
+validate_every = 5
+checkpoint_every = 5
+keep = 10
+threads = 1
+[evaluation]
+images = 10
+tenfold_images = 2
+"#;
+
+const GRAPH: &str = "digraph { thickness [low=1, high=6]; intensity [low=64, high=255]; \
+                     style [role=unlabelled, width=4]; thickness -> intensity; }";
+
+const FILES: [&str; 4] =
+    ["weights.safetensors", "ema.safetensors", "optimiser.safetensors", "state.json"];
+
+/// A place for runs of one config.
+struct Bench {
+    folder: tempfile::TempDir,
+    config: Config,
+    data: Data,
+}
+
+impl Bench {
+    fn new(set: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::write(folder.path().join("tiny.dot"), GRAPH).unwrap();
+        let file = folder.path().join("tiny.toml");
+        fs_err::write(&file, CONFIG).unwrap();
+        let set: Vec<String> = set.iter().map(|&s| s.to_owned()).collect();
+        let config = Config::load(&file, None, &set).unwrap();
+        let data = Data::load(&config).unwrap();
+        Self { folder, config, data }
+    }
+
+    fn run(&self) -> RunDir {
+        let out = self.folder.path().join("runs");
+        RunDir::create(&out, &self.config, &self.data, Origin::default()).unwrap()
+    }
+
+    /// Trains to the end, or until the interrupt that comes during `stop`.
+    fn train(&self, run: &RunDir, stop: Option<u64>) -> Result<Outcome, ExperimentError> {
+        let flag = AtomicBool::new(false);
+        let mut reporter = StopAt { step: stop, flag: &flag };
+        train(run, &self.config, &self.data, &mut reporter, &flag)
+    }
+}
+
+/// Sets the interrupt when a step is done.
+struct StopAt<'a> {
+    step: Option<u64>,
+    flag: &'a AtomicBool,
+}
+
+impl Reporter for StopAt<'_> {
+    fn begin(&mut self, _: &str, _: u64, _: u64) {}
+    fn advance(&mut self, done: u64, _: &str) {
+        if Some(done) == self.step {
+            self.flag.store(true, Ordering::Relaxed);
+        }
+    }
+    fn note(&mut self, _: &str) {}
+    fn end(&mut self) {}
+}
+
+/// Every byte of the checkpoint at `step`.
+fn bytes(run: &RunDir, step: u64) -> Vec<Vec<u8>> {
+    let folder = run.file(format!("checkpoints/step-{step}"));
+    FILES.iter().map(|file| fs_err::read(folder.join(file)).unwrap()).collect()
+}
+
+/// The events without their clock.
+fn history(run: &RunDir) -> Vec<Event> {
+    let events = read_events(run.path()).unwrap();
+    events.into_iter().map(|event| Event { wall: 0.0, ..event }).collect()
+}
+
+/// Exact: bytes of all files of the last checkpoint, and all events but their clock.
+fn assert_same(one: &RunDir, two: &RunDir, steps: u64) {
+    assert!(bytes(one, steps) == bytes(two, steps), "the last checkpoints differ");
+    assert_eq!(history(one), history(two));
+    let best = |run: &RunDir| fs_err::read(run.file("best.json")).unwrap();
+    assert_eq!(best(one), best(two));
+}
+
+#[test]
+fn an_interrupted_run_ends_with_the_same_bits() {
+    let f32 = vec![vec![1], vec![10], vec![7, 8, 19]];
+    let bf16 = vec![vec![7]];
+    for (precision, ways) in [("f32", f32), ("bf16", bf16)] {
+        let bench = Bench::new(&[&format!("training.precision={precision}")]);
+        let straight = bench.run();
+        let outcome = bench.train(&straight, None).unwrap();
+        assert_eq!((outcome.steps, outcome.stopped_by), (20, StoppedBy::Steps));
+        for stops in ways {
+            let run = bench.run();
+            for stop in stops {
+                let outcome = bench.train(&run, Some(stop)).unwrap();
+                assert_eq!((outcome.steps, outcome.stopped_by), (stop, StoppedBy::Interrupt));
+                assert!(run.file(format!("checkpoints/step-{stop}/state.json")).is_file());
+            }
+            bench.train(&run, None).unwrap();
+            assert_same(&straight, &run, 20);
+        }
+    }
+}
+
+#[test]
+fn a_killed_run_ends_with_the_same_bits() {
+    let bench = Bench::new(&[]);
+    let straight = bench.run();
+    bench.train(&straight, None).unwrap();
+
+    let run = bench.run();
+    let marker = run.file("at-step-13");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "a_child_that_is_killed"])
+        .env("COUNTERFOIL_TEST_RUN", run.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !marker.exists() {
+        assert!(begun.elapsed() < Duration::from_mins(5), "the child does not come to step 13");
+        assert!(child.try_wait().unwrap().is_none(), "the child ended by itself");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // While it lives it owns the run, and says who it is.
+    let error = bench.train(&run, None).unwrap_err();
+    assert!(error.to_string().contains(&format!("process {}", child.id())), "{error}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert_eq!(Checkpoints::of(run.path()).steps().unwrap(), [5, 10]);
+    assert_eq!(read_events(run.path()).unwrap().last().unwrap().step, 12);
+    assert_eq!(run.manifest().unwrap().stopped_by, None);
+    bench.train(&run, None).unwrap();
+    assert_same(&straight, &run, 20);
+    let manifest = run.manifest().unwrap();
+    let sessions: Vec<u64> = manifest.sessions.iter().map(|s| s.from_step).collect();
+    assert_eq!(sessions, [0, 10]);
+    assert_eq!((manifest.steps, manifest.stopped_by), (20, Some(StoppedBy::Steps)));
+}
+
+#[test]
+#[ignore = "the process that `a_killed_run_ends_with_the_same_bits` starts and kills"]
+fn a_child_that_is_killed() {
+    struct HangAt13(PathBuf);
+    impl Reporter for HangAt13 {
+        fn begin(&mut self, _: &str, _: u64, _: u64) {}
+        fn advance(&mut self, done: u64, _: &str) {
+            if done == 13 {
+                fs_err::write(&self.0, "").unwrap();
+                std::thread::sleep(Duration::from_mins(10));
+            }
+        }
+        fn note(&mut self, _: &str) {}
+        fn end(&mut self) {}
+    }
+    let path = std::env::var("COUNTERFOIL_TEST_RUN").expect("only the other test starts this one");
+    let run = RunDir::open(Path::new("."), &path).unwrap();
+    let config = run.config().unwrap();
+    let data = Data::load(&config).unwrap();
+    let mut reporter = HangAt13(run.file("at-step-13"));
+    train(&run, &config, &data, &mut reporter, &AtomicBool::new(false)).unwrap();
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named_and_the_one_before_leads_to_the_same_bits() {
+    let bench = Bench::new(&[]);
+    let straight = bench.run();
+    bench.train(&straight, None).unwrap();
+    let run = bench.run();
+    bench.train(&run, Some(10)).unwrap();
+    let damaged = run.file("checkpoints/step-10");
+    let weights = damaged.join("weights.safetensors");
+    let whole = fs_err::read(&weights).unwrap();
+    fs_err::write(&weights, &whole[..whole.len() / 2]).unwrap();
+    let error = bench.train(&run, None).unwrap_err();
+    assert_eq!(error.exit_status(), 2);
+    let said = error.to_string();
+    assert!(said.contains("weights.safetensors is truncated"), "{said}");
+    assert!(said.contains("delete that folder to go on from step-5"), "{said}");
+    fs_err::remove_dir_all(&damaged).unwrap();
+    bench.train(&run, None).unwrap();
+    assert_same(&straight, &run, 20);
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_the_run_and_keeps_what_is_good() {
+    let bench = Bench::new(&["training.learning_rate=1e30", "training.checkpoint_every=20"]);
+    let run = bench.run();
+    let error = bench.train(&run, None).unwrap_err();
+    assert_eq!(error.exit_status(), 1);
+    let said = error.to_string();
+    assert!(said.starts_with("training stopped at step 2: "), "{said}");
+    assert!(said.contains("not finite; there is no checkpoint yet; lower training"), "{said}");
+    let manifest = run.manifest().unwrap();
+    assert_eq!((manifest.steps, manifest.stopped_by), (1, Some(StoppedBy::NonFinite)));
+    assert!(read_events(run.path()).unwrap().iter().all(|event| event.value.is_finite()));
+    assert!(fs_err::read_to_string(run.file("log.txt")).unwrap().contains("not finite"));
+}
+
+#[test]
+fn the_clock_stops_a_run_that_can_go_on() {
+    let bench = Bench::new(&["training.wall_clock_minutes=1e-9", "training.steps=6"]);
+    let run = bench.run();
+    for steps in 1..6 {
+        let outcome = bench.train(&run, None).unwrap();
+        assert_eq!((outcome.steps, outcome.stopped_by), (steps, StoppedBy::WallClock));
+        assert_eq!(run.manifest().unwrap().stopped_by, Some(StoppedBy::WallClock));
+    }
+    let outcome = bench.train(&run, None).unwrap();
+    assert_eq!((outcome.steps, outcome.stopped_by), (6, StoppedBy::Steps));
+    // A finished run stays as it is.
+    let before = bytes(&run, 6);
+    assert_eq!(bench.train(&run, None).unwrap().stopped_by, StoppedBy::Steps);
+    assert_eq!(bytes(&run, 6), before);
+}
+
+#[test]
+fn a_finished_run_holds_what_the_layout_promises() {
+    let bench = Bench::new(&["training.keep=1"]);
+    let run = bench.run();
+    let outcome = bench.train(&run, None).unwrap();
+    for file in ["config.toml", "graph.dot", "manifest.json", "events.jsonl", "metrics.csv", "tb"] {
+        assert!(run.file(file).exists(), "{file}");
+    }
+    let best = outcome.best.unwrap();
+    let mut kept = vec![best.step, 20];
+    kept.dedup();
+    assert_eq!(Checkpoints::of(run.path()).steps().unwrap(), kept);
+    let table = fs_err::read_to_string(run.file("metrics.csv")).unwrap();
+    assert!(table.starts_with("step,wall,split,loss,denoise,"), "{table}");
+    // Entries at 3, 6 .. 18 and 20, and four validations.
+    assert_eq!(table.lines().count(), 1 + 7 + 4);
+
+    // Averaged weights are what is taken out of a run, and they are not the trained ones.
+    let trained = Trained::load(&run, &bench.config, Which::Latest, Device::Cpu).unwrap();
+    assert_eq!(trained.step, 20);
+    let checkpoint = Checkpoints::of(run.path()).open(20, bench.config.hash()).unwrap();
+    let sorted = |mut tensors: NamedTensors| {
+        tensors.sort_by(|a, b| a.0.cmp(&b.0));
+        tensors
+    };
+    let taken = sorted(trained.weights.state());
+    assert!(taken == sorted(checkpoint.ema().unwrap()), "not the averaged weights");
+    assert!(taken != sorted(checkpoint.weights().unwrap()), "the trained weights");
+    let best_one = Trained::load(&run, &bench.config, Which::Best, Device::Cpu).unwrap();
+    assert_eq!(best_one.step, best.step);
+}
+
+#[test]
+fn other_data_and_other_configs_are_refused() {
+    let bench = Bench::new(&[]);
+    let run = bench.run();
+    bench.train(&run, Some(2)).unwrap();
+    let other = Bench::new(&["data.seed=9"]);
+    let said = other.train(&run, None).unwrap_err().to_string();
+    assert!(said.contains("began with other data than `digits` holds now"), "{said}");
+    let other = Bench::new(&["training.learning_rate=0.01"]);
+    let error = other.train(&run, None).unwrap_err();
+    assert!(error.to_string().contains("belongs to another config"), "{error}");
+    assert_eq!(error.exit_status(), 2);
+
+    // A model that does not fit its images leaves no run behind.
+    let wrong = Bench::new(&["model.multipliers=[1, 2, 2, 2]"]);
+    let out = wrong.folder.path().join("runs");
+    let error = RunDir::create(&out, &wrong.config, &wrong.data, Origin::default()).unwrap_err();
+    assert!(error.to_string().contains("model.multipliers"), "{error}");
+    assert!(!out.exists());
+}
