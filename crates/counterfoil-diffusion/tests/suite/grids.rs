@@ -2,7 +2,7 @@
 
 use counterfoil_diffusion::{
     BetaKind, Ddim, Ddpm, DiffusionError, Direction, DiscreteSchedule, DpmSolver2M, End, Grid,
-    Leapfrog, Level, ModelTime, Plan, Prediction, Respacing, Sampler, Spacing,
+    Leapfrog, Level, ModelTime, Plan, Prediction, Respacing, Sampler, Spacing, Stage,
 };
 use proptest::prelude::*;
 
@@ -210,7 +210,7 @@ fn any_level() -> impl Strategy<Value = Level> {
 
 proptest! {
     /// Exact: whatever the levels, a plan is refused with a typed error or every coefficient is finite, in both
-    /// directions, and JSON hands back the same plan.
+    /// directions. Float class, one unit in the last place: JSON hands back the same plan.
     #[test]
     fn no_plan_holds_a_number_that_is_not_finite(
         mut levels in prop::collection::vec(any_level(), 2..12),
@@ -240,12 +240,21 @@ proptest! {
 }
 
 fn check_finite(plan: &Plan) -> Result<(), TestCaseError> {
-    for stage in plan.stages() {
-        let all = [stage.state, stage.anchor, stage.noise, stage.read.state, stage.read.output];
-        prop_assert!(all.iter().chain(&stage.history).all(|c| c.is_finite()));
-    }
+    let coefficients = |plan: &Plan| -> Vec<f64> {
+        let of = |s: &Stage| {
+            let mut all = vec![s.state, s.anchor, s.noise, s.read.state, s.read.output];
+            all.extend(&s.history);
+            all
+        };
+        plan.stages().iter().flat_map(of).collect()
+    };
+    let kept = coefficients(plan);
+    prop_assert!(kept.iter().all(|c| c.is_finite()));
     let back: Plan = serde_json::from_str(&serde_json::to_string(plan).unwrap()).unwrap();
-    prop_assert_eq!(back.stages().len(), plan.stages().len());
+    let read = coefficients(&back);
+    prop_assert_eq!(read.len(), kept.len());
+    // The reader of JSON may be one unit in the last place off.
+    prop_assert!(kept.iter().zip(&read).all(|(a, b)| (a - b).abs() <= 4e-16 * a.abs()));
     Ok(())
 }
 

@@ -191,7 +191,7 @@ fn states_keep_their_shape_and_type() {
     assert_eq!(refused.to_string(), "the denoiser failed at step 0: out of memory");
 }
 
-/// Float class: halving the step of the coarse solver brings it to the fine one; and the clip does clip.
+/// Exact where the clip bites; float class, 1e-12, where it never does: the clipped plan is then the free one.
 #[test]
 fn clipping_keeps_the_image_in_range() {
     let mixture = Mixture::conditional(0.6);

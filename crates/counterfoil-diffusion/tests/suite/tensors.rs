@@ -83,7 +83,7 @@ fn leapfrog_undoes_itself_on_tensors() {
 /// Float class: 1e-15 in double precision. Each operation against its ndarray twin.
 #[test]
 fn operations_agree() {
-    let (a, b) = (points(), points().mapv(|x| x.cos()));
+    let (a, b) = (points(), points().mapv(f64::cos));
     let (mut x, y) = (to_tensor(&a, Kind::Double), to_tensor(&b, Kind::Double));
     let mut twin = a.clone();
     x.lincomb(0.3, &[(-1.7, &y), (0.0, &y)]).unwrap();
