@@ -1,9 +1,6 @@
 //! The checked form of the settings: a network that can be built, or an error that names the key.
 
-use crate::{
-    Blocks, Code, Mechanism, ModelConfig, ModelError,
-    config::{Pool, ScheduleKind},
-};
+use crate::{Blocks, Code, Mechanism, ModelConfig, ModelError, config::ScheduleKind};
 use counterfoil_diffusion::{DiscreteSchedule, Prediction};
 use counterfoil_graph::{Dag, Kind};
 
@@ -21,8 +18,8 @@ pub struct Architecture {
     pub(crate) heads: i64,
     pub(crate) groups: i64,
     pub(crate) encoder: Vec<i64>,
-    pub(crate) encoder_stem: bool,
-    pub(crate) encoder_pool: Pool,
+    pub(crate) reader: Vec<i64>,
+    pub(crate) residual_code: bool,
     pub(crate) mechanism: Mechanism,
     pub(crate) code: Code,
     pub(crate) prediction: Prediction,
@@ -103,6 +100,16 @@ impl Architecture {
         if config.code == Code::Causal && config.mechanism == Mechanism::Published {
             return setting("model.code", "the published mechanism needs code = \"exogenous\"");
         }
+        if config.reader.contains(&0) {
+            return setting("model.reader", "channels must be at least 1");
+        }
+        if config.code == Code::Exogenous && (config.residual_code || !config.reader.is_empty()) {
+            return setting(
+                "model.code",
+                "an exogenous code cannot be read by a reader or made a residual: \
+                 set code = \"causal\", or reader = [] and residual_code = false",
+            );
+        }
         if config.class_conditional && classes == 0 {
             return setting("model.class_conditional", "the data has no classes; set it to false");
         }
@@ -112,7 +119,6 @@ impl Architecture {
         };
         Ok(Self {
             dag: dag.clone(),
-            blocks,
             image: image.map(|n| n as i64),
             classes: if config.class_conditional { classes as i64 } else { 0 },
             channels,
@@ -122,8 +128,9 @@ impl Architecture {
             heads,
             groups,
             encoder,
-            encoder_stem: config.encoder_stem,
-            encoder_pool: config.encoder_pool,
+            reader: config.reader.iter().map(|n| *n as i64).collect(),
+            residual_code: config.residual_code && blocks.unlabelled().next().is_some(),
+            blocks,
             mechanism: config.mechanism,
             code: config.code,
             prediction: config.prediction,
@@ -139,7 +146,7 @@ impl Architecture {
             let least = match dag.variable(block.variable).kind() {
                 Kind::Circular { .. } => 2,
                 Kind::Categorical { categories } => categories as i64,
-                _ => 1,
+                Kind::Continuous => 1,
             };
             if block.width < least {
                 let reason = format!(

@@ -1,6 +1,6 @@
 //! Which part of the latent vector belongs to which variable of the graph.
 
-use counterfoil_graph::{Dag, Role};
+use counterfoil_graph::{Dag, Kind, Role};
 use tch::Tensor;
 
 /// The block of one variable.
@@ -16,12 +16,47 @@ pub struct Block {
     pub width: i64,
     /// Whether the variable has labels.
     pub labelled: bool,
+    /// `(start, width)` within the block of the parts that hold one scalar of the label's code each: the whole block
+    /// for a continuous variable, two halves for a circular one, one part a category for a categorical one. What
+    /// equal parts leave over holds 0.
+    pub parts: Vec<(i64, i64)>,
 }
 
 impl Block {
     /// The block's part of a latent tensor `[n, d] -> [n, width]` (a view).
     pub fn of(&self, latent: &Tensor) -> Tensor {
         latent.narrow(1, self.start, self.width)
+    }
+}
+
+fn parts(kind: Kind, width: i64) -> Vec<(i64, i64)> {
+    match kind {
+        Kind::Continuous => vec![(0, width)],
+        Kind::Circular { .. } => vec![(0, width / 2), (width / 2, width - width / 2)],
+        Kind::Categorical { categories } => {
+            let part = width / categories as i64;
+            (0..categories as i64).map(|c| (c * part, part)).collect()
+        }
+    }
+}
+
+impl Block {
+    /// The block that holds the scalars `[n, parts]`, each repeated over its part, `[n, width]`.
+    pub fn spread(&self, scalars: &Tensor) -> Tensor {
+        let n = scalars.size()[0];
+        let part = |(index, (_, width)): (usize, &(i64, i64))| {
+            scalars.narrow(1, index as i64, 1).expand([n, *width], false)
+        };
+        let spread = Tensor::cat(&self.parts.iter().enumerate().map(part).collect::<Vec<_>>(), 1);
+        let used: i64 = self.parts.iter().map(|(_, width)| width).sum();
+        if used == self.width { spread } else { spread.constant_pad_nd([0, self.width - used]) }
+    }
+
+    /// The mean of each part of a block `[n, width]`, `[n, parts]`: the inverse of [`Block::spread`].
+    pub fn scalars(&self, block: &Tensor) -> Tensor {
+        let mean =
+            |(start, width): &(i64, i64)| block.narrow(1, *start, *width).mean_dim(1, true, None);
+        Tensor::cat(&self.parts.iter().map(mean).collect::<Vec<_>>(), 1)
     }
 }
 
@@ -36,7 +71,9 @@ impl Blocks {
         let block = |(variable, v): (usize, &counterfoil_graph::Variable)| {
             let width = v.width().unwrap_or(default_width) as i64;
             let labelled = v.role() == Role::Labelled;
-            let block = Block { name: v.name().to_owned(), variable, start, width, labelled };
+            let parts = parts(v.kind(), width);
+            let block =
+                Block { name: v.name().to_owned(), variable, start, width, labelled, parts };
             start += width;
             block
         };

@@ -57,8 +57,10 @@ impl Calibration {
         Self { blocks: a.blocks().labelled().map(block).collect() }
     }
 
-    /// Fits on latents `[n, d]` and labels `[n, variables]` (label units) of training images, and measures the errors
-    /// on `held_out`. Ridge regression in double precision both ways.
+    /// Fits both maps on latents `[n, d]` and labels `[n, variables]` (label units) of training images, and measures the errors
+    /// on `held_out`. Ridge regression in double precision both ways. With `taught`, a decoder that was shown the
+    /// labels' own codes in training is given just these: the map from label to latent is then the identity, and only
+    /// the reading is fitted.
     ///
     /// # Errors
     /// When shapes differ or a latent is not finite.
@@ -66,6 +68,7 @@ impl Calibration {
         a: &Architecture,
         fitted: (&Tensor, &Tensor),
         held_out: (&Tensor, &Tensor),
+        taught: bool,
     ) -> Result<Self, ModelError> {
         let width = a.blocks().width();
         for (latents, labels) in [fitted, held_out] {
@@ -80,7 +83,12 @@ impl Calibration {
         let codes_held = double(&label_codes(a, &held_out.1.to_device(Device::Cpu)));
         let mut blocks = Vec::new();
         for (column, block) in a.blocks().labelled().enumerate() {
-            let (slope, offset) = per_dimension(&block.of(&codes), &block.of(&z));
+            let own = block.of(&codes).narrow(0, 0, 1);
+            let (slope, offset) = if taught {
+                (own.ones_like(), own.zeros_like())
+            } else {
+                per_dimension(&block.of(&codes), &block.of(&z))
+            };
             let (read, read_offset) = ridge(&block.of(&z), &block.of(&codes));
             let list = |x: &Tensor| Vec::<f64>::try_from(x.reshape([-1]));
             let mut found = BlockCalibration {
@@ -136,28 +144,23 @@ impl Calibration {
 
 impl BlockCalibration {
     /// Labels read from the block's latents `[n, width] -> [n]`.
-    fn read_labels(&self, a: &Architecture, variable: usize, block: &Tensor) -> Tensor {
+    fn read_labels(&self, a: &Architecture, index: usize, block: &Tensor) -> Tensor {
         let width = self.slope.len() as i64;
         let matrix = row(&self.read, block.device()).view([width, width]).to_kind(block.kind());
         let code = block.matmul(&matrix.transpose(0, 1))
             + row(&self.read_offset, block.device()).to_kind(block.kind());
-        let variable = a.dag().variable(variable);
-        let mean = |from: i64, length: i64| code.narrow(1, from, length).mean_dim(1, false, None);
+        let variable = a.dag().variable(index);
+        let scalars = a.blocks().get(index).scalars(&code);
         match variable.kind() {
             VariableKind::Circular { period } => {
-                let angle = mean(width / 2, width - width / 2).atan2(&mean(0, width / 2));
+                let angle = scalars.select(1, 1).atan2(&scalars.select(1, 0));
                 let turns = angle / (2.0 * std::f64::consts::PI);
                 (&turns - turns.floor()) * period + variable.range().0
             }
-            VariableKind::Categorical { categories } => {
-                let part = width / categories as i64;
-                let scores: Vec<Tensor> =
-                    (0..categories as i64).map(|c| mean(c * part, part)).collect();
-                Tensor::stack(&scores, 1).argmax(1, false).to_kind(block.kind())
-            }
-            _ => {
+            VariableKind::Categorical { .. } => scalars.argmax(1, false).to_kind(block.kind()),
+            VariableKind::Continuous => {
                 let (low, high) = (variable.restore(-1.0), variable.restore(1.0));
-                mean(0, width) * ((high - low) / 2.0) + f64::midpoint(high, low)
+                scalars.select(1, 0) * ((high - low) / 2.0) + f64::midpoint(high, low)
             }
         }
     }

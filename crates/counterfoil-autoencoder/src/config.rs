@@ -56,16 +56,6 @@ pub enum ScheduleKind {
     Cosine,
 }
 
-/// How the encoder's last feature map becomes a vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pool {
-    /// All its numbers. The published choice.
-    Flatten,
-    /// Mean and maximum of each channel: what an attribute that is everywhere in the image needs.
-    Statistics,
-}
-
 /// The `[model]` section: absent keys take the value of `size`, or the default stated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -93,10 +83,11 @@ pub struct ModelConfig {
     /// Width of the latent block of a variable that declares none in the graph file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block_width: Option<usize>,
-    /// Whether the encoder begins with a convolution at full resolution.
-    pub encoder_stem: bool,
-    /// How the encoder's last feature map becomes a vector.
-    pub encoder_pool: Pool,
+    /// Channels of a label reader beside the encoder, the first at full resolution, each further one halving it;
+    /// empty: the encoder reads the labels too, as in the published method. Needs `code = "causal"`.
+    pub reader: Vec<usize>,
+    /// Whether unlabelled blocks hold only what a quadratic function of the labels cannot predict.
+    pub residual_code: bool,
     /// The form of the latent mechanisms.
     pub mechanism: Mechanism,
     /// What the encoder's output means.
@@ -126,8 +117,8 @@ impl Default for ModelConfig {
             heads: None,
             encoder: None,
             block_width: None,
-            encoder_stem: false,
-            encoder_pool: Pool::Flatten,
+            reader: vec![16, 32, 64],
+            residual_code: true,
             mechanism: Mechanism::Additive,
             code: Code::Causal,
             prediction: Prediction::V,

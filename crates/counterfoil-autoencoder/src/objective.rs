@@ -54,14 +54,14 @@ impl Default for ObjectiveConfig {
     fn default() -> Self {
         Self {
             label_weight: 1.0,
-            u_weight: 0.05,
-            unlabelled_weight: 0.01,
+            u_weight: 1.0,
+            unlabelled_weight: 0.003,
             independence_weight: 0.0,
             warm_up: 0.1,
-            drop_labelled: 0.1,
-            drop_unlabelled: 0.1,
-            teach_labels: 0.0,
-            decoder_shapes_labels: true,
+            drop_labelled: 0.0,
+            drop_unlabelled: 0.3,
+            teach_labels: 1.0,
+            decoder_shapes_labels: false,
             loss_weight: LossWeight::Simple,
             times: TimeSampling::Stratified,
             parity: false,
@@ -169,8 +169,8 @@ impl Objective {
         expect_shape("the label batch", &batch.labels.size(), &[n, columns])?;
         expect_shape("the list of items", &[batch.items.len() as i64], &[n])?;
         let device = batch.images.device();
-        let encoded = model.encode(weights, &batch.images)?;
         let codes = label_codes(a, &batch.labels);
+        let encoded = model.encode_labelled(weights, &batch.images, Some(&codes))?;
         let draws = Draws { seed: self.seed, items: &batch.items, step, device };
 
         let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &codes, &draws);
@@ -402,7 +402,7 @@ pub fn label_codes(a: &Architecture, labels: &Tensor) -> Tensor {
                 let spread = hot.repeat_interleave_self_int(part, 1, None);
                 spread.constant_pad_nd([0, b.width - part * categories])
             }
-            _ => {
+            VariableKind::Continuous => {
                 // Standardising is affine, so two values fix it.
                 let (at0, at1) = (variable.standardise(0.0), variable.standardise(1.0));
                 (value * (at1 - at0) + at0).expand([n, b.width], false)

@@ -1,6 +1,6 @@
 //! The semantic encoder: an image becomes the mean and variance of a Gaussian code.
 
-use crate::{Architecture, config::Pool};
+use crate::Architecture;
 use counterfoil_tensor::layers::{BatchNorm, Conv2d, Linear};
 use counterfoil_tensor::{Scope, Weights};
 use tch::{Kind, Tensor};
@@ -19,14 +19,13 @@ pub struct Gaussian {
 #[derive(Clone, Debug)]
 pub struct Encoder {
     stages: Vec<(Conv2d, BatchNorm)>,
-    pool: Pool,
     mean: Linear,
     variance: Linear,
 }
 
 impl Encoder {
-    /// Declares the encoder of an architecture.
-    pub fn new(mut scope: Scope<'_>, a: &Architecture) -> Self {
+    /// Declares the encoder of an architecture, for codes of width `code`.
+    pub fn new(mut scope: Scope<'_>, a: &Architecture, code: i64) -> Self {
         let [mut channels, mut height, mut width] = a.image;
         let mut stages = Vec::new();
         let mut stage = |scope: &mut Scope<'_>, inputs, outputs, stride| {
@@ -35,22 +34,13 @@ impl Encoder {
             let norm = BatchNorm::new(inner.sub("norm"), outputs);
             stages.push((conv, norm));
         };
-        if a.encoder_stem {
-            stage(&mut scope, channels, a.encoder[0], 1);
-            channels = a.encoder[0];
-        }
         for outputs in &a.encoder {
             stage(&mut scope, channels, *outputs, 2);
             (channels, height, width) = (*outputs, (height + 1) / 2, (width + 1) / 2);
         }
-        let features = match a.encoder_pool {
-            Pool::Flatten => channels * height * width,
-            Pool::Statistics => 2 * channels,
-        };
-        let code = a.blocks.width();
+        let features = channels * height * width;
         Self {
             stages,
-            pool: a.encoder_pool,
             mean: Linear::new(scope.sub("mean"), features, code),
             variance: Linear::new(scope.sub("variance"), features, code),
         }
@@ -62,13 +52,7 @@ impl Encoder {
         for (conv, norm) in &self.stages {
             h = norm.forward(weights, &conv.forward(weights, &h)).leaky_relu();
         }
-        let features = match self.pool {
-            Pool::Flatten => h.flatten(1, -1),
-            Pool::Statistics => {
-                let flat = h.flatten(2, -1);
-                Tensor::cat(&[flat.mean_dim(2, false, None), flat.amax(2, false)], 1)
-            }
-        };
+        let features = h.flatten(1, -1);
         let full = |x: Tensor| x.to_kind(Kind::Float);
         Gaussian {
             mean: full(self.mean.forward(weights, &features)),

@@ -1,10 +1,14 @@
-//! The three networks: encoder, latent mechanisms, UNet.
+//! The networks: encoder, label reader, latent mechanisms, UNet, and what is kept out of unlabelled blocks.
 
 pub mod encoder;
 pub mod mechanism;
+pub mod reader;
 mod residual;
+pub mod residual_code;
 pub mod unet;
 
 pub use encoder::{Encoder, Gaussian};
 pub use mechanism::Mechanisms;
+pub use reader::Reader;
+pub use residual_code::ResidualCode;
 pub use unet::Unet;

@@ -30,6 +30,8 @@ fn model(size: Size, dag: &Dag, image: [usize; 3], mechanism: Mechanism, classes
         size,
         mechanism,
         code: Code::Exogenous,
+        reader: Vec::new(),
+        residual_code: false,
         class_conditional: classes > 0,
         ..ModelConfig::default()
     };

@@ -1,0 +1,7 @@
+//! The model against its definitions: sizes, structure, objective, calibration.
+
+mod calibration;
+mod mechanisms;
+mod objective;
+mod parameters;
+mod support;

@@ -1,0 +1,185 @@
+//! The objective against its formulas, and what dropping, parity and warm-up do to it.
+
+use crate::support::{every_kind, images, largest, published, scrambled, tiny};
+use counterfoil_autoencoder::objective::{kl_to_standard, label_codes};
+use counterfoil_autoencoder::{Batch, Model, Objective, ObjectiveConfig};
+use counterfoil_tensor::{Mode, ParameterStore, Precision};
+use tch::{Kind, Tensor};
+
+fn labels() -> Tensor {
+    Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0]).view([2, 4])
+}
+
+fn batch() -> Batch {
+    Batch { images: images(2), labels: labels(), classes: None, items: vec![4, 9] }
+}
+
+fn terms(
+    model: &Model,
+    store: &ParameterStore,
+    config: ObjectiveConfig,
+    step: u64,
+) -> Vec<(&'static str, f64)> {
+    let objective = Objective::new(&config, 100, 7).unwrap();
+    let weights = store.bind(Precision::F32, Mode::Evaluate);
+    let loss = objective.loss(model, &weights, &batch(), step).unwrap();
+    let total: f64 =
+        loss.terms.iter().map(|(name, t)| objective.weight(name, step) * t.double_value(&[])).sum();
+    assert!((total - loss.total.double_value(&[])).abs() < 1e-4 * (1.0 + total.abs()));
+    loss.terms.iter().map(|(name, t)| (*name, t.double_value(&[]))).collect()
+}
+
+fn term(terms: &[(&'static str, f64)], name: &str) -> f64 {
+    terms.iter().find(|(n, _)| *n == name).unwrap().1
+}
+
+/// Exact up to single precision: each kind of variable has its own code.
+#[test]
+fn labels_have_codes_of_their_kind() {
+    let model = tiny(&every_kind(), |_| {});
+    let codes = label_codes(model.architecture(), &labels());
+    let row = |name: &str, item| {
+        Vec::<f32>::try_from(model.block(name).unwrap().of(&codes).get(item).contiguous()).unwrap()
+    };
+    assert_eq!(row("effect", 0), [0.25; 6]);
+    assert_eq!(row("cause", 1), [-0.6; 6]);
+    assert_eq!(row("sort", 0), [0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
+    assert_eq!(row("sort", 1), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(row("style", 0), [0.0; 5]);
+    for (got, expected) in row("phase", 0).iter().zip([0.0f32, 0.0, 0.0, 1.0, 1.0, 1.0]) {
+        assert!((got - expected).abs() < 1e-6);
+    }
+    for (got, expected) in row("phase", 1).iter().zip([-1.0f32, -1.0, -1.0, 0.0, 0.0, 0.0]) {
+        assert!((got - expected).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn the_kl_is_the_integral_it_stands_for() {
+    let (mean, variance) = (0.7f64, 0.4f64);
+    let (mut sum, h) = (0.0, 1e-3);
+    for i in -12_000..12_000 {
+        let x = f64::from(i) * h;
+        let log =
+            |m: f64, v: f64| -0.5 * ((x - m).powi(2) / v + (2.0 * std::f64::consts::PI * v).ln());
+        sum += h * log(mean, variance).exp() * (log(mean, variance) - log(0.0, 1.0));
+    }
+    let kl = kl_to_standard(&Tensor::from(mean), &Tensor::from(variance)).double_value(&[]);
+    assert!((kl - sum).abs() < 1e-9, "{kl} against {sum}");
+}
+
+/// Dropping hides latents from the decoder; what is asked of the latents themselves does not change.
+#[test]
+fn dropping_hides_from_the_decoder_alone() {
+    let model = tiny(&every_kind(), |_| {});
+    let store = scrambled(&model, 0.2);
+    let with = |drop_labelled, drop_unlabelled| {
+        let config =
+            ObjectiveConfig { drop_labelled, drop_unlabelled, ..ObjectiveConfig::default() };
+        terms(&model, &store, config, 3)
+    };
+    let (seen, hidden) = (with(0.0, 0.0), with(1.0, 1.0));
+    for name in ["label", "u", "unlabelled"] {
+        assert_eq!(term(&seen, name), term(&hidden, name), "{name}");
+    }
+    assert!((term(&seen, "denoise") - term(&hidden, "denoise")).abs() > 1e-3);
+}
+
+#[test]
+fn parity_sums_dimensions_and_is_zero_on_an_empty_mask() {
+    let model = tiny(&every_kind(), published);
+    let store = scrambled(&model, 0.2);
+    let with = |parity, drop_labelled| {
+        let config = ObjectiveConfig {
+            parity,
+            drop_labelled,
+            drop_unlabelled: 0.0,
+            ..ObjectiveConfig::default()
+        };
+        terms(&model, &store, config, 3)
+    };
+    let (mean, sum, empty) = (with(false, 0.0), with(true, 0.0), with(true, 1.0));
+    assert!((term(&sum, "label") - 24.0 * term(&mean, "label")).abs() < 1e-3);
+    assert!((term(&sum, "unlabelled") - 5.0 * term(&mean, "unlabelled")).abs() < 1e-3);
+    for name in ["label", "u", "unlabelled"] {
+        assert_eq!(term(&empty, name), 0.0, "{name}");
+    }
+}
+
+#[test]
+fn the_warm_up_spares_the_label_term_outside_parity() {
+    let config = ObjectiveConfig::default();
+    let objective = Objective::new(&config, 100, 0).unwrap();
+    assert_eq!([0, 5, 10, 99].map(|step| objective.warm_up(step)), [0.0, 0.5, 1.0, 1.0]);
+    assert_eq!(objective.weight("u", 0), 0.0);
+    assert_eq!(objective.weight("label", 0), config.label_weight);
+    let parity = Objective::new(&ObjectiveConfig { parity: true, ..config }, 100, 0).unwrap();
+    assert_eq!(parity.weight("label", 0), 0.0);
+}
+
+/// The causal code reads z off the image; the term of u trains the mechanism and must not bend the encoder.
+#[test]
+fn the_likelihood_of_the_mechanism_leaves_the_encoder_alone() {
+    let model = tiny(&every_kind(), |_| {});
+    let store = scrambled(&model, 0.2);
+    let config = ObjectiveConfig {
+        label_weight: 0.0,
+        unlabelled_weight: 0.0,
+        u_weight: 1.0,
+        warm_up: 0.0,
+        drop_labelled: 1.0,
+        drop_unlabelled: 1.0,
+        ..ObjectiveConfig::default()
+    };
+    let objective = Objective::new(&config, 100, 7).unwrap();
+    let weights = store.bind(Precision::F32, Mode::Train);
+    objective.loss(&model, &weights, &batch(), 1).unwrap().total.backward();
+    let gradient = store.flat().grad();
+    let mut start = 0;
+    let (mut encoder, mut mechanisms) = (0.0f64, 0.0f64);
+    for (name, shape) in model.layout().parameters() {
+        let count: i64 = shape.iter().product();
+        let size = largest(&gradient.narrow(0, start, count));
+        match name.split('.').next() {
+            Some("encoder") => encoder = encoder.max(size),
+            Some("mechanisms") => mechanisms = mechanisms.max(size),
+            _ => {}
+        }
+        start += count;
+    }
+    assert_eq!(encoder, 0.0);
+    assert!(mechanisms > 1e-3);
+}
+
+/// Exact: the loss is a function of seed, items and step.
+#[test]
+fn equal_keys_give_equal_losses() {
+    let model = tiny(&every_kind(), |_| {});
+    let store = scrambled(&model, 0.2);
+    let config = ObjectiveConfig {
+        independence_weight: 1.0,
+        teach_labels: 0.5,
+        ..ObjectiveConfig::default()
+    };
+    assert_eq!(terms(&model, &store, config, 3), terms(&model, &store, config, 3));
+    assert_ne!(terms(&model, &store, config, 3), terms(&model, &store, config, 4));
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    let refuse = |config: ObjectiveConfig, key: &str| {
+        let message = Objective::new(&config, 10, 0).unwrap_err().to_string();
+        assert!(message.starts_with(key), "{message}");
+    };
+    let good = ObjectiveConfig::default();
+    refuse(ObjectiveConfig { warm_up: 1.5, ..good }, "objective.warm_up");
+    refuse(ObjectiveConfig { drop_labelled: -0.1, ..good }, "objective.drop_labelled");
+    refuse(ObjectiveConfig { label_weight: f64::NAN, ..good }, "objective.label_weight");
+    let model = tiny(&every_kind(), |_| {});
+    let weights = scrambled(&model, 0.1).bind(Precision::F32, Mode::Evaluate);
+    let objective = Objective::new(&good, 10, 0).unwrap();
+    let wrong = Batch { labels: labels().narrow(1, 0, 3), ..batch() };
+    let message = objective.loss(&model, &weights, &wrong, 0).unwrap_err().to_string();
+    assert!(message.contains("[2, 3]") && message.contains("[2, 4]"), "{message}");
+    assert!(images(2).mean(Kind::Float).double_value(&[]).is_finite());
+}
