@@ -1,1 +1,57 @@
-//! Scores of counterfactuals and representations, on ndarray.
+//! Scores of counterfactual images and of causal representations: pure functions on slices and array views.
+//!
+//! Nothing here reads a file, knows libtorch or draws a number outside a keyed stream. Whoever measured
+//! something (a thickness, an image, a latent code) hands over `f64` numbers, one per image, and gets a figure
+//! back with the reference that makes it readable and an interval over images.
+//!
+//! | question | module | source |
+//! |---|---|---|
+//! | how far is the measured value from the wanted one? | [`deviation`], [`comparison`], [`effectiveness`] | Monteiro et al. 2023 |
+//! | did the model recover the exogenous noise? | [`abduction`] | Pawlowski et al. 2020 (the label model) |
+//! | does what must stay, stay? | [`reproduction`], [`drift`] | Monteiro et al. 2023 |
+//! | is the image the true counterfactual image? | [`image`] | Wang et al. 2004 (SSIM) |
+//! | are the images as a set like real ones? | [`frechet`] | Heusel et al. 2017; Dowson and Landau 1982 |
+//! | does a block carry what it should not? | [`information`], [`probe`] | Kraskov et al. 2004; Alain and Bengio 2017 |
+//! | does one code dimension mean one factor? | [`disentanglement`], [`identifiability`] | Eastwood and Williams 2018; Hyvärinen and Morioka 2016 |
+//! | does asking for a value yield that value? | [`calibration`] | Kuleshov et al. 2018 (binned form) |
+//! | how sure is the figure? | [`bootstrap`] | Efron 1979 |
+//!
+//! ```
+//! use counterfoil_metrics::{bootstrap::Bootstrap, comparison::compare, deviation::absolute};
+//!
+//! // Thickness measured on four counterfactual images, what was asked for, and what the images had before.
+//! let (measured, wanted, before) = ([2.1, 3.0, 1.4, 4.2], [2.0, 3.2, 1.5, 4.0], [3.0, 2.2, 2.5, 3.0]);
+//! let figure = compare(
+//!     &absolute(&measured, &wanted)?,
+//!     &absolute(&before, &wanted)?,
+//!     &Bootstrap::new(7),
+//! )?;
+//! assert!((figure.error.estimate - 0.15).abs() < 1e-12);
+//! assert!((figure.share.unwrap().estimate - 0.15).abs() < 1e-12); // a share of leaving the images as they are
+//! # Ok::<(), counterfoil_metrics::MetricsError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod abduction;
+pub mod assignment;
+pub mod bootstrap;
+pub mod calibration;
+mod check;
+pub mod comparison;
+pub mod deviation;
+pub mod disentanglement;
+pub mod drift;
+pub mod effectiveness;
+mod error;
+pub mod frechet;
+pub mod identifiability;
+pub mod image;
+pub mod information;
+pub mod line;
+pub mod probe;
+pub mod reproduction;
+pub mod ridge;
+pub mod statistics;
+pub mod symmetric;
+
+pub use error::MetricsError;

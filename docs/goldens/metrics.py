@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Golden figures for counterfoil-metrics, from NumPy, SciPy, scikit-learn and scikit-image.
+
+    python3 -m pip install numpy scipy scikit-learn scikit-image
+    python3 docs/goldens/metrics.py > crates/counterfoil-metrics/tests/goldens/metrics.json
+
+Inputs are rounded to six decimals and stored beside the figures, so the file stands alone: the Rust test reads
+the inputs from it and nothing depends on NumPy's generator staying the same. The peers' own choices are set to
+the definitions that the crate documents:
+
+* SSIM: Gaussian window of standard deviation 1.5 cut at 3.5 (11 pixels), weighted moments, mean over the
+  positions where the window fits (Wang et al. 2004).
+* mutual information: scikit-learn's private `_compute_mi_cc`, the first estimator of Kraskov et al. (2004), on
+  standardised columns.
+* ridge: scikit-learn minimises |y - Xw|^2 + alpha |w|^2, hence alpha = n * penalty on standardised features.
+* Frechet: SciPy's general matrix square root of the product of covariances.
+"""
+
+import json
+import platform
+import sys
+
+import numpy as np
+import scipy
+import scipy.linalg
+import scipy.optimize
+import scipy.stats
+import skimage
+import skimage.metrics
+import sklearn
+from sklearn.feature_selection._mutual_info import _compute_mi_cc
+from sklearn.linear_model import Ridge
+
+rng = np.random.default_rng(20240417)
+
+
+def draw(*shape):
+    return np.round(rng.standard_normal(shape), 6)
+
+
+def lists(array):
+    return np.asarray(array).tolist()
+
+
+def statistics():
+    x, y = draw(25), draw(25)
+    y[:20] = np.round(0.6 * x[:20] + 0.5 * y[:20], 6)
+    tied = np.round(x, 0)
+    line = scipy.stats.linregress(x, y)
+    return {
+        "x": lists(x), "y": lists(y), "tied": lists(tied),
+        "quantiles": [[p, float(np.quantile(x, p))] for p in (0.0, 0.025, 0.05, 0.5, 0.8, 0.95, 1.0)],
+        "variance": float(np.var(x, ddof=1)),
+        "pearson": float(scipy.stats.pearsonr(x, y).statistic),
+        "spearman_tied": float(scipy.stats.spearmanr(tied, y).statistic),
+        "slope": line.slope, "intercept": line.intercept, "slope_error": line.stderr,
+    }
+
+
+def image():
+    a = np.round(rng.random((16, 19)), 6)
+    b = np.round(np.clip(0.7 * a + 0.3 * rng.random((16, 19)), 0, 1), 6)
+    return {
+        "shape": list(a.shape), "a": lists(a.ravel()), "b": lists(b.ravel()),
+        "mse": float(skimage.metrics.mean_squared_error(a, b)),
+        "psnr": float(skimage.metrics.peak_signal_noise_ratio(a, b, data_range=1.0)),
+        "ssim": float(skimage.metrics.structural_similarity(
+            a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1.0)),
+    }
+
+
+def frechet():
+    a = draw(30, 4)
+    b = np.round(draw(40, 4) @ np.array([[1, 0.5, 0, 0], [0, 2, 0, 0], [0.3, 0, 1, 0], [0, 0, 0, 0.2]]) + 0.4, 6)
+    ca, cb = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    root = scipy.linalg.sqrtm(ca @ cb)
+    distance = np.sum((a.mean(0) - b.mean(0)) ** 2) + np.trace(ca + cb - 2 * root.real)
+    return {"a": lists(a), "b": lists(b), "distance": float(distance)}
+
+
+def information():
+    x = draw(120, 2)
+    y = np.round(x[:, :1] ** 2 - x[:, 1:] + 0.3 * draw(120, 1), 6)
+    standard = lambda v: (v - v.mean(0)) / v.std(0)
+    cases = []
+    for k in (1, 3, 5):
+        value = _compute_mi_cc(standard(x[:, :1])[:, 0], standard(y)[:, 0], n_neighbors=k)
+        assert value > 0.05, "the peer cuts at zero, which would hide a disagreement"
+        cases.append([k, float(value)])
+    return {"x": lists(x), "y": lists(y[:, 0]), "first_column": cases}
+
+
+def ridge():
+    x, fresh = draw(20, 5) * np.array([1, 10, 0.1, 1, 3]), draw(6, 5)
+    y = np.round(x @ np.array([1.0, -0.2, 4.0, 0.0, 0.5]) + 0.3 * draw(20) + 7, 6)
+    mean, deviation = x.mean(0), x.std(0)
+    cases = []
+    for penalty in (1e-3, 0.1, 1.0):
+        model = Ridge(alpha=20 * penalty, solver="cholesky").fit((x - mean) / deviation, y)
+        cases.append({"penalty": penalty, "weights": lists(model.coef_),
+                      "predictions": lists(model.predict((fresh - mean) / deviation))})
+    return {"x": lists(x), "y": lists(y), "fresh": lists(fresh), "cases": cases}
+
+
+def assignment():
+    gains = draw(6, 9)
+    rows, columns = scipy.optimize.linear_sum_assignment(gains, maximize=True)
+    return {"gains": lists(gains), "pairs": [[int(r), int(c)] for r, c in zip(rows, columns)]}
+
+
+def disentanglement():
+    importance = np.round(rng.random((7, 3)) ** 3, 6)
+    shares = importance + 1e-11
+    rows = 1 - scipy.stats.entropy(shares.T, base=3)
+    columns = 1 - scipy.stats.entropy(shares, base=7)
+    total = importance.sum()
+    return {
+        "importance": lists(importance),
+        "disentanglement": float(np.sum(rows * importance.sum(1) / total)), "each_code": lists(rows),
+        "completeness": float(np.sum(columns * importance.sum(0) / total)), "each_factor": lists(columns),
+    }
+
+
+print(json.dumps({
+    "made_by": "docs/goldens/metrics.py",
+    "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
+                 "scikit-learn": sklearn.__version__, "scikit-image": skimage.__version__},
+    "statistics": statistics(), "image": image(), "frechet": frechet(), "information": information(),
+    "ridge": ridge(), "assignment": assignment(), "disentanglement": disentanglement(),
+}))
+print("seven groups written", file=sys.stderr)
