@@ -43,7 +43,11 @@ impl Variable {
         let value = 0.5 * (1.0 - standardised) * low + 0.5 * (1.0 + standardised) * high;
         match self.kind() {
             Kind::Continuous => value,
-            Kind::Circular { period } => low + wrap(value - low, period),
+            // Adding the origin may round up to the end of the turn, which is its beginning.
+            Kind::Circular { period } => match low + wrap(value - low, period) {
+                angle if angle < high => angle,
+                _ => low,
+            },
             Kind::Categorical { .. } => value.round().clamp(low, high),
         }
     }
@@ -118,4 +122,25 @@ pub(crate) fn domain_in_words((low, high): (Bound<f64>, Bound<f64>)) -> Option<S
 fn wrap(x: f64, period: f64) -> f64 {
     let turned = x.rem_euclid(period);
     if turned < period { turned } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exact: just below the beginning of a turn is its end, which rounds to the beginning.
+    #[test]
+    fn rounding_never_leaves_the_turn() -> Result<(), GraphError> {
+        let angle = Variable::circular("angle", 360.0)?;
+        assert_eq!(angle.standardise(-1e-20), -1.0);
+        assert_eq!(angle.standardise(180.0), 0.0);
+        assert_eq!(angle.restore(1.0), 0.0);
+        let far = Variable::circular("far", 0.3)?.with_origin(1e3)?;
+        let (low, high) = far.range();
+        for step in 0..1000 {
+            let back = far.restore(1.0 - f64::from(step) * f64::EPSILON);
+            assert!(low <= back && back < high, "{back}");
+        }
+        Ok(())
+    }
 }
