@@ -18,8 +18,7 @@ use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
 use counterfoil_diffusion::inversion::{Latent, Method, Pair};
 use counterfoil_diffusion::training::noised;
 use counterfoil_diffusion::{
-    Abduction as _, Ddim, Denoiser, DpmSolver2M, End, Grid, Guided, Leapfrog, NoNoise, Plan,
-    Sampler, Spacing,
+    Abduction as _, Denoiser, End, Grid, Guided, NoNoise, Sampler, Spacing,
 };
 use counterfoil_graph::{Intervention, Role};
 use counterfoil_tensor::{Weights, noise};
@@ -49,9 +48,9 @@ pub struct Procedure {
 impl Default for Procedure {
     fn default() -> Self {
         Self {
-            method: Method::Ddim,
+            method: Method::AdamsBashforth,
             spacing: Spacing::Trailing,
-            steps: 40,
+            steps: 20,
             depth: 1.0,
             guidance: 1.0,
             rounds: 0,
@@ -287,12 +286,7 @@ impl<'m> Counterfactuals<'m> {
                 return Ok(self.procedure.method.decode(&self.grid, pair, denoiser)?);
             }
         };
-        let prediction = denoiser.prediction();
-        let plan: Plan = match self.procedure.method {
-            Method::Leapfrog => Leapfrog::default().plan(&self.grid, prediction)?,
-            Method::DpmSolver2M => DpmSolver2M::default().plan(&self.grid, prediction)?,
-            _ => Ddim::default().plan(&self.grid, prediction)?,
-        };
+        let plan = self.procedure.method.plan(&self.grid, denoiser.prediction())?;
         Ok(plan.run(single, denoiser, &mut NoNoise)?)
     }
 

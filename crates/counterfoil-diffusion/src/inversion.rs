@@ -23,8 +23,8 @@
 //! ```
 
 use crate::{
-    Ddim, Denoiser, DiffusionError, DpmSolver2M, Grid, Leapfrog, NoNoise, Plan, Prediction,
-    SampleError, Sampler, State,
+    AdamsBashforth, Ddim, Denoiser, DiffusionError, DpmSolver2M, Grid, Leapfrog, NoNoise, Plan,
+    Prediction, SampleError, Sampler, State,
 };
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +127,7 @@ macro_rules! abduct_by_mirror {
 
 abduct_by_mirror!(Ddim);
 abduct_by_mirror!(DpmSolver2M);
+abduct_by_mirror!(AdamsBashforth);
 
 impl Abduction for Leapfrog {
     type Latent<X> = Pair<X>;
@@ -178,6 +179,8 @@ pub enum Method {
     /// [`Leapfrog`]: exactly reversible, second order.
     #[default]
     Leapfrog,
+    /// [`AdamsBashforth`] along the mirrored grid: second order down to the clean image, no identity.
+    AdamsBashforth,
     /// [`DpmSolver2M`] along the mirrored grid: second order, no identity.
     #[serde(rename = "dpm-solver-2m")]
     DpmSolver2M,
@@ -209,6 +212,7 @@ impl Sampler for Method {
     fn plan(&self, grid: &Grid, prediction: Prediction) -> Result<Plan, DiffusionError> {
         match self {
             Self::Leapfrog => Leapfrog::default().plan(grid, prediction),
+            Self::AdamsBashforth => AdamsBashforth::default().plan(grid, prediction),
             Self::DpmSolver2M => DpmSolver2M::default().plan(grid, prediction),
             Self::Ddim => Ddim::default().plan(grid, prediction),
         }
@@ -235,6 +239,9 @@ impl Abduction for Method {
             Self::Leapfrog => {
                 wrap(Leapfrog::default().encode(grid, image, denoiser)?, Latent::Pair)
             }
+            Self::AdamsBashforth => {
+                wrap(AdamsBashforth::default().encode(grid, image, denoiser)?, Latent::Single)
+            }
             Self::DpmSolver2M => {
                 wrap(DpmSolver2M::default().encode(grid, image, denoiser)?, Latent::Single)
             }
@@ -252,12 +259,18 @@ impl Abduction for Method {
             (Self::Leapfrog, Latent::Pair(pair)) => {
                 Leapfrog::default().decode(grid, pair, denoiser)
             }
+            (Self::AdamsBashforth, Latent::Single(state)) => {
+                AdamsBashforth::default().decode(grid, state, denoiser)
+            }
             (Self::DpmSolver2M, Latent::Single(state)) => {
                 DpmSolver2M::default().decode(grid, state, denoiser)
             }
             (Self::Ddim, Latent::Single(state)) => Ddim::default().decode(grid, state, denoiser),
             (Self::Leapfrog, _) => {
                 Err(DiffusionError::LatentMismatch { method: "leapfrog" }.into())
+            }
+            (Self::AdamsBashforth, _) => {
+                Err(DiffusionError::LatentMismatch { method: "adams-bashforth" }.into())
             }
             (Self::DpmSolver2M, _) => {
                 Err(DiffusionError::LatentMismatch { method: "dpm-solver-2m" }.into())

@@ -51,6 +51,7 @@ pub use plan::{Plan, Stage};
 pub use prediction::{Mix, Prediction};
 pub use run::{Run, StepReport};
 pub use sampler::Sampler;
+pub use sampler::adams::AdamsBashforth;
 pub use sampler::{ddim::Ddim, ddpm::Ddpm, ddpm::Variance, dpm::DpmSolver2M, leapfrog::Leapfrog};
 pub use schedule::{BetaKind, DiscreteSchedule};
 pub use spacing::{Respacing, Spacing};

@@ -1,5 +1,6 @@
 //! Samplers: each turns a grid into a plan of coefficients, and then has no part in the run.
 
+pub mod adams;
 pub mod ddim;
 pub mod ddpm;
 pub mod dpm;

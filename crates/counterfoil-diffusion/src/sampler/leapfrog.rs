@@ -27,7 +27,7 @@ impl Leapfrog {
         grid: &Grid,
         prediction: Prediction,
     ) -> Result<Plan, DiffusionError> {
-        check_levels(grid)?;
+        check_levels("leapfrog", grid)?;
         let stages = (1..grid.steps())
             .map(|step| leap(grid, step, step - 1, prediction))
             .collect::<Result<Vec<_>, _>>()?;
@@ -37,7 +37,7 @@ impl Leapfrog {
 
 impl Sampler for Leapfrog {
     fn plan(&self, grid: &Grid, prediction: Prediction) -> Result<Plan, DiffusionError> {
-        check_levels(grid)?;
+        check_levels("leapfrog", grid)?;
         let (first, second) = (grid.levels()[0], grid.levels()[1]);
         let h = second.u() - first.u();
         // Heun: x' = x + h f(x), then x1 = x + h/2 (f(x) + f(x')) = (x + x')/2 + h/2 f(x').
@@ -79,12 +79,12 @@ fn leap(
     Ok(stage)
 }
 
-/// The scheme integrates in a coordinate that only variance-preserving levels have.
-fn check_levels(grid: &Grid) -> Result<(), DiffusionError> {
+/// Schemes in `u` or in the angle integrate in a coordinate that only variance-preserving levels have.
+pub(super) fn check_levels(sampler: &'static str, grid: &Grid) -> Result<(), DiffusionError> {
     for (at, level) in grid.levels().iter().enumerate() {
         let sum = level.power();
         if (sum - 1.0).abs() > 1e-9 {
-            return Err(DiffusionError::NotVariancePreserving { sampler: "leapfrog", at, sum });
+            return Err(DiffusionError::NotVariancePreserving { sampler, at, sum });
         }
     }
     Ok(())

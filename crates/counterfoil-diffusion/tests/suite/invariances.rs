@@ -2,8 +2,9 @@
 
 use crate::mixture::{Mixture, distance, level_of_s, uniform_grid};
 use counterfoil_diffusion::{
-    Ddim, Ddpm, DiffusionError, DiscreteSchedule, DpmSolver2M, End, Grid, KeyedNoise, Leapfrog,
-    Level, ModelTime, NoNoise, Plan, Prediction, SampleError, Sampler, Spacing, denoiser,
+    AdamsBashforth, Ddim, Ddpm, DiffusionError, DiscreteSchedule, DpmSolver2M, End, Grid,
+    KeyedNoise, Leapfrog, Level, ModelTime, NoNoise, Plan, Prediction, SampleError, Sampler,
+    Spacing, denoiser,
 };
 use ndarray::{Array2, Axis, array, s};
 
@@ -24,7 +25,8 @@ fn sampled(plan: &Plan, mixture: &Mixture, x: Array2<f64>, items: &[u64]) -> Arr
 #[test]
 fn every_prediction_gives_the_same_trajectory() {
     let mixture = Mixture::conditional(0.0);
-    let samplers: [&dyn Sampler; 5] = [
+    let samplers: [&dyn Sampler; 6] = [
+        &AdamsBashforth::default(),
         &Ddim::default(),
         &Ddim { eta: 0.6, clip: Some(0.8) },
         &Ddpm::default(),

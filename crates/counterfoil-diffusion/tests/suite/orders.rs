@@ -1,7 +1,9 @@
 //! Every solver converges to the exact probability flow at the order that it claims, in both directions.
 
 use crate::mixture::{Mixture, distance, level_of_s, uniform_grid};
-use counterfoil_diffusion::{Ddim, DpmSolver2M, Leapfrog, NoNoise, Prediction, Sampler};
+use counterfoil_diffusion::{
+    AdamsBashforth, Ddim, DpmSolver2M, Leapfrog, NoNoise, Prediction, Sampler,
+};
 use ndarray::{Array2, array};
 
 /// Least-squares slope of log error against log step over 80, 160 and 320 steps.
@@ -27,8 +29,12 @@ fn solvers_have_their_order() {
     };
     let noise_four = array![[0.6, -1.2, 0.35, 0.9], [-0.45, 0.8, 1.5, -1.1]];
     let noise_one = array![[-1.3], [0.25], [1.7]];
-    let samplers: [(&dyn Sampler, f64); 3] =
-        [(&Ddim::default(), 1.0), (&DpmSolver2M::default(), 2.0), (&Leapfrog::default(), 2.0)];
+    let samplers: [(&dyn Sampler, f64); 4] = [
+        (&Ddim::default(), 1.0),
+        (&DpmSolver2M::default(), 2.0),
+        (&AdamsBashforth::default(), 2.0),
+        (&Leapfrog::default(), 2.0),
+    ];
     for (sampler, claimed) in samplers {
         let name = sampler.plan(&uniform_grid(80.0, 0.05, 2), Prediction::V).unwrap();
         assert!((f64::from(name.order()) - claimed).abs() < 1e-12);
