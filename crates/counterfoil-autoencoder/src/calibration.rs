@@ -4,8 +4,9 @@
 //! shrunk, shifted or noisy. An intervention in label units has to know what the trained encoder really writes.
 
 use crate::objective::label_codes;
-use crate::{Architecture, ModelError, error::expect_shape};
+use crate::{Architecture, Code, Model, ModelError, error::expect_shape};
 use counterfoil_graph::Kind as VariableKind;
+use counterfoil_tensor::Weights;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
@@ -22,6 +23,8 @@ pub struct BlockCalibration {
     pub read: Vec<f64>,
     /// See `read`.
     pub read_offset: Vec<f64>,
+    /// Regression of the noise abducted from images on the noise of their labels; abducted noise is divided by it.
+    pub noise_gain: f64,
     /// Mean absolute error of reading the label from the latent, in label units, on images that were not used to fit.
     pub read_mae: f64,
     /// Mean absolute difference of the latent from what the label would be given, on the same images.
@@ -50,6 +53,7 @@ impl Calibration {
                 offset: vec![0.0; width],
                 read: diagonal.collect(),
                 read_offset: vec![0.0; width],
+                noise_gain: 1.0,
                 read_mae: 0.0,
                 latent_mae: 0.0,
             }
@@ -97,6 +101,7 @@ impl Calibration {
                 offset: list(&offset)?,
                 read: list(&read)?,
                 read_offset: list(&read_offset)?,
+                noise_gain: 1.0,
                 read_mae: 0.0,
                 latent_mae: 0.0,
             };
@@ -112,6 +117,50 @@ impl Calibration {
             blocks.push(found);
         }
         Ok(Self { blocks })
+    }
+
+    /// Fits how much of a variable's exogenous noise survives its abduction, on latents and labels of held-out images.
+    ///
+    /// A reader that is trained on correlated causes and effects reads the cause partly off the effect: a stroke that is
+    /// brighter than its thickness explains is read as thicker than it is, and its noise comes out too small. With the
+    /// noise `u` of the labels known, the slope of the abducted noise on it says by how much (0.82 for intensity on
+    /// Morpho-MNIST). Variables without parents have nothing to be confused with and keep 1, and so does everything
+    /// where the labels show no noise.
+    ///
+    /// # Errors
+    /// When shapes differ.
+    pub fn fit_noise_gain(
+        &mut self,
+        model: &Model,
+        weights: &Weights,
+        latents: &Tensor,
+        labels: &Tensor,
+    ) -> Result<(), ModelError> {
+        let a = model.architecture();
+        if a.code != Code::Causal {
+            return Ok(());
+        }
+        expect_shape("the latents of the calibration", &latents.size(), &[-1, a.blocks().width()])?;
+        let columns = a.blocks().labelled().count() as i64;
+        expect_shape(
+            "the labels of the calibration",
+            &labels.size(),
+            &[latents.size()[0], columns],
+        )?;
+        let abduct = |z: &Tensor| tch::no_grad(|| model.mechanisms().abduct(weights, z)).0;
+        let (found, known) = (abduct(latents), abduct(&label_codes(a, labels)));
+        for (entry, block) in self.blocks.iter_mut().zip(a.blocks().labelled()) {
+            if a.dag().parents(block.variable).is_empty() {
+                continue;
+            }
+            let mean = |x: &Tensor| x.mean(Kind::Double).double_value(&[]);
+            let (found, known) = (block.of(&found), block.of(&known));
+            let power = mean(&known.square());
+            if power > 1e-8 {
+                entry.noise_gain = (mean(&(found * &known)) / power).clamp(0.25, 4.0);
+            }
+        }
+        Ok(())
     }
 
     /// The latents that labels stand for, `[n, variables] -> [n, d]`; unlabelled blocks are 0.

@@ -20,7 +20,7 @@ use counterfoil_diffusion::training::noised;
 use counterfoil_diffusion::{
     Abduction as _, Denoiser, End, Grid, Guided, NoNoise, Sampler, Spacing,
 };
-use counterfoil_graph::{Intervention, Role};
+use counterfoil_graph::{Dag, Intervention, Role};
 use counterfoil_tensor::{Weights, noise};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -227,26 +227,31 @@ impl<'m> Counterfactuals<'m> {
         }
         let labels = Tensor::from_slice(&labels).view([n, labelled.len() as i64]).to_device(device);
         let wanted = self.calibration.latents(a, &labels);
-        let masks: Vec<Tensor> = (0..a.dag().len())
-            .map(|variable| {
-                let set = |i: &Intervention| f32::from(u8::from(i.get(variable).is_some()));
-                let mask: Vec<f32> = interventions.iter().map(set).collect();
-                Tensor::from_slice(&mask).view([-1, 1]).to_device(device)
-            })
-            .collect();
-        let acted = tch::no_grad(|| {
-            self.model.mechanisms().propagate(self.weights, &abduction.u, |variable, _, z| {
-                let block = a.blocks().get(variable);
+        let noise = self.recovered_noise(&abduction.u);
+        Ok(tch::no_grad(|| {
+            self.model.mechanisms().propagate(self.weights, &noise, |variable, _, z| {
+                let (block, factual) =
+                    (a.blocks().get(variable), a.blocks().get(variable).of(&abduction.z));
                 if !block.labelled {
-                    return z;
+                    return factual;
                 }
-                let mask = &masks[variable];
-                mask * block.of(&wanted) + (1.0 - mask) * z
+                // What no intervention reaches keeps its factual latents bit for bit.
+                let changed = mask(interventions, device, |i| reaches(a.dag(), i, variable));
+                let set = mask(interventions, device, |i| i.get(variable).is_some());
+                let free = &changed * z + (1.0 - changed) * factual;
+                &set * block.of(&wanted) + (1.0 - &set) * free
             })
-        });
-        // An item without interventions keeps its factual latents bit for bit.
-        let touched = touched(interventions, device);
-        Ok(&touched * acted + (1.0 - &touched) * &abduction.z)
+        }))
+    }
+
+    /// The abducted noise with each labelled block divided by its calibrated gain.
+    fn recovered_noise(&self, u: &Tensor) -> Tensor {
+        let mut gains = self.calibration.blocks.iter().map(|entry| entry.noise_gain);
+        let block = |b: &crate::Block| {
+            let gain = if b.labelled { gains.next().unwrap_or(1.0) } else { 1.0 };
+            b.of(u) / gain
+        };
+        Tensor::cat(&self.architecture().blocks().iter().map(block).collect::<Vec<_>>(), 1)
     }
 
     /// Decodes latents `[n, d]` from the abducted noise, guided against the factual latents.
@@ -364,11 +369,25 @@ impl<'m> Counterfactuals<'m> {
     }
 }
 
+/// `[n, 1]`: 1 for items whose intervention has a property.
+fn mask(
+    interventions: &[Intervention],
+    device: tch::Device,
+    property: impl Fn(&Intervention) -> bool,
+) -> Tensor {
+    let mask: Vec<f32> = interventions.iter().map(|i| f32::from(u8::from(property(i)))).collect();
+    Tensor::from_slice(&mask).view([-1, 1]).to_device(device)
+}
+
 /// `[n, 1]`: 1 for items on which something is set.
 fn touched(interventions: &[Intervention], device: tch::Device) -> Tensor {
-    let set = |i: &Intervention| f32::from(u8::from(!i.is_empty()));
-    let mask: Vec<f32> = interventions.iter().map(set).collect();
-    Tensor::from_slice(&mask).view([-1, 1]).to_device(device)
+    mask(interventions, device, |i| !i.is_empty())
+}
+
+/// Whether a variable descends from one that is set.
+fn reaches(dag: &Dag, intervention: &Intervention, variable: usize) -> bool {
+    let targets = intervention.targets();
+    !targets.is_empty() && dag.descendants(&targets).contains(variable)
 }
 
 /// A copy of some items of a latent: decoding moves its argument.
