@@ -143,8 +143,32 @@ fn an_interrupted_run_ends_with_the_same_bits() {
     }
 }
 
+/// What `a_killed_run_ends_with_the_same_bits` does in the process that it starts and kills: train, and hang at step 13.
+fn train_until_killed(run: &str) {
+    struct HangAt13(PathBuf);
+    impl Reporter for HangAt13 {
+        fn begin(&mut self, _: &str, _: u64, _: u64) {}
+        fn advance(&mut self, done: u64, _: &str) {
+            if done == 13 {
+                fs_err::write(&self.0, "").unwrap();
+                std::thread::sleep(Duration::from_mins(10));
+            }
+        }
+        fn note(&mut self, _: &str) {}
+        fn end(&mut self) {}
+    }
+    let run = RunDir::open(Path::new("."), run).unwrap();
+    let config = run.config().unwrap();
+    let data = Data::load(&config).unwrap();
+    let mut reporter = HangAt13(run.file("at-step-13"));
+    train(&run, &config, &data, &mut reporter, &AtomicBool::new(false)).unwrap();
+}
+
 #[test]
 fn a_killed_run_ends_with_the_same_bits() {
+    if let Ok(run) = std::env::var("COUNTERFOIL_TEST_RUN") {
+        return train_until_killed(&run);
+    }
     let bench = Bench::new(&[]);
     let straight = bench.run();
     bench.train(&straight, None).unwrap();
@@ -152,7 +176,7 @@ fn a_killed_run_ends_with_the_same_bits() {
     let run = bench.run();
     let marker = run.file("at-step-13");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "a_child_that_is_killed"])
+        .args(["--exact", "a_killed_run_ends_with_the_same_bits"])
         .env("COUNTERFOIL_TEST_RUN", run.path())
         .stdout(Stdio::null())
         .spawn()
@@ -178,29 +202,6 @@ fn a_killed_run_ends_with_the_same_bits() {
     let sessions: Vec<u64> = manifest.sessions.iter().map(|s| s.from_step).collect();
     assert_eq!(sessions, [0, 10]);
     assert_eq!((manifest.steps, manifest.stopped_by), (20, Some(StoppedBy::Steps)));
-}
-
-#[test]
-#[ignore = "the process that `a_killed_run_ends_with_the_same_bits` starts and kills"]
-fn a_child_that_is_killed() {
-    struct HangAt13(PathBuf);
-    impl Reporter for HangAt13 {
-        fn begin(&mut self, _: &str, _: u64, _: u64) {}
-        fn advance(&mut self, done: u64, _: &str) {
-            if done == 13 {
-                fs_err::write(&self.0, "").unwrap();
-                std::thread::sleep(Duration::from_mins(10));
-            }
-        }
-        fn note(&mut self, _: &str) {}
-        fn end(&mut self) {}
-    }
-    let path = std::env::var("COUNTERFOIL_TEST_RUN").expect("only the other test starts this one");
-    let run = RunDir::open(Path::new("."), &path).unwrap();
-    let config = run.config().unwrap();
-    let data = Data::load(&config).unwrap();
-    let mut reporter = HangAt13(run.file("at-step-13"));
-    train(&run, &config, &data, &mut reporter, &AtomicBool::new(false)).unwrap();
 }
 
 #[test]

@@ -101,6 +101,10 @@ fn select(
         cargo.args(["--package", package]);
     }
     cargo.arg("--").args(&options.filters).args(&options.rest);
+    // Test programs run side by side: one thread each, or libtorch's threads wait for one another's cores.
+    if std::env::var_os("OMP_NUM_THREADS").is_none() {
+        cargo.env("OMP_NUM_THREADS", "1");
+    }
     match libtorch {
         Some(libtorch) => libtorch.apply(cargo)?,
         None => libtorch::hide(cargo),

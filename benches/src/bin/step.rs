@@ -1,0 +1,127 @@
+//! Times one training step or one denoising step of a benchmark size, as `torch_baseline.py` does for PyTorch, and
+//! prints one JSON object a measurement.
+//!
+//! ```text
+//! step train small bf16 12
+//! step sample small f32 20
+//! ```
+
+use counterfoil_autoencoder::network::unet::Condition;
+use counterfoil_autoencoder::{
+    Architecture, Batch, Code, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Size,
+};
+use counterfoil_graph::Dag;
+use counterfoil_tensor::{AdamW, AdamWConfig, Ema, Mode, Precision, clip_gradient_norm, noise};
+use std::time::Instant;
+use tch::{Device, Kind, Tensor};
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let word = |i: usize, default: &str| words.get(i).map_or(default, String::as_str).to_owned();
+    let (what, size, precision) = (word(0, "train"), word(1, "small"), word(2, "f32"));
+    let steps: usize = word(3, "12").parse()?;
+    let precision = if precision == "bf16" { Precision::Bf16 } else { Precision::F32 };
+    let (name, image, batch, dag) = match size.as_str() {
+        "small" => (Size::Small, [1, 28, 28], 64, pair()?),
+        "digits" => (Size::Digits, [1, 28, 28], 64, pair()?),
+        "morphomnist" => (Size::Morphomnist, [1, 28, 28], 16, pair()?),
+        "pendulum" => (Size::Pendulum, [3, 96, 96], 16, pendulum()?),
+        other => {
+            return Err(
+                format!("unknown size `{other}`: small, digits, morphomnist or pendulum").into()
+            );
+        }
+    };
+    let config = ModelConfig {
+        size: name,
+        mechanism: Mechanism::Additive,
+        code: Code::Exogenous,
+        reader: Vec::new(),
+        residual_code: false,
+        ..ModelConfig::default()
+    };
+    let architecture = Architecture::check(&config, &dag, image, 0)?;
+    let model = Model::new(&architecture);
+    let mut times = match what.as_str() {
+        "train" => train(&model, image, batch, precision, steps)?,
+        "sample" => sample(&model, image, precision, steps),
+        other => return Err(format!("unknown measurement `{other}`: train or sample").into()),
+    };
+    times.sort_by(f64::total_cmp);
+    let median = times[times.len() / 2];
+    #[expect(clippy::print_stdout, reason = "printing the measurement is what this program does")]
+    {
+        println!(
+            r#"{{"what": "{what}", "size": "{size}", "precision": "{precision:?}", "step_s": {median}}}"#
+        );
+    }
+    Ok(())
+}
+
+fn pair() -> Result<Dag, Failure> {
+    let text = "digraph { thickness [low=1, high=6]; intensity [low=64, high=255]; thickness -> intensity }";
+    Ok(Dag::from_dot(text)?)
+}
+
+fn pendulum() -> Result<Dag, Failure> {
+    let text = "digraph { angle [low=-40, high=43]; light [low=60, high=147]; length [low=3, high=12];
+        position [low=2, high=19]; angle -> length; angle -> position; light -> length; light -> position }";
+    Ok(Dag::from_dot(text)?)
+}
+
+/// Seconds of each whole training step: noise, forward, backward, clipping, AdamW, moving average.
+fn train(
+    model: &Model,
+    image: [usize; 3],
+    batch: usize,
+    precision: Precision,
+    steps: usize,
+) -> Result<Vec<f64>, Failure> {
+    let objective = Objective::new(&ObjectiveConfig::default(), 1000, 0)?;
+    let store = model.initialise(0, Device::Cpu);
+    let mut optimiser = AdamW::new(&store, AdamWConfig::default());
+    let mut average = Ema::new(&store);
+    let items: Vec<u64> = (0..batch as u64).collect();
+    let shape = image.map(|n| n as i64);
+    let variables = model.architecture().dag().len() as i64;
+    let mut times = Vec::new();
+    for step in 0..steps as u64 + 2 {
+        let images = noise::normal(1, "bench-image", &items, step, &shape, Device::Cpu).tanh();
+        let labels = noise::normal(1, "bench-label", &items, step, &[variables], Device::Cpu);
+        let start = Instant::now();
+        let batch = Batch { images, labels, classes: None, items: items.clone() };
+        let weights = store.bind(precision, Mode::Train);
+        let loss = objective.loss(model, &weights, &batch, step)?;
+        loss.total.backward();
+        clip_gradient_norm(&store, 1.0);
+        optimiser.step(&store, 1e-4);
+        average.update(&store, 0.999);
+        if step >= 2 {
+            times.push(start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(times)
+}
+
+/// Seconds of each evaluation of the UNet for 16 images.
+fn sample(model: &Model, image: [usize; 3], precision: Precision, steps: usize) -> Vec<f64> {
+    let store = model.initialise(0, Device::Cpu);
+    let weights = store.bind(precision, Mode::Evaluate);
+    let items: Vec<u64> = (0..16).collect();
+    let x = noise::normal(1, "bench-state", &items, 0, &image.map(|n| n as i64), Device::Cpu);
+    let width = model.architecture().blocks().width();
+    let latents = noise::normal(1, "bench-latent", &items, 0, &[width], Device::Cpu);
+    let times = Tensor::full([16], 500.0, (Kind::Float, Device::Cpu));
+    let condition = Condition { times: &times, latents: &latents, classes: None };
+    let mut measured = Vec::new();
+    for step in 0..steps + 2 {
+        let start = Instant::now();
+        let _output = tch::no_grad(|| model.denoise(&weights, &x, &condition));
+        if step >= 2 {
+            measured.push(start.elapsed().as_secs_f64());
+        }
+    }
+    measured
+}
