@@ -1,0 +1,50 @@
+//! Tables and plans of coefficients, all in f64: `cargo bench -p counterfoil-benches --bench schedule`.
+//!
+//! A run makes each of these once, so they need only be negligible beside one call of a network.
+#![expect(clippy::unwrap_used, reason = "a bench may fail")]
+
+use counterfoil_diffusion::{
+    AdamsBashforth, Ddim, DiscreteSchedule, End, Leapfrog, Prediction, Sampler, Spacing,
+};
+use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+
+fn tables(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("schedule/table");
+    group.bench_function("linear", |bencher| {
+        bencher.iter(|| DiscreteSchedule::linear(black_box(1000)).unwrap());
+    });
+    group.bench_function("cosine", |bencher| {
+        bencher.iter(|| DiscreteSchedule::cosine(black_box(1000)).unwrap());
+    });
+    group.finish();
+}
+
+fn grids(criterion: &mut Criterion) {
+    let schedule = DiscreteSchedule::cosine(1000).unwrap();
+    let mut group = criterion.benchmark_group("schedule/grid");
+    for (name, spacing) in [("trailing", Spacing::Trailing), ("log-snr", Spacing::LogSnr)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| schedule.grid(spacing, black_box(50), End::Zero).unwrap());
+        });
+    }
+    group.finish();
+}
+
+fn plans(criterion: &mut Criterion) {
+    let schedule = DiscreteSchedule::cosine(1000).unwrap();
+    let grid = schedule.grid(Spacing::Trailing, 50, End::Zero).unwrap();
+    let mut group = criterion.benchmark_group("schedule/plan");
+    let mut plan = |name: &str, sampler: &dyn Sampler| {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| sampler.plan(black_box(&grid), Prediction::V).unwrap());
+        });
+    };
+    plan("ddim", &Ddim::default());
+    plan("adams-bashforth", &AdamsBashforth::default());
+    plan("leapfrog", &Leapfrog::default());
+    group.finish();
+}
+
+criterion_group!(benches, tables, grids, plans);
+criterion_main!(benches);
