@@ -13,6 +13,7 @@
 //! | what training needs to go on as if it had never stopped | [`checkpoint`] |
 //! | a trained model taken out of a run | [`trained`] |
 //! | how long work says how far it is | [`progress`] |
+//! | whole deeds: run, imagine, compare, reproduce | [`actions`] |
 //!
 //! Nothing here prints; what should be shown goes through a [`progress::Reporter`] that the caller hands in. A run
 //! begins like this:
@@ -32,6 +33,7 @@
 //! }
 //! ```
 
+pub mod actions;
 pub mod checkpoint;
 pub mod config;
 pub mod data;

@@ -1,0 +1,31 @@
+//! `counterfoil cite`: BibTeX of the works that a run builds on.
+
+use clap::Args;
+use counterfoil::experiment::actions::cite::bibtex;
+use serde_json::json;
+
+use super::shared::Common;
+use crate::output;
+
+pub(super) const EXAMPLES: &str = "Examples:
+  counterfoil cite digits > references.bib";
+
+/// Flags of `cite`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The run
+    #[arg(value_name = "RUN")]
+    run: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    let entries = bibtex(&options.common.open(&options.run)?.config()?);
+    if options.common.json {
+        output::json(&json!({ "bibtex": entries }))?;
+    } else {
+        output::line(&entries.join("\n\n"))?;
+    }
+    Ok(0)
+}

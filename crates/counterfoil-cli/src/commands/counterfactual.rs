@@ -1,0 +1,63 @@
+//! `counterfoil counterfactual`: images of a run beside the images that would have been.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use counterfoil::experiment::actions::studio::{Studio, parse_intervention};
+
+use super::shared::Common;
+use crate::{output, progress};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  counterfoil counterfactual digits --do thickness=2.5 --count 8
+  counterfoil counterfactual digits --do thickness=4 --do intensity=120 --out-file grid.png
+  counterfoil counterfactual morphomnist --do intensity=200 --image seven.png
+
+Columns: factual | counterfactual, and the truth where the world can render it. Values are in the label's own units;
+--do may be repeated to set several variables at once.";
+
+/// Flags of `counterfactual`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The run
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// Set a variable, in its label's own units (repeatable)
+    #[arg(long = "do", value_name = "VARIABLE=VALUE", required = true)]
+    set: Vec<String>,
+    /// How many test images
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    count: usize,
+    /// A grey PNG of the model's image size instead of test images
+    #[arg(long, value_name = "FILE.png", conflicts_with = "count")]
+    image: Option<PathBuf>,
+    /// The class of the image, for a model that looks at classes
+    #[arg(long, value_name = "N", requires = "image")]
+    class: Option<usize>,
+    /// Where to write the grid; by default into the run's folder `counterfactuals`
+    #[arg(long, value_name = "FILE.png")]
+    out_file: Option<PathBuf>,
+    /// Where to compute: cpu, cuda:0 or auto
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    let run = options.common.open(&options.run)?;
+    // A misspelt variable is told before a model is loaded.
+    let intervention = parse_intervention(run.config()?.graph(), &options.set)?;
+    let mut reporter = progress::reporter(options.common.json);
+    let studio = Studio::open(run, options.device.as_deref(), reporter.as_mut())?;
+    let subjects = match &options.image {
+        Some(file) => studio.picture(file, options.class)?,
+        None => studio.held_out(options.count)?,
+    };
+    let title: Vec<String> = options.set.iter().map(|text| text.replace('=', "-")).collect();
+    let imagined = studio.imagine(&subjects, &[intervention], true)?;
+    let file =
+        studio.keep(&imagined, &format!("do-{}", title.join("-")), options.out_file.as_deref())?;
+    output::imagined(&studio, &imagined, &file, options.common.json)?;
+    Ok(0)
+}

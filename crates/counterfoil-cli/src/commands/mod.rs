@@ -1,0 +1,83 @@
+//! One file per command.
+
+mod cite;
+mod compare;
+mod completion;
+mod counterfactual;
+mod data;
+mod diffusion;
+mod graph;
+mod reproduce;
+mod resume;
+mod run;
+mod runs;
+mod shared;
+mod table;
+mod traverse;
+
+use clap::Subcommand;
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train, evaluate and report an experiment
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::Options),
+    /// Go on with a run that was interrupted, killed or stopped by the clock
+    #[command(after_help = resume::EXAMPLES)]
+    Resume(resume::Options),
+    /// Draw the images that would have been under do(...)
+    #[command(after_help = counterfactual::EXAMPLES)]
+    Counterfactual(counterfactual::Options),
+    /// Draw images with one variable going through its range
+    #[command(after_help = traverse::EXAMPLES)]
+    Traverse(traverse::Options),
+    /// Show what a data set holds
+    #[command(after_help = data::EXAMPLES)]
+    Data(data::Options),
+    /// List runs and their key figures
+    #[command(after_help = runs::EXAMPLES)]
+    Runs(runs::Options),
+    /// Show the figures of several runs side by side
+    #[command(after_help = table::EXAMPLES)]
+    Table(table::Options),
+    /// Compare the configs and figures of two runs of the same data
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(compare::Options),
+    /// Run a run again and compare figures and weights
+    #[command(after_help = reproduce::EXAMPLES)]
+    Reproduce(reproduce::Options),
+    /// Print BibTeX of the works that a run builds on
+    #[command(after_help = cite::EXAMPLES)]
+    Cite(cite::Options),
+    /// Check a graph file and show its variables, order and edges
+    #[command(after_help = graph::EXAMPLES)]
+    Graph(graph::Options),
+    /// Look at noise schedules and sampler grids
+    #[command(after_help = diffusion::EXAMPLES)]
+    Diffusion(diffusion::Options),
+    /// Print a completion script for a shell
+    #[command(after_help = completion::EXAMPLES)]
+    Completion(completion::Options),
+}
+
+impl Command {
+    /// Does it; the result is the exit status.
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
+        match self {
+            Self::Run(options) => run::run(&options),
+            Self::Resume(options) => resume::run(&options),
+            Self::Counterfactual(options) => counterfactual::run(&options),
+            Self::Traverse(options) => traverse::run(&options),
+            Self::Data(options) => data::run(&options),
+            Self::Runs(options) => runs::run(&options),
+            Self::Table(options) => table::run(&options),
+            Self::Compare(options) => compare::run(&options),
+            Self::Reproduce(options) => reproduce::run(&options),
+            Self::Cite(options) => cite::run(&options),
+            Self::Graph(options) => graph::run(&options),
+            Self::Diffusion(options) => diffusion::run(&options),
+            Self::Completion(options) => completion::run(&options),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `counterfoil reproduce`: run a run again and compare figures and weights.
+
+use clap::Args;
+use counterfoil::experiment::actions::reproduce::Repetition;
+
+use super::{compare::differences, shared::Common};
+use crate::{failure, interrupt, output, progress};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  counterfoil reproduce digits
+  counterfoil reproduce digits --json
+
+Exit status 1 when a figure or the weights differ. Runs that the clock stopped are refused.";
+
+/// Flags of `reproduce`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The run
+    #[arg(value_name = "RUN")]
+    run: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    let repetition = Repetition::check(options.common.open(&options.run)?)?;
+    let mut reporter = progress::reporter(options.common.json);
+    for difference in repetition.differences() {
+        let (then, now) = (difference.first.as_deref(), difference.second.as_deref());
+        reporter.note(&format!(
+            "{} was {} and is {}: the outcome may differ",
+            difference.key,
+            then.unwrap_or("unknown"),
+            now.unwrap_or("unknown")
+        ));
+    }
+    let flag = interrupt::listen();
+    let (performed, reproduction) =
+        repetition.start(&options.common.out, reporter.as_mut(), flag)?;
+    let Some(reproduction) = reproduction else {
+        return Ok(performed.exit_status());
+    };
+    if options.common.json {
+        output::json(&reproduction)?;
+    } else {
+        for (number, run) in reproduction.runs.iter().enumerate() {
+            output::line(&format!("{}  {run}", number + 1))?;
+        }
+        differences("environment", &reproduction.differences)?;
+        differences("weights", &reproduction.weights)?;
+        if reproduction.figures.is_empty() {
+            output::line(&format!("figures: all {} are the same", reproduction.compared))?;
+        } else {
+            output::figures(&reproduction.figures, 2)?;
+        }
+    }
+    Ok(if reproduction.same { 0 } else { failure::FAILED })
+}

@@ -1,0 +1,84 @@
+//! Flags and output that several commands share.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use counterfoil::experiment::{
+    Result,
+    actions::perform::Performed,
+    config,
+    run_dir::{DEFAULT_OUT, RunDir},
+};
+use serde_json::{Value, json};
+
+use crate::output;
+
+/// Where runs are and how to answer.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The folder that holds all runs
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    pub(crate) out: PathBuf,
+    /// Answer with one JSON document on stdout and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Common {
+    /// The run that a command names.
+    pub(crate) fn open(&self, run: &str) -> Result<RunDir> {
+        RunDir::open(&self.out, run)
+    }
+}
+
+/// Which config, and what is laid over it.
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// The config file, or the name of one in the folder `experiments`
+    #[arg(value_name = "CONFIG.toml")]
+    pub(crate) config: String,
+    /// Lay a preset of the file over it: smoke, quick or full
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+    /// Set one key; a value that is not TOML is a string (repeatable)
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+impl Source {
+    /// The config file.
+    pub(crate) fn file(&self) -> Result<PathBuf> {
+        config::locate(Path::new("experiments"), &self.config)
+    }
+}
+
+/// What a finished run is in JSON.
+pub(crate) fn performed_json(performed: &Performed) -> Value {
+    json!({
+        "run": performed.run.path(),
+        "steps": performed.outcome.steps,
+        "stopped_by": performed.outcome.stopped_by,
+        "training_s": performed.outcome.training_s,
+        "best": performed.outcome.best,
+        "summary": performed.summary,
+        "report": performed.report,
+    })
+}
+
+/// Tells a person how a run ended and where to look.
+pub(crate) fn tell_performed(performed: &Performed) -> anyhow::Result<()> {
+    let (run, outcome) = (performed.run.path().display(), &performed.outcome);
+    output::line(&format!("run      {run}"))?;
+    output::line(&format!("steps    {} in {:.1} s", outcome.steps, outcome.training_s))?;
+    if let Some(best) = outcome.best {
+        let loss = output::number(best.validation_loss);
+        output::line(&format!("best     step {} with validation loss {loss}", best.step))?;
+    }
+    if let Some(report) = &performed.report {
+        output::line(&format!("report   {}", report.display()))?;
+    }
+    if performed.exit_status() != 0 {
+        output::line(&format!("go on    counterfoil resume {run}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! `counterfoil traverse`: images of a run with one variable going through its declared range.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use counterfoil::experiment::actions::studio::{Studio, sweep};
+
+use super::shared::Common;
+use crate::{output, progress};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  counterfoil traverse digits --variable thickness
+  counterfoil traverse digits --variable intensity --steps 9 --count 4 --out-file sweep.png
+
+The first column is the factual image; the others go evenly from the low to the high end of the declared range.";
+
+/// Flags of `traverse`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The run
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// The variable that is set
+    #[arg(long, value_name = "NAME")]
+    variable: String,
+    /// How many values
+    #[arg(long, default_value_t = 9, value_name = "N")]
+    steps: usize,
+    /// How many test images
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    count: usize,
+    /// Where to write the grid; by default into the run's folder `counterfactuals`
+    #[arg(long, value_name = "FILE.png")]
+    out_file: Option<PathBuf>,
+    /// Where to compute: cpu, cuda:0 or auto
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    let run = options.common.open(&options.run)?;
+    let interventions = sweep(run.config()?.graph(), &options.variable, options.steps)?;
+    let mut reporter = progress::reporter(options.common.json);
+    let studio = Studio::open(run, options.device.as_deref(), reporter.as_mut())?;
+    let subjects = studio.held_out(options.count)?;
+    let imagined = studio.imagine(&subjects, &interventions, false)?;
+    let name = format!("traverse-{}", options.variable);
+    let file = studio.keep(&imagined, &name, options.out_file.as_deref())?;
+    output::imagined(&studio, &imagined, &file, options.common.json)?;
+    Ok(0)
+}

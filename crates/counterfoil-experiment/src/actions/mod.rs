@@ -1,0 +1,19 @@
+//! What a person does with an experiment: run it, go on with it, ask it for counterfactuals, compare it, repeat it.
+//!
+//! Each module is one deed in library calls, so that a command line has only to parse, call and print.
+//!
+//! | deed | module |
+//! |---|---|
+//! | train, evaluate, report; go on after a break | [`perform`] |
+//! | counterfactual images of a trained model | [`studio`] |
+//! | runs in a list, their figures side by side, two runs compared | [`figures`] |
+//! | run a run again and compare | [`reproduce`] |
+//! | what a data set or a graph file holds | [`facts`] |
+//! | whom a run builds on | [`cite`] |
+
+pub mod cite;
+pub mod facts;
+pub mod figures;
+pub mod perform;
+pub mod reproduce;
+pub mod studio;

@@ -1,0 +1,184 @@
+//! A whole run: train, evaluate, report; and the same from where it was left.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+use counterfoil_autoencoder::Model;
+use serde_json::Value;
+
+use crate::{
+    config::Config,
+    data::Data,
+    error::{ExperimentError, Result},
+    progress::Reporter,
+    run_dir::{Origin, RunDir, StoppedBy},
+    train::{Outcome, train},
+};
+
+/// The exit status of a run that the user stopped, as shells count signals: 128 + SIGINT.
+pub const INTERRUPTED: u8 = 130;
+
+/// A run as it is asked for.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The config file.
+    pub file: &'a Path,
+    /// The preset laid over it.
+    pub preset: Option<&'a str>,
+    /// The `--set` overrides, in order.
+    pub set: Vec<String>,
+    /// The command line, for the manifest.
+    pub arguments: Vec<String>,
+}
+
+/// A run that is ready to begin: everything is checked and nothing is written.
+#[derive(Debug)]
+pub struct Plan {
+    config: Config,
+    data: Data,
+    origin: Origin,
+    parameters: usize,
+}
+
+/// A run that came to an end, planned or not.
+#[derive(Debug)]
+pub struct Performed {
+    /// Its folder.
+    pub run: RunDir,
+    /// How training ended.
+    pub outcome: Outcome,
+    /// The summary, unless training was interrupted.
+    pub summary: Option<Value>,
+    /// The report, unless training was interrupted.
+    pub report: Option<PathBuf>,
+}
+
+impl Performed {
+    /// 0, or [`INTERRUPTED`].
+    pub fn exit_status(&self) -> u8 {
+        if self.outcome.stopped_by == StoppedBy::Interrupt { INTERRUPTED } else { 0 }
+    }
+}
+
+impl Plan {
+    /// Reads the config, draws or reads the data, and checks that the model fits them.
+    ///
+    /// # Errors
+    /// When the config, the graph or the data are at fault.
+    pub fn new(request: &Request<'_>) -> Result<Self> {
+        let config = Config::load(request.file, request.preset, &request.set)?;
+        let origin = Origin {
+            preset: request.preset.map(str::to_owned),
+            overrides: request.set.clone(),
+            arguments: request.arguments.clone(),
+            parent: None,
+        };
+        Self::checked(config, origin)
+    }
+
+    /// The plan to run `config` as it is.
+    pub(super) fn checked(config: Config, origin: Origin) -> Result<Self> {
+        let data = Data::load(&config)?;
+        let dataset = data.dataset();
+        let architecture =
+            config.architecture(dataset.images().image_shape(), dataset.class_count())?;
+        let parameters = Model::new(&architecture).layout().count();
+        Ok(Self { config, data, origin, parameters })
+    }
+
+    /// The resolved config.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The data.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// Trainable numbers of the model.
+    pub fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    /// Makes the run directory under `out` and does all the work in it.
+    ///
+    /// # Errors
+    /// Those of [`RunDir::create`], [`train`] and of the evaluation. The run directory stays, with what was finished.
+    pub fn start(
+        self,
+        out: &Path,
+        reporter: &mut dyn Reporter,
+        interrupt: &AtomicBool,
+    ) -> Result<Performed> {
+        let run = RunDir::create(out, &self.config, &self.data, self.origin)?;
+        reporter.note(&format!("run {}", run.path().display()));
+        complete(run, &self.config, &self.data, reporter, interrupt)
+    }
+}
+
+/// Goes on with a run after an interrupt, a crash or a clock that ran out; a finished run is evaluated again.
+///
+/// # Errors
+/// As [`Plan::start`]; also when the data changed or the run is in use.
+pub fn resume(
+    run: RunDir,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<Performed> {
+    let config = run.config()?;
+    let data = Data::load(&config)?;
+    complete(run, &config, &data, reporter, interrupt)
+}
+
+/// Trains, evaluates and reports, and notes in the manifest how it ended.
+fn complete(
+    run: RunDir,
+    config: &Config,
+    data: &Data,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<Performed> {
+    let ended = train_and_judge(&run, config, data, reporter, interrupt);
+    match ended {
+        Ok((outcome, judged)) => {
+            let (summary, report) = judged.unzip();
+            let performed = Performed { run, outcome, summary, report };
+            performed.run.finish(performed.exit_status())?;
+            Ok(performed)
+        }
+        // Bad input (a damaged checkpoint, a run in use) has changed nothing, so nothing is noted.
+        Err(error) if error.exit_status() == 2 => Err(error),
+        Err(error) => {
+            // The first error is the one to tell: on a full disk the second only repeats it.
+            let _ = run.finish(error.exit_status());
+            Err(error)
+        }
+    }
+}
+
+fn train_and_judge(
+    run: &RunDir,
+    config: &Config,
+    data: &Data,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<(Outcome, Option<(Value, PathBuf)>)> {
+    let outcome = train(run, config, data, reporter, interrupt)?;
+    if outcome.stopped_by == StoppedBy::Interrupt {
+        return Ok((outcome, None));
+    }
+    Ok((outcome, None))
+}
+
+/// The run's data must be those it was trained on.
+pub(super) fn same_data(run: &RunDir, data: &Data) -> Result<()> {
+    let (name, hash) = (data.dataset().name(), data.dataset().hash());
+    if run.manifest()?.data.get(name).is_some_and(|expected| expected == hash) {
+        return Ok(());
+    }
+    let reason = format!("was made with other data than `{name}` holds now; restore the data");
+    Err(ExperimentError::BrokenRun { path: run.path().to_owned(), reason })
+}

@@ -1,0 +1,398 @@
+//! A trained model ready to imagine: its test images, `do(...)` in label units, and the pictures that come out.
+
+use std::path::{Path, PathBuf};
+
+use counterfoil_autoencoder::{Calibration, Counterfactuals, Procedure};
+use counterfoil_data::{
+    png::{Picture, read_grey},
+    sheet::{self, Layout},
+};
+use counterfoil_graph::{Dag, GraphError, Intervention, Kind};
+use counterfoil_tensor::{Mode, Precision, image, parse_device};
+use serde::Serialize;
+use tch::{Device, Kind as Number, Tensor};
+
+use super::perform::same_data;
+use crate::{
+    config::Config,
+    data::Data,
+    error::{ExperimentError, Result},
+    progress::Reporter,
+    run_dir::RunDir,
+    trained::{Trained, Which},
+};
+
+/// The folder of pictures inside a run directory.
+pub const COUNTERFACTUALS_DIR: &str = "counterfactuals";
+
+/// A trained, calibrated model with the data of its run.
+#[derive(Debug)]
+pub struct Studio {
+    run: RunDir,
+    config: Config,
+    data: Data,
+    trained: Trained,
+    calibration: Calibration,
+    device: Device,
+}
+
+/// Images to imagine from, with what is known of them.
+#[derive(Debug)]
+pub struct Subjects {
+    /// `[n, c, h, w]` in `[-1, 1]`.
+    images: Tensor,
+    /// Classes `[n]`, for a model that looks at them.
+    classes: Option<Tensor>,
+    /// The position in the data set of each image; nothing for a picture from elsewhere.
+    items: Vec<Option<usize>>,
+}
+
+/// What was imagined: one row a subject, one column an intervention, the factual image first.
+#[derive(Debug, Serialize)]
+pub struct Imagined {
+    /// What stands in each column.
+    pub columns: Vec<String>,
+    /// The subjects.
+    pub rows: Vec<Row>,
+    /// One sentence for each value outside its variable's declared range.
+    pub warnings: Vec<String>,
+    /// All images, row by row.
+    #[serde(skip)]
+    pub picture: Picture,
+}
+
+/// One subject.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Its position in the data set; nothing for a picture from elsewhere.
+    pub item: Option<usize>,
+    /// One entry a column.
+    pub cells: Vec<Cell>,
+}
+
+/// One image of a row.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cell {
+    /// What the model's encoder reads from the image, in label units and in the order of [`Studio::labels`].
+    pub read: Vec<f64>,
+    /// The labels that are known: the recorded ones of the factual image, those of the true model under the
+    /// intervention.
+    pub truth: Option<Vec<f64>>,
+}
+
+impl Studio {
+    /// Loads the latest checkpoint of `run` with its data and fits its calibration; `device` replaces the config's.
+    ///
+    /// # Errors
+    /// When nothing was trained yet, a file of the run is damaged, or the data changed.
+    pub fn open(run: RunDir, device: Option<&str>, reporter: &mut dyn Reporter) -> Result<Self> {
+        let config = run.config()?;
+        let device = parse_device(device.unwrap_or(&config.sections().device))?;
+        let threads = config.training().threads;
+        if threads > 0 {
+            tch::set_num_threads(threads as i32);
+        }
+        // The checkpoint first: that nothing was trained yet should not take the time of drawing a world to learn.
+        let trained = Trained::load(&run, &config, Which::Latest, device)?;
+        let data = Data::load(&config)?;
+        same_data(&run, &data)?;
+        reporter.note("fitting the calibration from labels to latents");
+        let calibration = calibrate(&config, &data, &trained, device)?;
+        Ok(Self { run, config, data, trained, calibration, device })
+    }
+
+    /// The run.
+    pub fn run(&self) -> &RunDir {
+        &self.run
+    }
+
+    /// The causal graph of the model.
+    pub fn graph(&self) -> &Dag {
+        self.config.graph()
+    }
+
+    /// The labelled variables: what the columns of a reading are.
+    pub fn labels(&self) -> Vec<&str> {
+        let graph = self.graph();
+        graph.labelled().into_iter().map(|index| graph.variable(index).name()).collect()
+    }
+
+    /// The first `count` images of the test part.
+    ///
+    /// # Errors
+    /// When there are fewer.
+    pub fn held_out(&self, count: usize) -> Result<Subjects> {
+        let test = &self.data.split().test;
+        if !(1..=test.len()).contains(&count) {
+            return Err(ExperimentError::InvalidKey {
+                origin: "--count".into(),
+                key: count.to_string(),
+                reason: format!(
+                    "is out of bounds: the run holds {} test images, ask for 1 to {}",
+                    test.len(),
+                    test.len()
+                ),
+            });
+        }
+        let items = &test[..count];
+        let batch = self.data.batch(items, self.device)?;
+        let items = items.iter().copied().map(Some).collect();
+        Ok(Subjects { images: batch.images, classes: batch.classes, items })
+    }
+
+    /// A grey PNG of the model's image size, of class `class` where the model looks at classes.
+    ///
+    /// # Errors
+    /// When the file is missing, no PNG, of another size or not grey, when the model's images are not grey, or when
+    /// the class is missing or none of the data set's.
+    pub fn picture(&self, file: &Path, class: Option<usize>) -> Result<Subjects> {
+        let refuse = |reason: String| ExperimentError::Syntax {
+            origin: format!("--image {}", file.display()),
+            reason,
+        };
+        let [channels, height, width] = self.data.dataset().images().image_shape();
+        if channels != 1 {
+            return Err(refuse(format!(
+                "the model's images have {channels} channels, only grey ones can be given; leave \
+                 --image out"
+            )));
+        }
+        let classes = match (self.config.sections().model.class_conditional, class) {
+            (false, _) => None,
+            (true, Some(class)) if class < self.data.dataset().class_count() => {
+                Some(Tensor::from_slice(&[class as i64]).to_device(self.device))
+            }
+            (true, _) => {
+                let last = self.data.dataset().class_count().saturating_sub(1);
+                return Err(refuse(format!(
+                    "the model looks at the class of an image: name it with --class 0 to {last}"
+                )));
+            }
+        };
+        let pixels = read_grey(file, [height, width])?;
+        let images = image::to_tensor(&pixels, [1, 1, height, width], self.device)?;
+        Ok(Subjects { images, classes, items: vec![None] })
+    }
+
+    /// The intervention written as texts `thickness=2.5`.
+    ///
+    /// # Errors
+    /// When a text has another form, a variable is unknown (the nearest is suggested) or unlabelled, or a value is
+    /// outside its variable's domain.
+    pub fn intervention(&self, texts: &[String]) -> Result<Intervention> {
+        parse_intervention(self.graph(), texts)
+    }
+
+    /// Imagines every subject under every intervention. `truth` adds, after each imagined column, the image
+    /// that the world itself renders, where it can.
+    ///
+    /// # Errors
+    /// When a sampler or the device fails.
+    pub fn imagine(
+        &self,
+        subjects: &Subjects,
+        interventions: &[Intervention],
+        truth: bool,
+    ) -> Result<Imagined> {
+        let n = subjects.items.len();
+        let procedure: Procedure = self.config.sections().counterfactual;
+        let weights = self.trained.weights.bind(Precision::F32, Mode::Evaluate);
+        let model = &self.trained.model;
+        let maker = Counterfactuals::new(model, &weights, &self.calibration, procedure)?;
+        let abduction = maker.abduct(&subjects.images, subjects.classes.as_ref())?;
+
+        let shape = self.data.dataset().images().image_shape();
+        let size = shape.iter().product::<usize>();
+        let mut columns = Vec::new();
+        let mut sheets: Vec<Vec<u8>> = Vec::new();
+        let mut rows: Vec<Row> =
+            subjects.items.iter().map(|item| Row { item: *item, cells: Vec::new() }).collect();
+        let mut enter = |title: String, pixels: Vec<u8>, truths: Vec<Option<Vec<f64>>>| {
+            let images = image::to_tensor(&pixels, [n, shape[0], shape[1], shape[2]], self.device)?;
+            let (_, latents) = maker.encode(&images)?;
+            let readings = self.calibration.labels(model.architecture(), &latents);
+            let readings = Vec::<f32>::try_from(readings.to_kind(Number::Float).reshape([-1]))?;
+            let width = readings.len() / n.max(1);
+            for (k, (row, truth)) in rows.iter_mut().zip(truths).enumerate() {
+                let read = readings[k * width..(k + 1) * width].iter().map(|x| f64::from(*x));
+                row.cells.push(Cell { read: read.collect(), truth });
+            }
+            columns.push(title);
+            sheets.push(pixels);
+            Ok::<(), ExperimentError>(())
+        };
+
+        let recorded = subjects.items.iter().map(|item| Some(self.data.labels((*item)?))).collect();
+        enter("factual".into(), image::to_pixels(&subjects.images)?, recorded)?;
+        for intervention in interventions {
+            let images = maker.imagine(&abduction, &vec![intervention.clone(); n])?;
+            let title = intervention.describe(self.graph());
+            let truths: Vec<_> = subjects
+                .items
+                .iter()
+                .map(|item| item.and_then(|item| self.true_labels(item, intervention)))
+                .collect();
+            enter(title.clone(), image::to_pixels(&images)?, truths.clone())?;
+            if !truth {
+                continue;
+            }
+            let rendered: Option<Vec<Vec<u8>>> = subjects
+                .items
+                .iter()
+                .map(|item| item.and_then(|item| self.true_image(item, intervention)))
+                .collect();
+            if let Some(rendered) = rendered {
+                enter(format!("truth, {title}"), rendered.concat(), truths)?;
+            }
+        }
+
+        let of = |k: usize| sheets.iter().map(move |column| &column[k * size..(k + 1) * size]);
+        let images: Vec<&[u8]> = (0..n).flat_map(of).collect();
+        let layout = Layout { columns: sheets.len(), ..Layout::default() };
+        let picture = sheet::compose(shape, &images, &layout)?;
+        Ok(Imagined { columns, rows, warnings: maker.warnings(interventions), picture })
+    }
+
+    /// Writes the picture to `file`, by default `NAME.png` in the run's folder [`COUNTERFACTUALS_DIR`]; the result is
+    /// where it lies.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&self, imagined: &Imagined, name: &str, file: Option<&Path>) -> Result<PathBuf> {
+        let file = match file {
+            Some(file) => file.to_owned(),
+            None => self.run.folder(COUNTERFACTUALS_DIR)?.join(format!("{name}.png")),
+        };
+        imagined.picture.write(&file)?;
+        Ok(file)
+    }
+
+    /// The labels that the true model gives an image under an intervention, in the order of [`Studio::labels`];
+    /// nothing where the model is not known or cannot have produced the image's own labels.
+    fn true_labels(&self, item: usize, intervention: &Intervention) -> Option<Vec<f64>> {
+        let dataset = self.data.dataset();
+        let action = intervention.translate(self.graph(), dataset.graph()).ok()?;
+        let labels = dataset.counterfactual_labels(item, &action)?.ok()?;
+        let place = |name: &str| Some(labels[dataset.graph().index_of(name).ok()?]);
+        self.labels().into_iter().map(place).collect()
+    }
+
+    /// The image that the world renders under an intervention.
+    fn true_image(&self, item: usize, intervention: &Intervention) -> Option<Vec<u8>> {
+        let dataset = self.data.dataset();
+        let action = intervention.translate(self.graph(), dataset.graph()).ok()?;
+        dataset.counterfactual_image(item, &action)?.ok()
+    }
+}
+
+/// The intervention on `graph` written as texts `thickness=2.5`.
+///
+/// # Errors
+/// As [`Studio::intervention`].
+pub fn parse_intervention(graph: &Dag, texts: &[String]) -> Result<Intervention> {
+    let origin = texts.iter().map(|text| format!("--do {text}")).collect::<Vec<_>>().join(" ");
+    Intervention::parse(graph, texts.iter().map(String::as_str))
+        .map_err(|error| ExperimentError::Graph { origin, error: Box::new(error) })
+}
+
+/// `steps` interventions on `variable` that go evenly through its declared range; all categories of a categorical
+/// variable.
+///
+/// # Errors
+/// When the variable is unknown or unlabelled, or there are fewer than two steps.
+pub fn sweep(graph: &Dag, variable: &str, steps: usize) -> Result<Vec<Intervention>> {
+    let origin = format!("--variable {variable}");
+    let fault = |error: GraphError| ExperimentError::Graph {
+        origin: origin.clone(),
+        error: Box::new(error),
+    };
+    if steps < 2 {
+        let reason = "is too few: a sweep has at least 2".into();
+        let (origin, key) = ("--steps".into(), steps.to_string());
+        return Err(ExperimentError::InvalidKey { origin, key, reason });
+    }
+    let index = graph.index_of(variable).map_err(fault)?;
+    let (low, high) = graph.variable(index).range();
+    let values: Vec<f64> = match graph.variable(index).kind() {
+        Kind::Categorical { categories } => (0..categories).map(|k| k as f64).collect(),
+        // The end of a turn is its beginning.
+        Kind::Circular { period } => {
+            (0..steps).map(|k| low + period * k as f64 / steps as f64).collect()
+        }
+        Kind::Continuous => {
+            let gaps = (steps - 1) as f64;
+            (0..steps).map(|k| low + (high - low) * k as f64 / gaps).collect()
+        }
+    };
+    let set = |value| Intervention::none().set_index(graph, index, value).map_err(fault);
+    values.into_iter().map(set).collect()
+}
+
+/// Fits the calibration on the training part and measures it on the validation part.
+fn calibrate(
+    config: &Config,
+    data: &Data,
+    trained: &Trained,
+    device: Device,
+) -> Result<Calibration> {
+    let (size, most) = (config.evaluation().batch, 4096);
+    let batches = |items: &[usize]| {
+        let part = &items[..items.len().min(most)];
+        part.chunks(size).map(|items| data.batch(items, device)).collect::<Result<Vec<_>>>()
+    };
+    let (fitted, held) = (batches(&data.split().train)?, batches(&data.split().validation)?);
+    let pairs = fitted.iter().map(|batch| (&batch.images, &batch.labels));
+    trained.model.refresh_statistics(&trained.weights, pairs)?;
+    let weights = trained.weights.bind(Precision::F32, Mode::Evaluate);
+    let encode = |batches: &[counterfoil_autoencoder::Batch]| {
+        let mut latents = Vec::new();
+        for batch in batches {
+            latents.push(tch::no_grad(|| trained.model.encode(&weights, &batch.images))?.z);
+        }
+        let labels: Vec<&Tensor> = batches.iter().map(|batch| &batch.labels).collect();
+        Ok::<_, ExperimentError>((Tensor::cat(&latents, 0), Tensor::cat(&labels, 0)))
+    };
+    let (fitted, held) = (encode(&fitted)?, encode(&held)?);
+    let taught = config.sections().objective.teach_labels > 0.0;
+    let architecture = trained.model.architecture();
+    let mut calibration =
+        Calibration::fit(architecture, (&fitted.0, &fitted.1), (&held.0, &held.1), taught)?;
+    calibration.fit_noise_gain(&trained.model, &weights, &held.0, &held.1)?;
+    Ok(calibration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph() -> Dag {
+        let text = "digraph { t [low=1, high=5]; angle [kind=circular, period=360]; \
+                    colour [kind=categorical, categories=3]; rest [role=unlabelled]; }";
+        Dag::from_dot(text).unwrap()
+    }
+
+    #[test]
+    fn a_sweep_covers_the_range() {
+        let values = |name: &str, steps| -> Vec<f64> {
+            let graph = graph();
+            let index = graph.index_of(name).unwrap();
+            sweep(&graph, name, steps).unwrap().iter().map(|i| i.get(index).unwrap()).collect()
+        };
+        assert_eq!(values("t", 5), [1.0, 2.0, 3.0, 4.0, 5.0]);
+        let angles = values("angle", 4);
+        assert_eq!(angles.len(), 4);
+        assert!(angles.windows(2).all(|pair| pair[1] - pair[0] == 90.0), "{angles:?}");
+        assert_eq!(values("colour", 9), [0.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn what_cannot_be_set_is_named() {
+        let said = |name: &str, steps| sweep(&graph(), name, steps).unwrap_err().to_string();
+        assert!(said("angel", 3).contains("angle"), "{}", said("angel", 3));
+        assert!(said("rest", 3).contains("rest"), "{}", said("rest", 3));
+        assert!(said("t", 1).contains("at least 2"));
+        let error = parse_intervention(&graph(), &["t".to_owned()]).unwrap_err();
+        assert_eq!(error.exit_status(), 2);
+        assert!(error.to_string().starts_with("--do t: "), "{error}");
+    }
+}
