@@ -107,6 +107,15 @@ pub enum ExperimentError {
         /// How to mend it; begins with its own punctuation.
         hint: &'static str,
     },
+    /// The user stopped work that leaves nothing half done.
+    #[error("the {what} was interrupted; run it again to have it")]
+    Interrupted {
+        /// What was going on.
+        what: &'static str,
+    },
+    /// A figure cannot be computed from what was measured.
+    #[error("a figure cannot be computed: {0}")]
+    Metrics(#[from] counterfoil_metrics::MetricsError),
     /// The causal graph is at fault.
     #[error("{origin}: {error}")]
     Graph {
@@ -130,10 +139,13 @@ pub enum ExperimentError {
 }
 
 impl ExperimentError {
-    /// The exit status that the blueprint gives this error: 1 for a run that failed, 2 for bad input.
+    /// The exit status that the blueprint gives this error: 1 for a run that failed, 2 for bad input, 130
+    /// for work that the user stopped.
     pub fn exit_status(&self) -> u8 {
         let failed = match self {
-            Self::NonFinite { .. } | Self::Io { .. } | Self::Torch(_) => true,
+            // As shells count signals: 128 + SIGINT.
+            Self::Interrupted { .. } => return 130,
+            Self::NonFinite { .. } | Self::Io { .. } | Self::Torch(_) | Self::Metrics(_) => true,
             Self::Tensor(error) => torch_failed(error),
             Self::Model(error) => match error.as_ref() {
                 ModelError::Tensor(error) => torch_failed(error),

@@ -1,7 +1,7 @@
 //! An experiment, from its config file to the folder that holds everything it led to.
 //!
 //! ```text
-//! NAME.toml -> Config -> Data -> RunDir -> train -> Checkpoints -> Trained
+//! NAME.toml -> Config -> Data -> RunDir -> train -> Checkpoints -> Trained -> Summary
 //! ```
 //!
 //! | idea | module |
@@ -12,6 +12,7 @@
 //! | steps, budgets, validation, the guard against numbers that are not finite | [`train`] |
 //! | what training needs to go on as if it had never stopped | [`checkpoint`] |
 //! | a trained model taken out of a run | [`trained`] |
+//! | what it is worth on images it never saw | [`evaluate`] |
 //! | how long work says how far it is | [`progress`] |
 //! | whole deeds: run, imagine, compare, reproduce | [`actions`] |
 //!
@@ -38,6 +39,7 @@ pub mod checkpoint;
 pub mod config;
 pub mod data;
 mod error;
+pub mod evaluate;
 pub mod progress;
 pub mod run_dir;
 pub mod train;

@@ -1,0 +1,85 @@
+//! What parts of the code tell of labels that they should not carry: the unlabelled blocks and the noise x_T.
+//!
+//! An intervention changes the labelled blocks alone. Whatever the rest still knows of thickness or brightness pulls the
+//! counterfactual back to the fact, so it is measured: by a probe on images it never saw, and as mutual information.
+
+use counterfoil_metrics::{
+    information::mutual_information,
+    probe::{Features, probe},
+};
+use indexmap::IndexMap;
+use ndarray::{Array1, Array2, Axis, s};
+
+use super::{draw::Labelled, summary::Leak};
+
+/// Neighbours of the estimate of mutual information.
+const NEIGHBOURS: usize = 4;
+/// Images that are looked at; the cost grows with their square.
+const IMAGES: usize = 512;
+
+/// Leaks of a block (one image per row) by variable: probe on its columns and their products, mutual information of the
+/// most telling column.
+pub fn of_block(
+    block: &Array2<f64>,
+    variables: &[Labelled],
+    labels: &[Vec<f64>],
+    seed: u64,
+) -> IndexMap<String, Leak> {
+    let block = first(block);
+    leaks(variables, labels, block.nrows(), |label| Leak {
+        r2: probe(&block, label, Features::Quadratic, seed).ok().map(|p| p.r2),
+        mutual_information: most_telling(&block, label),
+    })
+}
+
+/// Leaks of noise (one image per row, one pixel a column) by variable: a linear probe on the pixels, mutual information
+/// of the most telling moment (mean, spread, mean size).
+pub fn of_noise(
+    noise: &Array2<f64>,
+    variables: &[Labelled],
+    labels: &[Vec<f64>],
+    seed: u64,
+) -> IndexMap<String, Leak> {
+    let noise = first(noise);
+    let moments = Array2::from_shape_fn((noise.nrows(), 3), |(row, moment)| {
+        let pixels = noise.row(row);
+        let count = pixels.len() as f64;
+        let mean = pixels.sum() / count;
+        match moment {
+            0 => mean,
+            1 => pixels.mapv(|x| (x - mean).powi(2)).sum() / count,
+            _ => pixels.mapv(f64::abs).sum() / count,
+        }
+    });
+    leaks(variables, labels, noise.nrows(), |label| Leak {
+        r2: probe(&noise, label, Features::Linear, seed).ok().map(|p| p.r2),
+        mutual_information: most_telling(&moments, label),
+    })
+}
+
+fn first(block: &Array2<f64>) -> Array2<f64> {
+    block.slice(s![..block.nrows().min(IMAGES), ..]).to_owned()
+}
+
+fn leaks(
+    variables: &[Labelled],
+    labels: &[Vec<f64>],
+    images: usize,
+    leak: impl Fn(&Array1<f64>) -> Leak,
+) -> IndexMap<String, Leak> {
+    let of = |v: &Labelled| {
+        let label: Array1<f64> = labels.iter().take(images).map(|values| values[v.data]).collect();
+        (v.name().to_owned(), leak(&label))
+    };
+    variables.iter().map(of).collect()
+}
+
+/// The largest mutual information of one column with the label.
+fn most_telling(block: &Array2<f64>, label: &Array1<f64>) -> Option<f64> {
+    let label = label.clone().insert_axis(Axis(1));
+    let of = |column| {
+        let column = block.column(column).to_owned().insert_axis(Axis(1));
+        mutual_information(&column, &label, NEIGHBOURS).ok()
+    };
+    (0..block.ncols()).filter_map(of).max_by(f64::total_cmp)
+}

@@ -1,0 +1,247 @@
+//! What a trained model is worth on images it never saw: interventions asked of held-out images, measured by judges,
+//! and read against models that know less.
+//!
+//! ```text
+//! Trained -> prepare -> draw, plan -> deeds (abduct, act, predict) -> measure -> figures -> Summary, Gallery
+//! ```
+//!
+//! | idea | module |
+//! |---|---|
+//! | fresh statistics and calibration | [`prepare`] |
+//! | which value is asked of which image | [`draw`] |
+//! | what is done to every image | [`plan`] |
+//! | one abduction, many counterfactuals | [`deeds`] |
+//! | what is measured on an image | [`measure`] |
+//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`] |
+//! | models without abduction beside them | [`controls`] |
+//! | images to look at | [`gallery`], [`exhibit`] |
+//! | what `summary.json` keeps | [`summary`] |
+
+pub mod controls;
+pub mod deeds;
+pub mod draw;
+pub mod exhibit;
+pub mod figures;
+pub mod gallery;
+pub mod leakage;
+pub mod measure;
+pub mod pictures;
+pub mod plan;
+pub mod prepare;
+pub mod score;
+pub mod summary;
+
+use std::{sync::atomic::AtomicBool, time::Instant};
+
+use counterfoil_autoencoder::{Counterfactuals, Procedure};
+use counterfoil_metrics::bootstrap::Bootstrap;
+use indexmap::IndexMap;
+use tch::{Device, Tensor};
+
+use self::{
+    deeds::Studio,
+    draw::{Draws, Labelled},
+    exhibit::Exhibit,
+    figures::Facts,
+    measure::Judges,
+    plan::Plan,
+    prepare::Prepared,
+    score::{Scorer, on_data, rendered},
+    summary::{Judged, Leak, Reading, SCHEMA},
+};
+use crate::{
+    config::Config,
+    data::Data,
+    error::Result,
+    progress::Reporter,
+    run_dir::{RunDir, peak_rss_mib, write_json},
+    trained::Trained,
+};
+
+pub use self::{
+    gallery::{GALLERY_FILE, Gallery},
+    summary::{SUMMARY_FILE, Summary},
+};
+
+/// What is evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The whole test part instead of its first `evaluation.images`.
+    pub all: bool,
+}
+
+/// Training labels that models without abduction draw from, and training images behind the mean image.
+const POPULATION: usize = 2000;
+/// Test images whose latents are read.
+const READ: usize = 1000;
+
+/// Evaluates a trained model on the test part; writes `summary.json`, `calibration.json`, the gallery and the contact
+/// sheets into the run.
+///
+/// Every figure is a function of config, data and weights (exactly so on the CPU at an equal number of threads).
+///
+/// # Errors
+/// When the data do not fit the model, a figure is not finite, a file cannot be written, or `interrupt` is set.
+pub fn evaluate(
+    run: &RunDir,
+    config: &Config,
+    data: &Data,
+    trained: Trained,
+    options: Options,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<Summary> {
+    let began = Instant::now();
+    if config.training().threads > 0 {
+        tch::set_num_threads(config.training().threads as i32);
+    }
+    let (section, seed) = (config.evaluation(), config.experiment().seed);
+    let prepared = Prepared::new(config, data, trained)?;
+    prepared.save(run)?;
+    let (dataset, split) = (data.dataset(), data.split());
+    let (graph, device) = (prepared.graph(), prepared.trained.weights.device());
+    let variables = Labelled::all(graph, dataset.graph())?;
+    let judges = Judges::train(data, &variables, section.oracle, seed, device, reporter)?;
+
+    // What is asked.
+    let wanted = if options.all { split.test.len() } else { section.images };
+    let items = first(&split.test, wanted);
+    let (batch, labels) = (data.batch(items, device)?, labels(data, items));
+    let tenfold = data.batch(first(items, section.tenfold_images), device)?;
+    let draws = Draws::new(data, graph, &variables, seed)?;
+    let plan = Plan::new(&draws, &variables, items, &labels)?;
+    let shown = exhibit::choose(data, items);
+    let swept: Vec<usize> = exhibit::swept(&shown).iter().map(|place| items[*place]).collect();
+    let sweeps = exhibit::sweeps(&draws, &variables, shown.len())?;
+
+    // What is done.
+    let weights = prepared.weights();
+    let pass = section.batch;
+    let procedure = Procedure { batch: pass, ..config.sections().counterfactual };
+    let counterfactuals = &prepared.counterfactuals(&weights, procedure)?;
+    let passes = plan.passes(items.len(), tenfold.items.len(), pass)
+        + Studio::passes_of(swept.len(), sweeps.len(), pass);
+    reporter.begin("evaluating", passes, 0);
+    let mut studio =
+        Studio { counterfactuals, pass, seed, reporter: &mut *reporter, interrupt, passes: 0 };
+    let outcome = plan.carry_out(&mut studio, &batch, &tenfold)?;
+    let swept = studio.imagine(&data.batch(&swept, device)?, &sweeps)?;
+    reporter.end();
+
+    // What is measured.
+    let mut truths = Vec::new();
+    for deed in &plan.asked {
+        truths.push(rendered(data, items, &on_data(deed, graph, dataset.graph())?, device)?);
+    }
+    let train = first(&split.train, POPULATION);
+    let scorer = Scorer {
+        data,
+        prepared: &prepared,
+        judges: &judges,
+        facts: Facts {
+            variables: &variables,
+            graph: dataset.graph(),
+            scm: dataset.scm(),
+            labels: &labels,
+            population: &self::labels(data, train),
+            measured: &judges.measure(&batch.images)?,
+        },
+        batch: &batch,
+        items,
+        truths: &truths,
+        bootstrap: Bootstrap { rounds: section.resamples, level: 0.95, seed },
+    };
+    let scores = scorer.score(&plan, &outcome)?;
+    let (latent_reading, leakage) = code(&scorer, counterfactuals, &outcome.noise, seed)?;
+    let exhibit = Exhibit {
+        data,
+        graph,
+        variables: &variables,
+        items,
+        shown: &shown,
+        composed: &outcome.composed,
+        asked: &plan.asked,
+        done: &outcome.asked,
+        truths: &truths,
+        swept: &swept,
+    };
+    exhibit.hang()?.save(run)?;
+
+    let manifest = run.manifest()?;
+    let evaluation_s = began.elapsed().as_secs_f64();
+    let averaged = data.batch(train, Device::Cpu)?.images;
+    let summary = Summary {
+        schema: SCHEMA,
+        experiment: config.experiment().name.clone(),
+        seed,
+        steps: prepared.trained.step,
+        stopped_by: manifest.stopped_by,
+        eval_n: items.len(),
+        wall_s: manifest.training_s + evaluation_s,
+        evaluation_s,
+        peak_rss_mib: peak_rss_mib(),
+        data: dataset.name().to_owned(),
+        effectiveness: scores.effectiveness,
+        abduction_slope: scores.abduction_slope,
+        drift: scores.drift,
+        identity_kept: scores.identity_kept,
+        composition_1: scores.composition_1,
+        composition_10: scores.composition_10,
+        reversibility_1: scores.reversibility.first().map(|(_, value)| *value),
+        reversibility: scores.reversibility,
+        null_intervention: scores.null_intervention,
+        composition_references: pictures::references(&batch.images, &averaged)?,
+        latent_reading,
+        image_error: scores.image_error,
+        leakage,
+        judges: Judged {
+            mae: scorer.facts.judge_errors()?,
+            class_accuracy: scorer.class_accuracy(),
+        },
+        intervals: scores.intervals,
+    };
+    write_json(&run.file(SUMMARY_FILE), &summary)?;
+    run.log(&format!("evaluated step {} on {} images", summary.steps, summary.eval_n))?;
+    Ok(summary)
+}
+
+/// The first `n` of `items`, or all of them.
+fn first(items: &[usize], n: usize) -> &[usize] {
+    &items[..n.min(items.len())]
+}
+
+/// The labels of `items`, in the order of the data's graph.
+fn labels(data: &Data, items: &[usize]) -> Vec<Vec<f64>> {
+    items.iter().map(|item| data.dataset().labels().row(*item).to_vec()).collect()
+}
+
+type Readings = IndexMap<String, Reading>;
+type Leaks = IndexMap<String, IndexMap<String, Leak>>;
+
+/// What the code of test images tells of the labels: where it should, and where it should not.
+fn code(
+    scorer: &Scorer<'_>,
+    counterfactuals: &Counterfactuals<'_>,
+    noise: &Tensor,
+    seed: u64,
+) -> Result<(Readings, Leaks)> {
+    let (data, prepared, facts) = (scorer.data, scorer.prepared, &scorer.facts);
+    let items = first(&data.split().test, READ);
+    let labels = &labels(data, items);
+    let images = data.batch(items, noise.device())?.images;
+    let (_, latents) = counterfactuals.encode(&images)?;
+    let facts_of_more = Facts { labels, ..facts.clone() };
+    let readings = facts_of_more.readings(&prepared.read(&latents)?, &scorer.bootstrap)?;
+    let mut leaks = Leaks::new();
+    let blocks = prepared.trained.model.architecture().blocks();
+    let unlabelled: Vec<Tensor> = blocks.unlabelled().map(|block| block.of(&latents)).collect();
+    if !unlabelled.is_empty() {
+        let block = pictures::table(&Tensor::cat(&unlabelled, 1))?;
+        let found = leakage::of_block(&block, facts.variables, labels, seed);
+        leaks.insert("unlabelled".into(), found);
+    }
+    let noise = pictures::table(&noise.flatten(1, -1))?;
+    let found = leakage::of_noise(&noise, facts.variables, facts.labels, seed);
+    leaks.insert("noise".into(), found);
+    Ok((readings, leaks))
+}

@@ -1,0 +1,134 @@
+//! Figures of whole images: how far pixels are from where they should be.
+
+use counterfoil_metrics::{
+    bootstrap::Bootstrap,
+    comparison::compare,
+    image::{WINDOW, ssim},
+    reproduction::{mse_each, other_image_each},
+    statistics::mean,
+};
+use ndarray::{Array2, Array3, ArrayView3};
+use tch::{Device, Kind, Tensor};
+
+use super::{
+    figures::ends,
+    summary::{ImageError, References},
+};
+use crate::error::Result;
+
+/// Images `[n, c, h, w]` in `[-1, 1]` as rows of pixels in `[0, 1]`.
+///
+/// # Errors
+/// When libtorch cannot copy them.
+pub fn rows(images: &Tensor) -> Result<Array2<f64>> {
+    table(&((images + 1.0) * 0.5).flatten(1, -1))
+}
+
+/// A tensor `[n, d]` as an array.
+///
+/// # Errors
+/// When libtorch cannot copy it.
+pub fn table(x: &Tensor) -> Result<Array2<f64>> {
+    let size = (x.size()[0] as usize, x.size()[1] as usize);
+    let x = x.detach().to_device(Device::Cpu).to_kind(Kind::Double).contiguous();
+    let values = Vec::<f64>::try_from(x.view([-1]))?;
+    // The sizes are the tensor's own.
+    Ok(Array2::from_shape_vec(size, values).unwrap_or_else(|_| Array2::zeros(size)))
+}
+
+/// Mean squared error of each image, and the mean with its interval.
+///
+/// # Errors
+/// When shapes differ or a pixel is not finite.
+pub fn mean_squared(
+    images: &Tensor,
+    reproduced: &Tensor,
+    bootstrap: &Bootstrap,
+) -> Result<(f64, [f64; 2])> {
+    let errors = mse_each(&rows(images)?, &rows(reproduced)?)?;
+    let error = bootstrap.mean(&errors)?;
+    Ok((error.estimate, ends(&error)))
+}
+
+/// What answering with the mean of `train` or with another of `images` gives.
+///
+/// # Errors
+/// When there is one image alone.
+pub fn references(images: &Tensor, train: &Tensor) -> Result<References> {
+    let rows = rows(images)?;
+    let average = (train.mean_dim([0i64].as_slice(), true, Kind::Float) + 1.0) * 0.5;
+    let average = table(&average.flatten(1, -1))?;
+    let repeated = Array2::from_shape_fn(rows.dim(), |(_, pixel)| average[[0, pixel]]);
+    Ok(References {
+        mean_image: mean(&mse_each(&rows, &repeated)?)?,
+        other_image: mean(&other_image_each(&rows)?)?,
+    })
+}
+
+/// Errors of single images against the truth, made so that several interventions can be put together.
+#[derive(Clone, Debug, Default)]
+pub struct Against {
+    absolute: Vec<f64>,
+    unchanged: Vec<f64>,
+    ssim: Vec<f64>,
+    ssim_unchanged: Vec<f64>,
+}
+
+impl Against {
+    /// Compares `found` and the factual images with `truth`, all `[n, c, h, w]` in `[-1, 1]`.
+    ///
+    /// # Errors
+    /// When shapes differ or a pixel is not finite.
+    pub fn truth(found: &Tensor, factual: &Tensor, truth: &Tensor) -> Result<Self> {
+        let size = truth.size();
+        let shape = (size[1] as usize, size[2] as usize, size[3] as usize);
+        let [found, factual, truth] = [rows(found)?, rows(factual)?, rows(truth)?];
+        let mut against = Self::default();
+        for i in 0..truth.nrows() {
+            let [found, factual, truth] =
+                [&found, &factual, &truth].map(|images| images.row(i).to_vec());
+            let error = |x: &[f64]| {
+                x.iter().zip(&truth).map(|(a, b)| (a - b).abs()).sum::<f64>() / truth.len() as f64
+            };
+            against.absolute.push(error(&found));
+            against.unchanged.push(error(&factual));
+            if shape.1.min(shape.2) >= WINDOW {
+                let truth = cube(shape, &truth);
+                against.ssim.push(ssim(&cube(shape, &found), &truth, 1.0)?);
+                against.ssim_unchanged.push(ssim(&cube(shape, &factual), &truth, 1.0)?);
+            }
+        }
+        Ok(against)
+    }
+
+    /// The errors of both.
+    pub fn extend(&mut self, other: &Self) {
+        self.absolute.extend(&other.absolute);
+        self.unchanged.extend(&other.unchanged);
+        self.ssim.extend(&other.ssim);
+        self.ssim_unchanged.extend(&other.ssim_unchanged);
+    }
+
+    /// The figures.
+    ///
+    /// # Errors
+    /// When there is no image.
+    pub fn figures(&self, bootstrap: &Bootstrap) -> Result<ImageError> {
+        let found = compare(&self.absolute, &self.unchanged, bootstrap)?;
+        Ok(ImageError {
+            mae: found.error.estimate,
+            leave_as_is: found.reference,
+            share: found.share.map(|s| s.estimate),
+            share_ci95: found.share.as_ref().map(ends),
+            ci95: ends(&found.error),
+            ssim: mean(&self.ssim).ok(),
+            ssim_leave_as_is: mean(&self.ssim_unchanged).ok(),
+        })
+    }
+}
+
+fn cube(shape: (usize, usize, usize), pixels: &[f64]) -> Array3<f64> {
+    // The length is the shape's product, as the rows come from images of that shape.
+    ArrayView3::from_shape(shape, pixels)
+        .map_or_else(|_| Array3::zeros(shape), |view| view.to_owned())
+}

@@ -1,0 +1,128 @@
+//! The columns of an evaluation: what is asked of every image, and what came of it.
+
+use counterfoil_autoencoder::Batch;
+use tch::Tensor;
+
+use super::{
+    deeds::{Deed, Done, Studio},
+    draw::{Draws, Labelled},
+};
+use crate::error::Result;
+
+/// What stands behind a variable's name when its values are drawn over the whole declared range.
+pub const EXTRAPOLATED: &str = "_extrapolated";
+
+/// Rounds of the longest composition.
+const ROUNDS: usize = 10;
+
+/// Everything that is done to the test images.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Nothing set.
+    nothing: Deed,
+    /// The interventions of the effectiveness matrix: each variable in support, those with causes extrapolated, all
+    /// together. The first are one a variable.
+    pub asked: Vec<Deed>,
+    /// Each variable in support, with fresh noise.
+    fresh: Vec<Deed>,
+    /// Each variable set to its own label.
+    own: Vec<Deed>,
+}
+
+/// What came of a [`Plan`].
+#[derive(Debug)]
+pub struct Outcome {
+    /// The images encoded and decoded.
+    pub composed: Tensor,
+    /// What came of [`Plan::asked`].
+    pub asked: Vec<Done>,
+    /// The same for single variables, with fresh noise.
+    pub fresh: Vec<Done>,
+    /// Each variable set to its own label.
+    pub own: Vec<Done>,
+    /// The noise x_T of the images.
+    pub noise: Tensor,
+    /// The first images, encoded and decoded ten times.
+    pub tenfold: Tensor,
+    /// The first images, each variable set to another value and back.
+    pub back: Vec<Tensor>,
+}
+
+impl Plan {
+    /// Draws the interventions of `items`, whose labels are `labels` (in the order of the data's graph).
+    ///
+    /// # Errors
+    /// When a value lies outside its variable's domain.
+    pub fn new(
+        draws: &Draws<'_>,
+        variables: &[Labelled],
+        items: &[usize],
+        labels: &[Vec<f64>],
+    ) -> Result<Self> {
+        let drawn = |name: String, columns: &[usize]| -> Result<Deed> {
+            let actions = items.iter().map(|item| draws.action(columns, *item));
+            Ok(Deed::new(name, actions.collect::<Result<_>>()?))
+        };
+        let each = || variables.iter().enumerate();
+        let mut asked = Vec::new();
+        for (column, labelled) in each() {
+            asked.push(drawn(labelled.name().to_owned(), &[column])?);
+        }
+        let fresh = asked.iter().map(Deed::afresh).collect();
+        for (column, labelled) in each().filter(|(column, _)| draws.is_caused(*column)) {
+            let value = |item: &usize| draws.set(&[(column, draws.extrapolated(column, *item))]);
+            let actions = items.iter().map(value).collect::<Result<_>>()?;
+            asked.push(Deed::new(format!("{}{EXTRAPOLATED}", labelled.name()), actions));
+        }
+        if variables.len() > 1 {
+            let names: Vec<&str> = variables.iter().map(Labelled::name).collect();
+            let all: Vec<usize> = (0..variables.len()).collect();
+            asked.push(drawn(names.join("+"), &all)?);
+        }
+        let mut own = Vec::new();
+        for (column, labelled) in each() {
+            let value = |values: &Vec<f64>| draws.set(&[(column, values[labelled.data])]);
+            let actions = labels.iter().map(value).collect::<Result<_>>()?;
+            own.push(Deed::new(format!("{} as it is", labelled.name()), actions));
+        }
+        let nothing = Deed::new("composition", items.iter().map(|_| Default::default()).collect());
+        Ok(Self { nothing, asked, fresh, own })
+    }
+
+    /// How many passes of the sampler [`Plan::carry_out`] makes.
+    pub fn passes(&self, images: usize, tenfold: usize, pass: usize) -> u64 {
+        let deeds = 1 + self.asked.len() + self.fresh.len() + self.own.len();
+        let rounds = (ROUNDS + self.own.len()) as u64;
+        Studio::passes_of(images, deeds, pass) + rounds * Studio::passes_of(tenfold, 1, pass)
+    }
+
+    /// Does everything to the images of `batch`, and what needs many rounds to those of `tenfold`, the first of them.
+    ///
+    /// # Errors
+    /// When interrupted, or the sampler fails.
+    pub fn carry_out(
+        &self,
+        studio: &mut Studio<'_>,
+        batch: &Batch,
+        tenfold: &Batch,
+    ) -> Result<Outcome> {
+        let deeds: Vec<Deed> =
+            [std::slice::from_ref(&self.nothing), &self.asked, &self.fresh, &self.own].concat();
+        let imagined = studio.imagine(batch, &deeds)?;
+        let mut done = imagined.done.into_iter();
+        // One entry a deed, in the order in which they were put together.
+        let composed = done.by_ref().take(1).map(|d| d.images).collect::<Vec<_>>();
+        let mut next = |deeds: &[Deed]| done.by_ref().take(deeds.len()).collect::<Vec<_>>();
+        let (asked, fresh, own) = (next(&self.asked), next(&self.fresh), next(&self.own));
+        let few = tenfold.items.len();
+        let mut back = Vec::new();
+        for (there, home) in asked.iter().zip(&self.own) {
+            let there = there.images.narrow(0, 0, few as i64);
+            let home = &home.interventions[..few];
+            back.push(studio.redo(&there, tenfold.classes.as_ref(), home)?);
+        }
+        let composed = Tensor::cat(&composed, 0);
+        let tenfold = studio.compose(tenfold, ROUNDS)?;
+        Ok(Outcome { composed, asked, fresh, own, noise: imagined.noise, tenfold, back })
+    }
+}

@@ -1,0 +1,128 @@
+//! A trained model made ready to answer questions in label units: fresh statistics, then the calibration.
+//!
+//! Averaged weights carry the running statistics of the trained ones; they get their own from passes over training
+//! images. Only then are latents those that the model will show, and the maps between them and labels are fitted. Both
+//! are functions of run and data alone, so whoever asks a trained model anything begins here and finds the same model.
+
+use counterfoil_autoencoder::{Calibration, Counterfactuals, Procedure};
+use counterfoil_graph::Dag;
+use counterfoil_random::Stream;
+use counterfoil_tensor::{Mode, Precision, Weights};
+use tch::{Kind, Tensor};
+
+use crate::{
+    config::Config,
+    data::Data,
+    error::Result,
+    run_dir::{RunDir, write_json},
+    trained::Trained,
+};
+
+/// The file of the calibration inside a run directory.
+pub const CALIBRATION_FILE: &str = "calibration.json";
+
+/// Passes over training images that make the running statistics.
+const PASSES: usize = 40;
+/// Images of a pass.
+const PASS: usize = 256;
+/// Training images that the calibration is fitted to.
+const FITTED: usize = 2000;
+/// Validation images that its errors are measured on.
+const HELD_OUT: usize = 1000;
+
+/// A trained model with the statistics of its averaged weights and its calibration.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The network and its averaged weights.
+    pub trained: Trained,
+    /// Between labels and latents.
+    pub calibration: Calibration,
+}
+
+impl Prepared {
+    /// Refreshes the running statistics and fits the calibration: maps on training images, errors and the gain of the
+    /// abducted noise on validation images.
+    ///
+    /// # Errors
+    /// When the data do not fit the model, or a latent is not finite.
+    pub fn new(config: &Config, data: &Data, trained: Trained) -> Result<Self> {
+        let (model, split) = (&trained.model, data.split());
+        let device = trained.weights.device();
+        let seed = config.experiment().seed;
+        let order = Stream::new(seed, "prepare-order", 0, 0).permutation(split.train.len());
+        let shuffled: Vec<usize> = order.into_iter().map(|i| split.train[i]).collect();
+        if !trained.weights.buffers().is_empty() {
+            let mut items = shuffled.iter().copied().cycle();
+            for _ in 0..PASSES {
+                let pass: Vec<usize> = items.by_ref().take(PASS.min(shuffled.len())).collect();
+                let batch = data.batch(&pass, device)?;
+                model.refresh_statistics(&trained.weights, [(&batch.images, &batch.labels)])?;
+            }
+        }
+        let weights = bind(&trained);
+        let taught = config.sections().objective.teach_labels == 1.0;
+        let architecture = model.architecture();
+        let ideal = Calibration::ideal(architecture);
+        let encoder =
+            Counterfactuals::new(model, &weights, &ideal, config.sections().counterfactual)?;
+        let encode = |items: &[usize]| -> Result<(Tensor, Tensor)> {
+            let batch = data.batch(items, device)?;
+            Ok((encoder.encode(&batch.images)?.1, batch.labels))
+        };
+        let fitted = encode(&shuffled[..FITTED.min(shuffled.len())])?;
+        let held_out = encode(&split.validation[..HELD_OUT.min(split.validation.len())])?;
+        let mut calibration = Calibration::fit(
+            architecture,
+            (&fitted.0, &fitted.1),
+            (&held_out.0, &held_out.1),
+            taught,
+        )?;
+        calibration.fit_noise_gain(model, &weights, &held_out.0, &held_out.1)?;
+        Ok(Self { trained, calibration })
+    }
+
+    /// The weights in single precision, in which round trips through the sampler are exact enough to be measured.
+    pub fn weights(&self) -> Weights {
+        bind(&self.trained)
+    }
+
+    /// The model's graph.
+    pub fn graph(&self) -> &Dag {
+        self.trained.model.architecture().dag()
+    }
+
+    /// The labels that latents `[n, d]` stand for: one series a labelled variable, in label units.
+    ///
+    /// # Errors
+    /// When libtorch cannot copy them.
+    pub fn read(&self, latents: &Tensor) -> Result<Vec<Vec<f64>>> {
+        let read = self.calibration.labels(self.trained.model.architecture(), latents);
+        let columns = 0..read.size()[1];
+        let series = columns.map(|c| Vec::<f64>::try_from(read.select(1, c).to_kind(Kind::Double)));
+        Ok(series.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// The counterfactual procedure of this model.
+    ///
+    /// # Errors
+    /// When a setting is out of range; the key is named.
+    pub fn counterfactuals<'m>(
+        &'m self,
+        weights: &'m Weights,
+        procedure: Procedure,
+    ) -> Result<Counterfactuals<'m>> {
+        Ok(Counterfactuals::new(&self.trained.model, weights, &self.calibration, procedure)?)
+    }
+
+    /// Writes the calibration into the run.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, run: &RunDir) -> Result<()> {
+        write_json(&run.file(CALIBRATION_FILE), &self.calibration)
+    }
+}
+
+fn bind(trained: &Trained) -> Weights {
+    trained.weights.bind(Precision::F32, Mode::Evaluate)
+}

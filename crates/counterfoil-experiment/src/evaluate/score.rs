@@ -1,0 +1,193 @@
+//! All figures of one evaluation: measures what came of the plan and reads it against the truth.
+
+use counterfoil_autoencoder::Batch;
+use counterfoil_graph::{Dag, Intervention};
+use counterfoil_metrics::bootstrap::Bootstrap;
+use counterfoil_tensor::image;
+use indexmap::IndexMap;
+use tch::{Device, Tensor};
+
+use super::{
+    deeds::{Deed, Done},
+    draw::graph_error,
+    figures::{Episode, Facts},
+    measure::Judges,
+    pictures::{Against, mean_squared},
+    plan::{EXTRAPOLATED, Outcome, Plan},
+    prepare::Prepared,
+    summary::{Drift, Effect, Ends, ImageErrors, Kept},
+};
+use crate::{data::Data, error::Result};
+
+/// The figures that interventions have.
+#[derive(Debug, Default)]
+pub struct Scores {
+    /// `<do>.<measured>`.
+    pub effectiveness: IndexMap<String, IndexMap<String, Effect>>,
+    /// Of thickness on intensity.
+    pub abduction_slope: Option<f64>,
+    /// `<do>.<measured>`.
+    pub drift: IndexMap<String, IndexMap<String, Drift>>,
+    /// By intervention.
+    pub identity_kept: IndexMap<String, Kept>,
+    /// Against the re-rendered truth.
+    pub image_error: Option<ImageErrors>,
+    /// Composition once.
+    pub composition_1: f64,
+    /// Composition ten times.
+    pub composition_10: f64,
+    /// By variable.
+    pub reversibility: IndexMap<String, f64>,
+    /// By variable.
+    pub null_intervention: IndexMap<String, f64>,
+    /// Intervals of the plain numbers.
+    pub intervals: IndexMap<String, Ends>,
+}
+
+/// What scoring needs to know.
+pub struct Scorer<'a> {
+    /// The data.
+    pub data: &'a Data,
+    /// The model and its calibration.
+    pub prepared: &'a Prepared,
+    /// The judges.
+    pub judges: &'a Judges,
+    /// What is known of the images.
+    pub facts: Facts<'a>,
+    /// The images.
+    pub batch: &'a Batch,
+    /// Their places in the data set.
+    pub items: &'a [usize],
+    /// The re-rendered truth of each intervention asked, where it is known.
+    pub truths: &'a [Option<Tensor>],
+    /// How intervals are made.
+    pub bootstrap: Bootstrap,
+}
+
+impl Scorer<'_> {
+    /// Scores what came of `plan`.
+    ///
+    /// # Errors
+    /// When a measurement is not finite.
+    pub fn score(&self, plan: &Plan, outcome: &Outcome) -> Result<Scores> {
+        let mut scores = Scores::default();
+        let mut pictures = Vec::new();
+        for (index, (deed, done)) in plan.asked.iter().zip(&outcome.asked).enumerate() {
+            self.intervention(&mut scores, deed, done, outcome.fresh.get(index))?;
+            // What is extrapolated has its own column and stays out of the figure for all.
+            if let Some(truth) = &self.truths[index]
+                && !deed.name.ends_with(EXTRAPOLATED)
+            {
+                let against = Against::truth(&done.images, &self.batch.images, truth)?;
+                pictures.push((deed.name.clone(), against));
+            }
+        }
+        scores.image_error = self.image_errors(&pictures)?;
+        self.reproduction(&mut scores, outcome)?;
+        Ok(scores)
+    }
+
+    /// The figures of one intervention.
+    fn intervention(
+        &self,
+        scores: &mut Scores,
+        deed: &Deed,
+        done: &Done,
+        fresh: Option<&Done>,
+    ) -> Result<()> {
+        let (facts, bootstrap) = (&self.facts, &self.bootstrap);
+        let actions = on_data(deed, self.prepared.graph(), facts.graph)?;
+        let measured = self.judges.measure(&done.images)?;
+        let latent = self.prepared.read(&done.latents)?;
+        let episode = Episode { actions: &actions, measured: &measured, latent: Some(&latent) };
+        let name = || deed.name.clone();
+        scores.effectiveness.insert(name(), facts.effects(&episode, bootstrap)?);
+        let drifts = facts.drifts(&episode, bootstrap)?;
+        if !drifts.is_empty() {
+            scores.drift.insert(name(), drifts);
+        }
+        if let Some((slope, ends)) = facts.abduction_slope(&episode, bootstrap) {
+            scores.abduction_slope = Some(slope);
+            scores.intervals.insert("abduction_slope".into(), ends);
+        }
+        let fresh = fresh.map(|done| self.judges.measure(&done.images)).transpose()?;
+        if let Some(kept) = facts.identity_kept(&measured, fresh.as_ref(), bootstrap)? {
+            scores.identity_kept.insert(name(), kept);
+        }
+        Ok(())
+    }
+
+    fn image_errors(&self, pictures: &[(String, Against)]) -> Result<Option<ImageErrors>> {
+        if pictures.is_empty() {
+            return Ok(None);
+        }
+        let (mut all, mut by) = (Against::default(), IndexMap::new());
+        for (name, against) in pictures {
+            all.extend(against);
+            by.insert(name.clone(), against.figures(&self.bootstrap)?);
+        }
+        Ok(Some(ImageErrors { all: all.figures(&self.bootstrap)?, by }))
+    }
+
+    /// The figures of images that should come back.
+    fn reproduction(&self, scores: &mut Scores, outcome: &Outcome) -> Result<()> {
+        let images = &self.batch.images;
+        let few = images.narrow(0, 0, outcome.tenfold.size()[0]);
+        let mut squared = |name: String, images: &Tensor, found: &Tensor| -> Result<f64> {
+            let (value, ends) = mean_squared(images, found, &self.bootstrap)?;
+            scores.intervals.insert(name, ends);
+            Ok(value)
+        };
+        scores.composition_1 = squared("composition_1".into(), images, &outcome.composed)?;
+        scores.composition_10 = squared("composition_10".into(), &few, &outcome.tenfold)?;
+        if let Some(back) = outcome.back.first() {
+            squared("reversibility_1".into(), &few, back)?;
+        }
+        for (column, labelled) in self.facts.variables.iter().enumerate() {
+            let name = labelled.name();
+            let value = squared(format!("reversibility.{name}"), &few, &outcome.back[column])?;
+            scores.reversibility.insert(name.to_owned(), value);
+            let own = &outcome.own[column].images;
+            let value = squared(format!("null_intervention.{name}"), images, own)?;
+            scores.null_intervention.insert(name.to_owned(), value);
+        }
+        Ok(())
+    }
+
+    /// Share of images whose class the judges recognise.
+    pub fn class_accuracy(&self) -> Option<f64> {
+        let found = self.facts.measured.classes.as_ref()?;
+        let known = self.data.dataset().classes()?;
+        let right = self.items.iter().zip(found).filter(|(i, c)| usize::from(known[**i]) == **c);
+        Some(right.count() as f64 / found.len().max(1) as f64)
+    }
+}
+
+/// The interventions of a deed on the graph of the data.
+///
+/// # Errors
+/// When the graphs disagree about a variable.
+pub fn on_data(deed: &Deed, model: &Dag, data: &Dag) -> Result<Vec<Intervention>> {
+    deed.interventions.iter().map(|i| i.translate(model, data).map_err(graph_error)).collect()
+}
+
+/// The re-rendered counterfactuals of `items`, `[n, c, h, w]` in `[-1, 1]`; none for data that were observed.
+///
+/// # Errors
+/// When a value lies outside its variable's domain.
+pub fn rendered(
+    data: &Data,
+    items: &[usize],
+    actions: &[Intervention],
+    device: Device,
+) -> Result<Option<Tensor>> {
+    let dataset = data.dataset();
+    let mut pixels = Vec::new();
+    for (item, action) in items.iter().zip(actions) {
+        let Some(image) = dataset.counterfactual_image(*item, action) else { return Ok(None) };
+        pixels.extend(image?);
+    }
+    let [channels, height, width] = dataset.images().image_shape();
+    let shape = [items.len(), channels, height, width];
+    Ok(Some(image::to_tensor(&pixels, shape, device)?))
+}

@@ -1,0 +1,206 @@
+//! The figures of a run as `summary.json` keeps them; later versions add keys, none changes meaning.
+//!
+//! Figures that exist once are plain numbers, with their 95 % intervals under `intervals` by the same name; figures
+//! that exist for each intervention are tables `<do>.<measured>`, where `<do>` is a variable's name, several joined by
+//! `+`, or a name with `_extrapolated` behind it.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::run_dir::StoppedBy;
+
+/// The file of the summary inside a run directory.
+pub const SUMMARY_FILE: &str = "summary.json";
+/// The version of the summary's layout.
+pub const SCHEMA: u32 = 1;
+
+/// Ends of a 95 % percentile-bootstrap interval over images.
+pub type Ends = [f64; 2];
+
+/// Everything that was measured on the held-out images of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The version of this layout, [`SCHEMA`].
+    pub schema: u32,
+    /// The experiment's name.
+    pub experiment: String,
+    /// The experiment's seed.
+    pub seed: u64,
+    /// Optimiser steps behind the evaluated weights.
+    pub steps: u64,
+    /// Why training ended.
+    pub stopped_by: Option<StoppedBy>,
+    /// The number of held-out images that figures are means over.
+    pub eval_n: usize,
+    /// Seconds of training and evaluation together.
+    pub wall_s: f64,
+    /// Seconds of evaluation.
+    pub evaluation_s: f64,
+    /// The most memory that the process has held, where the system tells.
+    pub peak_rss_mib: Option<f64>,
+    /// The name of the data.
+    pub data: String,
+    /// Is the effect the wanted one? `<do>.<measured>`.
+    pub effectiveness: IndexMap<String, IndexMap<String, Effect>>,
+    /// Least-squares slope of the counterfactual on the factual exogenous intensity under do(thickness), for wanted
+    /// values in `[1.6, 3.2]`: 1 is right, 0 is no abduction.
+    pub abduction_slope: Option<f64>,
+    /// Does what is no effect stay? `<do>.<measured>`.
+    pub drift: IndexMap<String, IndexMap<String, Drift>>,
+    /// Does the recognised class stay? By intervention.
+    pub identity_kept: IndexMap<String, Kept>,
+    /// Mean squared error, pixels in `[0, 1]`, after encoding and decoding once with nothing set.
+    pub composition_1: f64,
+    /// The same after ten times in a row.
+    pub composition_10: f64,
+    /// Mean squared error after setting the first variable to another value and back.
+    pub reversibility_1: Option<f64>,
+    /// The same for each variable.
+    pub reversibility: IndexMap<String, f64>,
+    /// Mean squared error after setting a variable to its own label.
+    pub null_intervention: IndexMap<String, f64>,
+    /// What two answers without a model make of composition.
+    pub composition_references: References,
+    /// Labels read from the latents of test images.
+    pub latent_reading: IndexMap<String, Reading>,
+    /// The error against the re-rendered truth, where the world can render it.
+    pub image_error: Option<ImageErrors>,
+    /// What parts of the code tell of labels that they should not carry: `unlabelled` and `noise` (x_T), by variable.
+    pub leakage: IndexMap<String, IndexMap<String, Leak>>,
+    /// The judges' own errors on real test images.
+    pub judges: Judged,
+    /// 95 % intervals of the figures that are plain numbers.
+    pub intervals: IndexMap<String, Ends>,
+}
+
+/// The effect of one intervention on one measured variable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Mean absolute error against the true counterfactual value, in label units.
+    pub mae: f64,
+    /// The unit.
+    pub unit: Option<String>,
+    /// The error of leaving the image as it is, measured by the same judge.
+    pub leave_as_is: f64,
+    /// `mae / leave_as_is`; nothing where the intervention does not concern the variable.
+    pub share: Option<f64>,
+    /// The judge's mean absolute error on the real images.
+    pub oracle_mae: f64,
+    /// Interval of `mae`.
+    pub ci95: Ends,
+    /// Interval of `share`.
+    pub share_ci95: Option<Ends>,
+    /// The value that the latents hold after acting, before any image is drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latent: Option<Reference>,
+    /// A model that sets the image's exogenous noise to 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignores_u: Option<Reference>,
+    /// A model that draws the noise afresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redraws_u: Option<Reference>,
+}
+
+/// An error to read another one against.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Mean absolute error in label units.
+    pub mae: f64,
+    /// The same as a share of leaving the image as it is.
+    pub share: f64,
+}
+
+/// How far a variable moved that should have stayed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Mean absolute difference of the measurements before and after.
+    pub mae: f64,
+    /// The unit.
+    pub unit: Option<String>,
+    /// The same in a model that redraws the variable given what was set.
+    pub redraw: Option<f64>,
+    /// `mae / redraw`.
+    pub share: Option<f64>,
+    /// Interval of `mae`.
+    pub ci95: Ends,
+}
+
+/// Shares of images whose class is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// With the image's own noise x_T.
+    pub abducted: f64,
+    /// Interval of `abducted`.
+    pub ci95: Ends,
+    /// With a fresh x_T.
+    pub fresh: Option<f64>,
+    /// Interval of `fresh`.
+    pub fresh_ci95: Option<Ends>,
+}
+
+/// Mean squared errors of two answers without a model.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct References {
+    /// The mean of all training images.
+    pub mean_image: f64,
+    /// Another image of the test part.
+    pub other_image: f64,
+}
+
+/// A label read from the latents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Mean absolute error, in label units.
+    pub mae: f64,
+    /// The unit.
+    pub unit: Option<String>,
+    /// Interval of `mae`.
+    pub ci95: Ends,
+}
+
+/// Errors of images against the re-rendered truth, pixels in `[0, 1]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImageErrors {
+    /// All interventions together.
+    #[serde(flatten)]
+    pub all: ImageError,
+    /// Each intervention alone.
+    pub by: IndexMap<String, ImageError>,
+}
+
+/// The error of images against the re-rendered truth, pixels in `[0, 1]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImageError {
+    /// Mean absolute error.
+    pub mae: f64,
+    /// That of the factual image.
+    pub leave_as_is: f64,
+    /// `mae / leave_as_is`.
+    pub share: Option<f64>,
+    /// Interval of `share`.
+    pub share_ci95: Option<Ends>,
+    /// Interval of `mae`.
+    pub ci95: Ends,
+    /// Mean structural similarity; nothing for images below its window.
+    pub ssim: Option<f64>,
+    /// That of the factual image.
+    pub ssim_leave_as_is: Option<f64>,
+}
+
+/// What a part of the code tells of a label.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leak {
+    /// Variance of the label that a ridge regression explains on images it never saw.
+    pub r2: Option<f64>,
+    /// Mutual information in nats: the largest of one code dimension, or that of the noise's moments.
+    pub mutual_information: Option<f64>,
+}
+
+/// How good the judges are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Mean absolute error on real test images, in label units.
+    pub mae: IndexMap<String, f64>,
+    /// Share of real test images whose class is recognised.
+    pub class_accuracy: Option<f64>,
+}

@@ -1,0 +1,201 @@
+//! A small model is trained and evaluated: every promised figure is there, finite, and the same the second time.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where its fixture does")]
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use counterfoil_experiment::{
+    ExperimentError,
+    config::Config,
+    data::Data,
+    evaluate::{Gallery, Options, SUMMARY_FILE, Summary, evaluate},
+    progress::{Reporter, Silent},
+    run_dir::{Origin, RunDir, read_json},
+    train::train,
+    trained::{Trained, Which},
+};
+use serde_json::Value;
+use tch::Device;
+
+struct Bench {
+    _folder: tempfile::TempDir,
+    config: Config,
+    data: Data,
+    run: RunDir,
+}
+
+impl Bench {
+    /// The smoke preset of the digits, made smaller still, and trained.
+    fn new(more: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/digits.toml");
+        let small = [
+            "training.steps=20",
+            "training.warmup_steps=2",
+            "counterfactual.steps=3",
+            "evaluation.images=24",
+            "evaluation.tenfold_images=4",
+            "evaluation.batch=16",
+            "evaluation.resamples=50",
+            "evaluation.oracle.steps=20",
+        ];
+        let set: Vec<String> = small.iter().chain(more).map(|&s| s.to_owned()).collect();
+        let config = Config::load(&file, Some("smoke"), &set).unwrap();
+        let data = Data::load(&config).unwrap();
+        let run = RunDir::create(folder.path(), &config, &data, Origin::default()).unwrap();
+        train(&run, &config, &data, &mut Silent, &AtomicBool::new(false)).unwrap();
+        Self { _folder: folder, config, data, run }
+    }
+
+    fn evaluate(
+        &self,
+        options: Options,
+        reporter: &mut dyn Reporter,
+        interrupt: &AtomicBool,
+    ) -> Result<Summary, ExperimentError> {
+        let trained = Trained::load(&self.run, &self.config, Which::Latest, Device::Cpu).unwrap();
+        evaluate(&self.run, &self.config, &self.data, trained, options, reporter, interrupt)
+    }
+
+    fn summary(&self, options: Options) -> Summary {
+        self.evaluate(options, &mut Silent, &AtomicBool::new(false)).unwrap()
+    }
+}
+
+/// Counts what is told and interrupts after some passes.
+struct StopAfter<'a> {
+    passes: u64,
+    flag: &'a AtomicBool,
+}
+
+impl Reporter for StopAfter<'_> {
+    fn begin(&mut self, _: &str, _: u64, _: u64) {}
+    fn advance(&mut self, done: u64, detail: &str) {
+        if done == self.passes && detail.contains("thickness") {
+            self.flag.store(true, Ordering::Relaxed);
+        }
+    }
+    fn note(&mut self, _: &str) {}
+    fn end(&mut self) {}
+}
+
+/// Every key that the run directory's contract names.
+#[test]
+fn a_summary_holds_every_promised_figure() {
+    let bench = Bench::new(&[]);
+    let summary = bench.summary(Options::default());
+    let written: Value = read_json(&bench.run.file(SUMMARY_FILE)).unwrap();
+    assert_eq!(written, serde_json::to_value(&summary).unwrap());
+    let at = |path: &str| {
+        let found = path.split('/').try_fold(&written, |value, key| value.get(key));
+        found.unwrap_or_else(|| panic!("{path} is missing"))
+    };
+    let plain = [
+        "schema",
+        "seed",
+        "steps",
+        "eval_n",
+        "wall_s",
+        "peak_rss_mib",
+        "abduction_slope",
+        "composition_1",
+        "composition_10",
+        "reversibility_1",
+        "image_error/mae",
+        "image_error/leave_as_is",
+        "image_error/share",
+        "image_error/ssim",
+        "image_error/by/thickness/share",
+        "image_error/by/intensity/share",
+        "image_error/by/thickness+intensity/share",
+        "drift/intensity/thickness/mae",
+        "drift/intensity/thickness/share",
+        "drift/intensity_extrapolated/thickness/mae",
+        "identity_kept/thickness/abducted",
+        "identity_kept/thickness/fresh",
+        "identity_kept/intensity/abducted",
+        "identity_kept/intensity/fresh",
+        "composition_references/mean_image",
+        "composition_references/other_image",
+        "null_intervention/thickness",
+        "null_intervention/intensity",
+        "reversibility/intensity",
+        "latent_reading/thickness/mae",
+        "latent_reading/intensity/mae",
+        "leakage/unlabelled/thickness/r2",
+        "leakage/unlabelled/intensity/mutual_information",
+        "leakage/noise/thickness/r2",
+        "leakage/noise/intensity/mutual_information",
+        "judges/mae/thickness",
+        "judges/mae/intensity",
+        "judges/class_accuracy",
+        "effectiveness/thickness/intensity/ignores_u/share",
+        "effectiveness/thickness/intensity/redraws_u/share",
+        "effectiveness/thickness/intensity/latent/share",
+    ];
+    for path in plain {
+        assert!(at(path).is_number(), "{path}: {}", at(path));
+    }
+    for deed in ["thickness", "intensity", "intensity_extrapolated", "thickness+intensity"] {
+        for measured in ["thickness", "intensity"] {
+            for figure in ["mae", "leave_as_is", "oracle_mae"] {
+                assert!(at(&format!("effectiveness/{deed}/{measured}/{figure}")).is_number());
+            }
+            let ends = at(&format!("effectiveness/{deed}/{measured}/ci95"));
+            assert!(ends[0].as_f64().unwrap() <= ends[1].as_f64().unwrap());
+            assert!(at(&format!("effectiveness/{deed}/{measured}/unit")).is_string());
+        }
+    }
+    assert_eq!(at("experiment"), "digits");
+    assert_eq!(at("stopped_by"), "steps");
+    // What an intervention does not concern has no share of leaving the image as it is.
+    assert!(at("effectiveness/intensity/thickness/share").is_null());
+    assert!(at("effectiveness/thickness/thickness/share").is_number());
+    for name in ["composition_1", "composition_10", "abduction_slope", "reversibility_1"] {
+        let [low, high] = summary.intervals[name];
+        assert!(low <= high, "{name}");
+    }
+    assert_eq!(serde_json::from_value::<Summary>(written).unwrap(), summary);
+
+    let gallery: Gallery = read_json(&bench.run.file("samples/gallery.json")).unwrap();
+    let headings: Vec<&str> =
+        gallery.grid[0].tiles.iter().map(|tile| tile.heading.as_str()).collect();
+    let expected = [
+        "factual",
+        "reconstruction",
+        "do(thickness)",
+        "truth",
+        "difference",
+        "do(intensity)",
+        "truth",
+        "difference",
+        "do(thickness, intensity)",
+        "truth",
+        "difference",
+    ];
+    assert_eq!(headings, expected);
+    assert_eq!(gallery.sweeps.len(), 2);
+    for file in ["grid.png", "sweep-thickness.png", "sweep-intensity.png"] {
+        assert!(bench.run.file("counterfactuals").join(file).is_file(), "{file}");
+    }
+    assert!(bench.run.file("calibration.json").is_file());
+
+    // Exact: the figures are a function of config, data and weights; only the clock and the memory differ.
+    let again = bench.summary(Options::default());
+    let timeless =
+        |s: &Summary| Summary { wall_s: 0.0, evaluation_s: 0.0, peak_rss_mib: None, ..s.clone() };
+    assert_eq!(timeless(&again), timeless(&summary));
+
+    // An interrupt ends it between two passes, and what was there stays.
+    let flag = AtomicBool::new(false);
+    let mut reporter = StopAfter { passes: 3, flag: &flag };
+    let error = bench.evaluate(Options::default(), &mut reporter, &flag).unwrap_err();
+    assert_eq!(error.exit_status(), 130, "{error}");
+    assert_eq!(read_json::<Summary>(&bench.run.file(SUMMARY_FILE)).unwrap(), again);
+
+    let all = bench.summary(Options { all: true });
+    assert_eq!(all.eval_n, bench.data.split().test.len());
+}
