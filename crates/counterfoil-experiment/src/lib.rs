@@ -13,6 +13,7 @@
 //! | what training needs to go on as if it had never stopped | [`checkpoint`] |
 //! | a trained model taken out of a run | [`trained`] |
 //! | what it is worth on images it never saw | [`evaluate`] |
+//! | the page that shows it to a person | [`report`] |
 //! | how long work says how far it is | [`progress`] |
 //! | whole deeds: run, imagine, compare, reproduce | [`actions`] |
 //!
@@ -41,6 +42,7 @@ pub mod data;
 mod error;
 pub mod evaluate;
 pub mod progress;
+pub mod report;
 pub mod run_dir;
 pub mod train;
 pub mod trained;
