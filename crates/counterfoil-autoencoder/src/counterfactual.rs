@@ -59,6 +59,31 @@ impl Default for Procedure {
     }
 }
 
+impl Procedure {
+    /// Checks the settings and lays out the levels that decoding visits; before any training, so that a mistake is told
+    /// in time.
+    ///
+    /// # Errors
+    /// When a setting is out of range; the key is named.
+    pub fn grid(&self, architecture: &Architecture) -> Result<Grid, ModelError> {
+        let setting =
+            |key, reason: &str| Err(ModelError::Setting { key, reason: reason.to_owned() });
+        if self.batch == 0 {
+            return setting("counterfactual.batch", "must be at least 1");
+        }
+        if !(self.depth > 0.0 && self.depth <= 1.0) {
+            return setting("counterfactual.depth", "must lie in (0, 1]");
+        }
+        if !self.guidance.is_finite() {
+            return setting("counterfactual.guidance", "must be a finite number");
+        }
+        let schedule = architecture.schedule();
+        let whole = schedule.grid(self.spacing, self.steps, End::Zero)?;
+        let depth = ((self.steps as f64 * self.depth).round() as usize).max(1);
+        Ok(whole.lowest(depth)?)
+    }
+}
+
 /// What was abducted from images.
 #[derive(Debug)]
 pub struct Abduction {
@@ -93,21 +118,7 @@ impl<'m> Counterfactuals<'m> {
         calibration: &'m Calibration,
         procedure: Procedure,
     ) -> Result<Self, ModelError> {
-        let setting =
-            |key, reason: &str| Err(ModelError::Setting { key, reason: reason.to_owned() });
-        if procedure.batch == 0 {
-            return setting("counterfactual.batch", "must be at least 1");
-        }
-        if !(procedure.depth > 0.0 && procedure.depth <= 1.0) {
-            return setting("counterfactual.depth", "must lie in (0, 1]");
-        }
-        if !procedure.guidance.is_finite() {
-            return setting("counterfactual.guidance", "must be a finite number");
-        }
-        let schedule = model.architecture().schedule();
-        let whole = schedule.grid(procedure.spacing, procedure.steps, End::Zero)?;
-        let depth = ((procedure.steps as f64 * procedure.depth).round() as usize).max(1);
-        let grid = whole.lowest(depth)?;
+        let grid = procedure.grid(model.architecture())?;
         Ok(Self { model, weights, calibration, procedure, grid })
     }
 

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks the run to finish its step and write a checkpoint, the second ends the process at once.
+//! Ctrl-C: the first asks the work to end where nothing is lost, the second ends the process at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,7 +16,7 @@ pub(crate) fn listen() -> &'static AtomicBool {
             )]
             std::process::exit(i32::from(INTERRUPTED));
         }
-        eprintln!("finishing the step and writing a checkpoint; Ctrl-C again to stop at once");
+        eprintln!("ending the step and keeping what is done; Ctrl-C again to stop at once");
     });
     if let Err(error) = heard {
         // Without the handler Ctrl-C ends the process, which loses no more than the steps since the last checkpoint.

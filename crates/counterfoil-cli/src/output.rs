@@ -5,9 +5,12 @@ use std::{
     path::Path,
 };
 
-use counterfoil::experiment::actions::{
-    figures::Row,
-    studio::{Imagined, Studio},
+use counterfoil::experiment::{
+    actions::{
+        figures::{Figures, Row, flatten},
+        imagine::{Imagination, Imagined},
+    },
+    evaluate::Summary,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -81,7 +84,7 @@ pub(crate) fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), number)
 }
 
-/// Writes figures, one row each, one column a run.
+/// Writes figures without their intervals, one row each, one column a run.
 ///
 /// # Errors
 /// As [`line`].
@@ -93,7 +96,26 @@ pub(crate) fn figures(rows: &[Row], runs: usize) -> anyhow::Result<()> {
         let values = row.values.iter().copied().map(maybe);
         std::iter::once(row.figure.clone()).chain(values).collect()
     };
-    table(&header, &rows.iter().map(row).collect::<Vec<_>>())
+    let rows = rows.iter().filter(|row| !is_interval(&row.figure));
+    table(&header, &rows.map(row).collect::<Vec<_>>())
+}
+
+/// Writes the numbers of a summary as a list of figures, without their intervals.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn summary(summary: &Summary) -> anyhow::Result<()> {
+    let mut found = Figures::new();
+    flatten("", &serde_json::to_value(summary)?, &mut found);
+    found.retain(|(name, _)| !is_interval(name));
+    let rows: Vec<Vec<String>> =
+        found.into_iter().map(|(name, value)| vec![name, number(value)]).collect();
+    table(&["figure", "value"], &rows)
+}
+
+/// Whether a figure is an end of the interval of another one.
+fn is_interval(name: &str) -> bool {
+    name.starts_with("intervals.") || name.contains("ci95.")
 }
 
 /// Tells what was imagined: where the picture lies, and what is read from each image beside what is known.
@@ -101,12 +123,12 @@ pub(crate) fn figures(rows: &[Row], runs: usize) -> anyhow::Result<()> {
 /// # Errors
 /// As [`line`].
 pub(crate) fn imagined(
-    studio: &Studio,
+    imagination: &Imagination,
     imagined: &Imagined,
     file: &Path,
     as_json: bool,
 ) -> anyhow::Result<()> {
-    let labels = studio.labels();
+    let labels = imagination.labels();
     if as_json {
         return json(&json!({ "picture": file, "labels": labels, "imagined": imagined }));
     }

@@ -44,8 +44,8 @@ pub mod prelude {
     pub use counterfoil_experiment::{
         ExperimentError,
         actions::{
+            imagine::{Imagination, Imagined},
             perform::{self, Performed, Request},
-            studio::{Imagined, Studio},
         },
         config::Config,
         data::Data,

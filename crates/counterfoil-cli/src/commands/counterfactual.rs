@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use counterfoil::experiment::actions::studio::{Studio, parse_intervention};
+use counterfoil::experiment::actions::imagine::{Imagination, parse_intervention};
 
 use super::shared::Common;
 use crate::{output, progress};
@@ -49,15 +49,18 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     // A misspelt variable is told before a model is loaded.
     let intervention = parse_intervention(run.config()?.graph(), &options.set)?;
     let mut reporter = progress::reporter(options.common.json);
-    let studio = Studio::open(run, options.device.as_deref(), reporter.as_mut())?;
+    let imagination = Imagination::open(run, options.device.as_deref(), reporter.as_mut())?;
     let subjects = match &options.image {
-        Some(file) => studio.picture(file, options.class)?,
-        None => studio.held_out(options.count)?,
+        Some(file) => imagination.picture(file, options.class)?,
+        None => imagination.held_out(options.count)?,
     };
     let title: Vec<String> = options.set.iter().map(|text| text.replace('=', "-")).collect();
-    let imagined = studio.imagine(&subjects, &[intervention], true)?;
-    let file =
-        studio.keep(&imagined, &format!("do-{}", title.join("-")), options.out_file.as_deref())?;
-    output::imagined(&studio, &imagined, &file, options.common.json)?;
+    let imagined = imagination.imagine(&subjects, &[intervention], true)?;
+    let file = imagination.keep(
+        &imagined,
+        &format!("do-{}", title.join("-")),
+        options.out_file.as_deref(),
+    )?;
+    output::imagined(&imagination, &imagined, &file, options.common.json)?;
     Ok(0)
 }

@@ -6,7 +6,9 @@ mod completion;
 mod counterfactual;
 mod data;
 mod diffusion;
+mod evaluate;
 mod graph;
+mod report;
 mod reproduce;
 mod resume;
 mod run;
@@ -26,6 +28,12 @@ pub(crate) enum Command {
     /// Go on with a run that was interrupted, killed or stopped by the clock
     #[command(after_help = resume::EXAMPLES)]
     Resume(resume::Options),
+    /// Measure a trained run on held-out images
+    #[command(after_help = evaluate::EXAMPLES)]
+    Evaluate(evaluate::Options),
+    /// Write the report of a run again
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Options),
     /// Draw the images that would have been under do(...)
     #[command(after_help = counterfactual::EXAMPLES)]
     Counterfactual(counterfactual::Options),
@@ -67,6 +75,8 @@ impl Command {
         match self {
             Self::Run(options) => run::run(&options),
             Self::Resume(options) => resume::run(&options),
+            Self::Evaluate(options) => evaluate::run(&options),
+            Self::Report(options) => report::run(&options),
             Self::Counterfactual(options) => counterfactual::run(&options),
             Self::Traverse(options) => traverse::run(&options),
             Self::Data(options) => data::run(&options),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use counterfoil::experiment::{
-    actions::figures::{KEY_FIGURES, Listed, listing},
+    actions::figures::{Listed, key_figures, listing},
     run_dir::StoppedBy,
 };
 use serde_json::json;
@@ -31,13 +31,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         output::line(&format!("no runs in {}", options.common.out.display()))?;
         return Ok(0);
     }
-    // A column that no run has a figure for says nothing.
-    let shown: Vec<&(&str, &str)> = KEY_FIGURES
-        .iter()
-        .filter(|(key, _)| runs.iter().any(|r| r.figure(key).is_some()))
-        .collect();
+    let shown = key_figures(&runs);
     let mut header = vec!["run", "started", "steps", "stopped by"];
-    header.extend(shown.iter().map(|(_, title)| *title));
+    header.extend(shown.iter().map(|(_, title)| title.as_str()));
     let rows: Vec<Vec<String>> = runs
         .iter()
         .map(|run| {

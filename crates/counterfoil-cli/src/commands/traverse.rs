@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use counterfoil::experiment::actions::studio::{Studio, sweep};
+use counterfoil::experiment::actions::imagine::{Imagination, sweep};
 
 use super::shared::Common;
 use crate::{output, progress};
@@ -43,11 +43,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let run = options.common.open(&options.run)?;
     let interventions = sweep(run.config()?.graph(), &options.variable, options.steps)?;
     let mut reporter = progress::reporter(options.common.json);
-    let studio = Studio::open(run, options.device.as_deref(), reporter.as_mut())?;
-    let subjects = studio.held_out(options.count)?;
-    let imagined = studio.imagine(&subjects, &interventions, false)?;
+    let imagination = Imagination::open(run, options.device.as_deref(), reporter.as_mut())?;
+    let subjects = imagination.held_out(options.count)?;
+    let imagined = imagination.imagine(&subjects, &interventions, false)?;
     let name = format!("traverse-{}", options.variable);
-    let file = studio.keep(&imagined, &name, options.out_file.as_deref())?;
-    output::imagined(&studio, &imagined, &file, options.common.json)?;
+    let file = imagination.keep(&imagined, &name, options.out_file.as_deref())?;
+    output::imagined(&imagination, &imagined, &file, options.common.json)?;
     Ok(0)
 }

@@ -10,20 +10,9 @@ use serde_json::Value;
 
 use crate::{
     error::Result,
+    evaluate::SUMMARY_FILE,
     run_dir::{self, Manifest, RunDir, StoppedBy, read_json},
 };
-
-/// The file of the figures inside a run directory.
-pub const SUMMARY_FILE: &str = "summary.json";
-
-/// The figures that a list of runs shows, with a short title each.
-pub const KEY_FIGURES: [(&str, &str); 5] = [
-    ("effectiveness.thickness.thickness.share", "do(T) on T"),
-    ("effectiveness.intensity.intensity.share", "do(I) on I"),
-    ("abduction_slope", "slope"),
-    ("composition_1", "composition"),
-    ("image_error.share", "image error"),
-];
 
 /// Named numbers in the order of their file.
 pub type Figures = Vec<(String, f64)>;
@@ -117,6 +106,26 @@ pub fn listing(out: &Path) -> Result<Vec<Listed>> {
         Listed { run: short_name(&entry.path), path: entry.path, told, broken, figures }
     });
     Ok(listed.collect())
+}
+
+/// The figures that a list of runs shows, as name and short title: of each variable how well it can be set (the error
+/// as a share of leaving the image as it is), then those that exist once.
+pub fn key_figures(runs: &[Listed]) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (name, _) in runs.iter().flat_map(|run| &run.figures) {
+        let parts: Vec<&str> = name.split('.').collect();
+        let title = match parts.as_slice() {
+            ["effectiveness", set, measured, "share"] if set == measured => format!("do({set})"),
+            ["abduction_slope"] => "slope".into(),
+            ["composition_1"] => "composition".into(),
+            ["image_error", "share"] => "image error".into(),
+            _ => continue,
+        };
+        if !found.iter().any(|(known, _)| known == name) {
+            found.push((name.clone(), title));
+        }
+    }
+    found
 }
 
 /// `NAME/ID` of a run's folder.

@@ -5,7 +5,7 @@
 //! | deed | module |
 //! |---|---|
 //! | train, evaluate, report; go on after a break | [`perform`] |
-//! | counterfactual images of a trained model | [`studio`] |
+//! | counterfactual images of a trained model | [`imagine`] |
 //! | runs in a list, their figures side by side, two runs compared | [`figures`] |
 //! | run a run again and compare | [`reproduce`] |
 //! | what a data set or a graph file holds | [`facts`] |
@@ -14,6 +14,6 @@
 pub mod cite;
 pub mod facts;
 pub mod figures;
+pub mod imagine;
 pub mod perform;
 pub mod reproduce;
-pub mod studio;

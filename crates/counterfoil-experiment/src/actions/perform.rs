@@ -6,15 +6,18 @@ use std::{
 };
 
 use counterfoil_autoencoder::Model;
-use serde_json::Value;
+use counterfoil_tensor::parse_device;
 
 use crate::{
     config::Config,
     data::Data,
     error::{ExperimentError, Result},
+    evaluate::{self, Options, Summary},
     progress::Reporter,
+    report,
     run_dir::{Origin, RunDir, StoppedBy},
     train::{Outcome, train},
+    trained::{Trained, Which},
 };
 
 /// The exit status of a run that the user stopped, as shells count signals: 128 + SIGINT.
@@ -50,7 +53,7 @@ pub struct Performed {
     /// How training ended.
     pub outcome: Outcome,
     /// The summary, unless training was interrupted.
-    pub summary: Option<Value>,
+    pub summary: Option<Summary>,
     /// The report, unless training was interrupted.
     pub report: Option<PathBuf>,
 }
@@ -84,6 +87,8 @@ impl Plan {
         let dataset = data.dataset();
         let architecture =
             config.architecture(dataset.images().image_shape(), dataset.class_count())?;
+        // A mistake in what comes after training should not wait until then.
+        config.sections().counterfactual.grid(&architecture)?;
         let parameters = Model::new(&architecture).layout().count();
         Ok(Self { config, data, origin, parameters })
     }
@@ -133,6 +138,23 @@ pub fn resume(
     complete(run, &config, &data, reporter, interrupt)
 }
 
+/// Measures the latest checkpoint of a run on its test part, `all` of it or as much as the config says, and writes
+/// summary and report anew.
+///
+/// # Errors
+/// When nothing was trained yet, the data changed, the run is in use, or `interrupt` is set.
+pub fn evaluate(
+    run: &RunDir,
+    all: bool,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<(Summary, PathBuf)> {
+    let config = run.config()?;
+    let data = Data::load(&config)?;
+    same_data(run, &data)?;
+    judge(run, &config, &data, Options { all }, reporter, interrupt)
+}
+
 /// Trains, evaluates and reports, and notes in the manifest how it ended.
 fn complete(
     run: RunDir,
@@ -141,7 +163,13 @@ fn complete(
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<Performed> {
-    let ended = train_and_judge(&run, config, data, reporter, interrupt);
+    let ended = train(&run, config, data, reporter, interrupt).and_then(|outcome| {
+        if outcome.stopped_by == StoppedBy::Interrupt {
+            return Ok((outcome, None));
+        }
+        let judged = judge(&run, config, data, Options::default(), reporter, interrupt)?;
+        Ok((outcome, Some(judged)))
+    });
     match ended {
         Ok((outcome, judged)) => {
             let (summary, report) = judged.unzip();
@@ -159,18 +187,20 @@ fn complete(
     }
 }
 
-fn train_and_judge(
+/// Evaluates the latest checkpoint and writes the report.
+fn judge(
     run: &RunDir,
     config: &Config,
     data: &Data,
+    options: Options,
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
-) -> Result<(Outcome, Option<(Value, PathBuf)>)> {
-    let outcome = train(run, config, data, reporter, interrupt)?;
-    if outcome.stopped_by == StoppedBy::Interrupt {
-        return Ok((outcome, None));
-    }
-    Ok((outcome, None))
+) -> Result<(Summary, PathBuf)> {
+    let _lock = run.lock()?;
+    let device = parse_device(&config.sections().device)?;
+    let trained = Trained::load(run, config, Which::Latest, device)?;
+    let summary = evaluate::evaluate(run, config, data, trained, options, reporter, interrupt)?;
+    Ok((summary, report::write(run)?))
 }
 
 /// The run's data must be those it was trained on.

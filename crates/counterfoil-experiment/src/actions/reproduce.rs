@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Figures that tell of the machine and not of the outcome.
-const MACHINE: [&str; 2] = ["wall_s", "peak_rss_mib"];
+const MACHINE: [&str; 3] = ["wall_s", "evaluation_s", "peak_rss_mib"];
 
 /// A run that can be repeated here, with everything that is not as it was.
 #[derive(Debug)]

@@ -159,5 +159,10 @@ fn check_evaluation(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     let holds = (1..=e.images).contains(&e.tenfold_images);
     bounds.ensure("evaluation.tenfold_images", e.tenfold_images, holds, &need)?;
     bounds.at_least_one("evaluation.batch", e.batch as u64)?;
-    bounds.at_least_one("evaluation.resamples", e.resamples as u64)
+    bounds.at_least_one("evaluation.resamples", e.resamples as u64)?;
+    bounds.at_least_one("evaluation.oracle.steps", e.oracle.steps)?;
+    bounds.at_least_one("evaluation.oracle.batch", e.oracle.batch as u64)?;
+    let rate = e.oracle.learning_rate;
+    let holds = rate > 0.0 && rate.is_finite();
+    bounds.ensure("evaluation.oracle.learning_rate", rate, holds, "a number above 0")
 }

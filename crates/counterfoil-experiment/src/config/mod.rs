@@ -299,6 +299,9 @@ steps = 900
             ("evaluation.tenfold_images=11", "between 1 and evaluation.images"),
             ("evaluation.batch=0", "at least 1"),
             ("evaluation.resamples=0", "at least 1"),
+            ("evaluation.oracle.steps=0", "at least 1"),
+            ("evaluation.oracle.batch=0", "at least 1"),
+            ("evaluation.oracle.learning_rate=-1", "above 0"),
         ] {
             let said = message(FILE, None, &[set]);
             assert!(said.contains(expected), "{set}: {expected:?} is not in {said:?}");

@@ -33,9 +33,9 @@ pub(crate) fn quick_start(folder: &Path) -> Result<(), ExperimentError> {
     train(&run, &config, &data, &mut Silent, &AtomicBool::new(false))?;
 
     // Abduct, act, predict: the same handwriting with strokes of four pixels, beside the truth.
-    let studio = Studio::open(run, None, &mut Silent)?;
-    let thicker = studio.intervention(&["thickness=4".to_owned()])?;
-    let imagined = studio.imagine(&studio.held_out(4)?, &[thicker], true)?;
+    let imagination = Imagination::open(run, None, &mut Silent)?;
+    let thicker = imagination.intervention(&["thickness=4".to_owned()])?;
+    let imagined = imagination.imagine(&imagination.held_out(4)?, &[thicker], true)?;
     imagined.picture.write(&folder.join("thicker.png"))?;
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use counterfoil_autoencoder::{Calibration, Counterfactuals, Procedure};
+use counterfoil_autoencoder::Procedure;
 use counterfoil_data::{
     png::{Picture, read_grey},
     sheet::{self, Layout},
 };
 use counterfoil_graph::{Dag, GraphError, Intervention, Kind};
-use counterfoil_tensor::{Mode, Precision, image, parse_device};
+use counterfoil_tensor::{image, parse_device};
 use serde::Serialize;
 use tch::{Device, Kind as Number, Tensor};
 
@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     data::Data,
     error::{ExperimentError, Result},
+    evaluate::prepare::Prepared,
     progress::Reporter,
     run_dir::RunDir,
     trained::{Trained, Which},
@@ -27,12 +28,11 @@ pub const COUNTERFACTUALS_DIR: &str = "counterfactuals";
 
 /// A trained, calibrated model with the data of its run.
 #[derive(Debug)]
-pub struct Studio {
+pub struct Imagination {
     run: RunDir,
     config: Config,
     data: Data,
-    trained: Trained,
-    calibration: Calibration,
+    prepared: Prepared,
     device: Device,
 }
 
@@ -73,14 +73,14 @@ pub struct Row {
 /// One image of a row.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cell {
-    /// What the model's encoder reads from the image, in label units and in the order of [`Studio::labels`].
+    /// What the model's encoder reads from the image, in label units and in the order of [`Imagination::labels`].
     pub read: Vec<f64>,
     /// The labels that are known: the recorded ones of the factual image, those of the true model under the
     /// intervention.
     pub truth: Option<Vec<f64>>,
 }
 
-impl Studio {
+impl Imagination {
     /// Loads the latest checkpoint of `run` with its data and fits its calibration; `device` replaces the config's.
     ///
     /// # Errors
@@ -97,8 +97,8 @@ impl Studio {
         let data = Data::load(&config)?;
         same_data(&run, &data)?;
         reporter.note("fitting the calibration from labels to latents");
-        let calibration = calibrate(&config, &data, &trained, device)?;
-        Ok(Self { run, config, data, trained, calibration, device })
+        let prepared = Prepared::new(&config, &data, trained)?;
+        Ok(Self { run, config, data, prepared, device })
     }
 
     /// The run.
@@ -196,9 +196,8 @@ impl Studio {
     ) -> Result<Imagined> {
         let n = subjects.items.len();
         let procedure: Procedure = self.config.sections().counterfactual;
-        let weights = self.trained.weights.bind(Precision::F32, Mode::Evaluate);
-        let model = &self.trained.model;
-        let maker = Counterfactuals::new(model, &weights, &self.calibration, procedure)?;
+        let weights = self.prepared.weights();
+        let maker = self.prepared.counterfactuals(&weights, procedure)?;
         let abduction = maker.abduct(&subjects.images, subjects.classes.as_ref())?;
 
         let shape = self.data.dataset().images().image_shape();
@@ -210,7 +209,8 @@ impl Studio {
         let mut enter = |title: String, pixels: Vec<u8>, truths: Vec<Option<Vec<f64>>>| {
             let images = image::to_tensor(&pixels, [n, shape[0], shape[1], shape[2]], self.device)?;
             let (_, latents) = maker.encode(&images)?;
-            let readings = self.calibration.labels(model.architecture(), &latents);
+            let architecture = self.prepared.trained.model.architecture();
+            let readings = self.prepared.calibration.labels(architecture, &latents);
             let readings = Vec::<f32>::try_from(readings.to_kind(Number::Float).reshape([-1]))?;
             let width = readings.len() / n.max(1);
             for (k, (row, truth)) in rows.iter_mut().zip(truths).enumerate() {
@@ -267,7 +267,7 @@ impl Studio {
         Ok(file)
     }
 
-    /// The labels that the true model gives an image under an intervention, in the order of [`Studio::labels`];
+    /// The labels that the true model gives an image under an intervention, in the order of [`Imagination::labels`];
     /// nothing where the model is not known or cannot have produced the image's own labels.
     fn true_labels(&self, item: usize, intervention: &Intervention) -> Option<Vec<f64>> {
         let dataset = self.data.dataset();
@@ -288,7 +288,7 @@ impl Studio {
 /// The intervention on `graph` written as texts `thickness=2.5`.
 ///
 /// # Errors
-/// As [`Studio::intervention`].
+/// As [`Imagination::intervention`].
 pub fn parse_intervention(graph: &Dag, texts: &[String]) -> Result<Intervention> {
     let origin = texts.iter().map(|text| format!("--do {text}")).collect::<Vec<_>>().join(" ");
     Intervention::parse(graph, texts.iter().map(String::as_str))
@@ -326,39 +326,6 @@ pub fn sweep(graph: &Dag, variable: &str, steps: usize) -> Result<Vec<Interventi
     };
     let set = |value| Intervention::none().set_index(graph, index, value).map_err(fault);
     values.into_iter().map(set).collect()
-}
-
-/// Fits the calibration on the training part and measures it on the validation part.
-fn calibrate(
-    config: &Config,
-    data: &Data,
-    trained: &Trained,
-    device: Device,
-) -> Result<Calibration> {
-    let (size, most) = (config.evaluation().batch, 4096);
-    let batches = |items: &[usize]| {
-        let part = &items[..items.len().min(most)];
-        part.chunks(size).map(|items| data.batch(items, device)).collect::<Result<Vec<_>>>()
-    };
-    let (fitted, held) = (batches(&data.split().train)?, batches(&data.split().validation)?);
-    let pairs = fitted.iter().map(|batch| (&batch.images, &batch.labels));
-    trained.model.refresh_statistics(&trained.weights, pairs)?;
-    let weights = trained.weights.bind(Precision::F32, Mode::Evaluate);
-    let encode = |batches: &[counterfoil_autoencoder::Batch]| {
-        let mut latents = Vec::new();
-        for batch in batches {
-            latents.push(tch::no_grad(|| trained.model.encode(&weights, &batch.images))?.z);
-        }
-        let labels: Vec<&Tensor> = batches.iter().map(|batch| &batch.labels).collect();
-        Ok::<_, ExperimentError>((Tensor::cat(&latents, 0), Tensor::cat(&labels, 0)))
-    };
-    let (fitted, held) = (encode(&fitted)?, encode(&held)?);
-    let taught = config.sections().objective.teach_labels > 0.0;
-    let architecture = trained.model.architecture();
-    let mut calibration =
-        Calibration::fit(architecture, (&fitted.0, &fitted.1), (&held.0, &held.1), taught)?;
-    calibration.fit_noise_gain(&trained.model, &weights, &held.0, &held.1)?;
-    Ok(calibration)
 }
 
 #[cfg(test)]

@@ -1,0 +1,9 @@
+//! The binary as its user meets it: what it says, what it writes, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where its fixture does")]
+
+mod bad_input;
+mod bench;
+mod breaks;
+mod help;
+mod whole;

@@ -1,0 +1,198 @@
+//! A run from its beginning to its report, everything that can be asked of it, and its repetition.
+
+use crate::bench::Bench;
+use serde_json::Value;
+
+/// Columns and rows of a picture of 28 x 28 images, two pixels apart and drawn twice as large.
+fn grid(png: &[u8]) -> (u32, u32) {
+    let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    let cells = |pixels: u32| (pixels / 2 - 2) / 30;
+    (cells(side(16)), cells(side(20)))
+}
+
+fn finite(value: &Value) -> bool {
+    value.as_f64().is_some_and(f64::is_finite)
+}
+
+#[test]
+fn a_run_and_everything_that_can_be_asked_of_it() {
+    let bench = Bench::new();
+    let told = bench.json(&["run", "tiny.toml", "--seed", "3"]);
+    let run = &told["runs"][0];
+    assert_eq!((&run["steps"], &run["stopped_by"]), (&10.into(), &"steps".into()));
+    assert!(finite(&run["summary"]["composition_1"]), "{run}");
+    let path = bench.path(run["run"].as_str().unwrap());
+    for file in ["config.toml", "manifest.json", "summary.json", "report.html", "metrics.csv"] {
+        assert!(path.join(file).is_file(), "{file}");
+    }
+
+    pictures(&bench, &path);
+    questions(&bench, &path);
+    bad_questions(&bench, &path);
+    checkpoints_at_fault(&bench, &path);
+}
+
+/// Counterfactual images and sweeps.
+fn pictures(bench: &Bench, run: &std::path::Path) {
+    let told = bench.json(&["counterfactual", "tiny", "--do", "thickness=2.5", "--count", "3"]);
+    assert_eq!(told["labels"], serde_json::json!(["thickness", "intensity"]));
+    assert_eq!(told["imagined"]["columns"].as_array().unwrap().len(), 3);
+    let cell = &told["imagined"]["rows"][0]["cells"][1];
+    assert_eq!(cell["truth"][0], 2.5);
+    assert!(finite(&cell["read"][1]));
+    let png = fs_err::read(run.join("counterfactuals/do-thickness-2.5.png")).unwrap();
+    assert_eq!(grid(&png), (3, 3));
+
+    let arguments = ["counterfactual", "tiny", "--do", "thickness=9", "--do", "intensity=80"];
+    let ended = bench.run(&[&arguments[..], &["--count", "1", "--out-file", "own.png"]].concat());
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let warning = "warning: thickness = 9 lies outside the declared range 1 to 5.8";
+    assert!(ended.err.contains(warning), "{}", ended.err);
+    assert_eq!(grid(&fs_err::read(bench.path("own.png")).unwrap()), (3, 1));
+
+    // A picture from elsewhere has no truth beside it: here the first image of the data set.
+    bench.succeed(&["data", "tiny.toml", "--sheet", "sheet.png", "--count", "1"]);
+    let sheet = fs_err::read(bench.path("sheet.png")).unwrap();
+    assert_eq!(grid(&sheet), (10, 1));
+
+    let told = bench.json(&[
+        "traverse",
+        "tiny",
+        "--variable",
+        "intensity",
+        "--steps",
+        "4",
+        "--count",
+        "2",
+    ]);
+    assert_eq!(told["imagined"]["columns"].as_array().unwrap().len(), 5);
+    let png = fs_err::read(run.join("counterfactuals/traverse-intensity.png")).unwrap();
+    assert_eq!(grid(&png), (5, 2));
+}
+
+/// Everything else that reads a run.
+fn questions(bench: &Bench, run: &std::path::Path) {
+    let first = fs_err::read_to_string(run.join("summary.json")).unwrap();
+    fs_err::remove_file(run.join("summary.json")).unwrap();
+    fs_err::remove_file(run.join("report.html")).unwrap();
+    let again = bench.json(&["evaluate", "tiny"]);
+    let first: Value = serde_json::from_str(&first).unwrap();
+    // Exact: a figure is a function of config, data and weights.
+    assert_eq!(first["effectiveness"], again["effectiveness"]);
+    assert_eq!(first["composition_10"], again["composition_10"]);
+    assert_eq!(bench.json(&["evaluate", "tiny", "--all"])["eval_n"], 16);
+    fs_err::remove_file(run.join("report.html")).unwrap();
+    let report = bench.json(&["report", "tiny"]);
+    assert_eq!(bench.path(report["report"].as_str().unwrap()), run.join("report.html"));
+    assert!(fs_err::read_to_string(run.join("report.html")).unwrap().contains("<svg"));
+
+    let listed = bench.json(&["runs"]);
+    let listed = &listed["runs"][0];
+    assert_eq!((&listed["experiment"], &listed["seed"]), (&"tiny".into(), &3.into()));
+    assert!(finite(&listed["figures"]["composition_1"]));
+    let text = bench.succeed(&["runs"]);
+    assert!(text.contains("composition") && text.contains("do(thickness)"), "{text}");
+    assert!(
+        bench.succeed(&["cite", "tiny"]).contains("CausalDiffAE")
+            || bench.succeed(&["cite", "tiny"]).contains("Causal Diffusion Autoencoders")
+    );
+    let table = bench.json(&["table", "tiny", "tiny"]);
+    let row = table["rows"].as_array().unwrap().iter().find(|r| r["figure"] == "composition_1");
+    let values = &row.unwrap()["values"];
+    assert_eq!(values[0], values[1]);
+    let comparison = bench.json(&["compare", "tiny", "tiny"]);
+    assert_eq!(comparison["config"], serde_json::json!([]));
+    assert!(bench.succeed(&["compare", "tiny", "tiny"]).contains("config: no difference"));
+}
+
+/// Mistakes that a trained run has to be there for.
+fn bad_questions(bench: &Bench, run: &std::path::Path) {
+    let run = run.to_str().unwrap();
+    let ask = |arguments: &[&str], parts: &[&str]| {
+        bench.refuse(2, &[&["counterfactual", run][..], arguments].concat(), parts);
+    };
+    ask(&["--do", "thicknes=2"], &["--do thicknes=2", "no variable `thicknes`", "`thickness`"]);
+    ask(&["--do", "thickness=-1"], &["thickness", "-1"]);
+    ask(&["--do", "thickness=thick"], &["thickness=thick"]);
+    ask(&["--do", "style=1"], &["style", "unlabelled"]);
+    ask(&["--do", "thickness=2", "--do", "thickness=3"], &["thickness", "2", "3"]);
+    ask(&["--do", "thickness=2", "--count", "17"], &["--count", "16"]);
+    ask(&["--do", "thickness=2", "--count", "0"], &["--count"]);
+    ask(&["--do", "thickness=2", "--image", "none.png"], &["none.png"]);
+    ask(&["--do", "thickness=2", "--image", "own.png"], &["own.png", "28 x 28"]);
+    ask(&["--do", "thickness=2", "--device", "gpu"], &["unknown device `gpu`"]);
+    bench.refuse(2, &["traverse", run, "--variable", "intensty"], &["`intensity`"]);
+    bench.refuse(2, &["traverse", run, "--variable", "intensity", "--steps", "1"], &["at least 2"]);
+    bench.refuse(2, &["table", "tiny", "tinny"], &["no run `tinny`", "did you mean `tiny`?"]);
+}
+
+/// A checkpoint that is truncated or comes from another config; nothing is written over it.
+fn checkpoints_at_fault(bench: &Bench, run: &std::path::Path) {
+    let commands: [&[&str]; 3] = [
+        &["counterfactual", "tiny", "--do", "thickness=2"],
+        &["evaluate", "tiny"],
+        &["resume", "tiny"],
+    ];
+    let ema = run.join("checkpoints/step-10/ema.safetensors");
+    let whole = fs_err::read(&ema).unwrap();
+    fs_err::write(&ema, &whole[..whole.len() / 2]).unwrap();
+    for command in commands {
+        bench.refuse(2, command, &["ema.safetensors is truncated"]);
+    }
+    fs_err::write(&ema, &whole).unwrap();
+
+    let state = run.join("checkpoints/step-10/state.json");
+    let text = fs_err::read_to_string(&state).unwrap();
+    let manifest: Value =
+        serde_json::from_slice(&fs_err::read(run.join("manifest.json")).unwrap()).unwrap();
+    let hash = manifest["config_hash"].as_str().unwrap();
+    fs_err::write(&state, text.replace(hash, &hash.chars().rev().collect::<String>())).unwrap();
+    for command in commands {
+        bench.refuse(2, command, &["step-10", "another config"]);
+    }
+    fs_err::write(&state, text).unwrap();
+
+    let config = run.join("config.toml");
+    let text = fs_err::read_to_string(&config).unwrap();
+    fs_err::write(&config, text.replace("seed = 3", "seed = 4")).unwrap();
+    bench.refuse(2, &["resume", "tiny"], &["config.toml differs from what the run began with"]);
+    fs_err::write(&config, text).unwrap();
+}
+
+#[test]
+fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
+    let bench = Bench::new();
+    bench.succeed(&["run", "tiny.toml"]);
+    let first = bench.runs().remove(0);
+    let name = first.to_str().unwrap();
+    let told = bench.json(&["reproduce", name]);
+    assert_eq!(
+        (&told["same"], &told["figures"], &told["weights"]),
+        (&true.into(), &serde_json::json!([]), &serde_json::json!([]))
+    );
+    assert!(told["compared"].as_u64().unwrap() > 10);
+    let second = bench.runs().remove(1);
+    let manifest = fs_err::read_to_string(second.join("manifest.json")).unwrap();
+    assert!(manifest.contains(&format!(
+        "\"parent\": \"tiny/{}\"",
+        first.file_name().unwrap().to_str().unwrap()
+    )));
+
+    // A figure that was altered by hand is found out.
+    let summary = first.join("summary.json");
+    let mut altered: Value = serde_json::from_slice(&fs_err::read(&summary).unwrap()).unwrap();
+    altered["composition_1"] = 0.5.into();
+    fs_err::write(&summary, altered.to_string()).unwrap();
+    let ended = bench.run(&["reproduce", name, "--json"]);
+    let told: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((ended.status, &told["same"]), (Some(1), &false.into()));
+    assert_eq!(told["figures"][0]["figure"], "composition_1");
+
+    // Other data cannot be compared; the clock cannot be reproduced.
+    let set = ["--set", "data.seed=9", "--set", "training.wall_clock_minutes=1e-9"];
+    bench.succeed(&[&["run", "tiny.toml"], &set[..]].concat());
+    let other = bench.runs().remove(3);
+    let other = other.to_str().unwrap();
+    bench.refuse(1, &["compare", name, other], &["different data cannot be compared"]);
+    bench.refuse(2, &["reproduce", other], &["stopped by the clock", "cannot be reproduced"]);
+}
