@@ -200,3 +200,90 @@ impl<'a> Draws<'a> {
         Stream::new(self.seed, purpose, item as u64, column as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use counterfoil_scm::{LinearGaussian, Mechanism, Noise, Root, morphomnist as world};
+    use std::path::Path;
+
+    fn digits() -> (Config, Data) {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/digits.toml");
+        let set = ["data.count=3000", "data.split=[1000, 200, 1800]"].map(str::to_owned);
+        let config = Config::load(&file, Some("smoke"), &set).unwrap();
+        let data = Data::load(&config).unwrap();
+        (config, data)
+    }
+
+    /// Monte-Carlo: the mean and the spread of `n` uniform values within five standard errors.
+    fn is_uniform(values: &[f64], low: f64, high: f64) {
+        let n = values.len() as f64;
+        assert!(values.iter().all(|v| (low..=high).contains(v)));
+        let (mean, width) = (values.iter().sum::<f64>() / n, high - low);
+        let sd = width / 12.0f64.sqrt();
+        assert!((mean - f64::midpoint(low, high)).abs() < 5.0 * sd / n.sqrt(), "{mean}");
+        let found = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+        // The variance of a uniform sample's spread: (kurtosis 9/5 - 1) / 4n of its square.
+        assert!((found / sd - 1.0).abs() < 5.0 * (0.2 / n).sqrt(), "{found} {sd}");
+    }
+
+    #[test]
+    fn draws_follow_their_stated_distributions() {
+        let (config, data) = digits();
+        let variables = Labelled::all(config.graph(), data.dataset().graph()).unwrap();
+        let draws = Draws::new(&data, config.graph(), &variables, 4).unwrap();
+        assert!(!draws.is_caused(0) && draws.is_caused(1));
+        let (labels, test) = (data.dataset().labels(), &data.split().test);
+        let thickness = |item: usize| labels[[item, 0]];
+        let of = |columns: &[usize], column: usize| -> Vec<f64> {
+            let action = |item: &usize| draws.action(columns, *item).unwrap();
+            test.iter().map(|item| action(item).get(variables[column].model).unwrap()).collect()
+        };
+        let (low, high) = draws.central[0];
+        let inside = data.split().train.iter().filter(|i| (low..=high).contains(&thickness(**i)));
+        assert_eq!(inside.count(), 900);
+        is_uniform(&of(&[0], 0), low, high);
+
+        let noise =
+            |(item, value): (&usize, &f64)| abduction::exogenous(thickness(*item), *value).unwrap();
+        let intensity = of(&[1], 1);
+        is_uniform(&test.iter().zip(&intensity).map(noise).collect::<Vec<_>>(), -1.25, 1.25);
+
+        // Together the effect follows the value that its cause is set to, and causes are what they are alone.
+        let (causes, effects) = (of(&[1, 0], 0), of(&[1, 0], 1));
+        assert_eq!(causes, of(&[0], 0));
+        let noise = |(t, i): (&f64, &f64)| abduction::exogenous(*t, *i).unwrap();
+        is_uniform(&causes.iter().zip(&effects).map(noise).collect::<Vec<_>>(), -1.25, 1.25);
+
+        let far: Vec<f64> = test.iter().map(|item| draws.extrapolated(1, *item)).collect();
+        is_uniform(&far, 64.0, 255.0);
+        let outside = draws.set(&[(1, 300.0)]).unwrap_err();
+        assert!(outside.to_string().contains("intensity"), "{outside}");
+    }
+
+    /// Exact: neither other images nor their order matter, and other seeds draw other values.
+    #[test]
+    fn a_draw_depends_on_seed_and_image_alone() {
+        let (config, data) = digits();
+        let variables = Labelled::all(config.graph(), data.dataset().graph()).unwrap();
+        let draws = |seed| Draws::new(&data, config.graph(), &variables, seed).unwrap();
+        let (one, two, other) = (draws(4), draws(4), draws(5));
+        let items = &data.split().test[..20];
+        let forwards: Vec<_> = items.iter().map(|i| one.action(&[0, 1], *i).unwrap()).collect();
+        let backwards: Vec<_> =
+            items.iter().rev().map(|i| two.action(&[0, 1], *i).unwrap()).collect();
+        assert_eq!(forwards, backwards.into_iter().rev().collect::<Vec<_>>());
+        assert_ne!(forwards[0], other.action(&[0, 1], items[0]).unwrap());
+    }
+
+    #[test]
+    fn the_label_model_is_told_by_what_it_does() {
+        assert_eq!(morphomnist(&world::model()), Some([0, 1]));
+        let straight: Vec<Box<dyn Mechanism>> = vec![
+            Box::new(Root::new(0.5, 1.0, Noise::Gamma { shape: 10.0, rate: 5.0 }).unwrap()),
+            Box::new(LinearGaussian::new(64.0, vec![40.0], 5.0).unwrap()),
+        ];
+        assert_eq!(morphomnist(&Scm::new(world::graph(), straight).unwrap()), None);
+    }
+}

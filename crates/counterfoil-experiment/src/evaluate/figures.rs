@@ -336,7 +336,7 @@ mod tests {
             });
             let variables = Labelled::all(scm.dag(), scm.dag()).unwrap();
             let measured = series(&labels);
-            Self { variables, labels, population, measured, thickness, intensity, scm }
+            Self { scm, variables, labels, population, measured, thickness, intensity }
         }
 
         fn facts(&self) -> Facts<'_> {

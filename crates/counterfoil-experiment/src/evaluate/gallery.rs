@@ -117,8 +117,7 @@ impl Tile {
     }
 }
 
-#[expect(clippy::ptr_arg, reason = "serde hands over the field")]
-fn encode<S: Serializer>(pixels: &Vec<u8>, to: S) -> std::result::Result<S::Ok, S::Error> {
+fn encode<S: Serializer>(pixels: &[u8], to: S) -> std::result::Result<S::Ok, S::Error> {
     to.serialize_str(&STANDARD.encode(pixels))
 }
 

@@ -33,7 +33,7 @@ pub mod summary;
 
 use std::{sync::atomic::AtomicBool, time::Instant};
 
-use counterfoil_autoencoder::{Counterfactuals, Procedure};
+use counterfoil_autoencoder::Procedure;
 use counterfoil_metrics::bootstrap::Bootstrap;
 use indexmap::IndexMap;
 use tch::{Device, Tensor};
@@ -152,7 +152,7 @@ pub fn evaluate(
         bootstrap: Bootstrap { rounds: section.resamples, level: 0.95, seed },
     };
     let scores = scorer.score(&plan, &outcome)?;
-    let (latent_reading, leakage) = code(&scorer, counterfactuals, &outcome.noise, seed)?;
+    let (latent_reading, leakage) = code(&scorer, &outcome.noise, procedure, seed)?;
     let exhibit = Exhibit {
         data,
         graph,
@@ -221,15 +221,16 @@ type Leaks = IndexMap<String, IndexMap<String, Leak>>;
 /// What the code of test images tells of the labels: where it should, and where it should not.
 fn code(
     scorer: &Scorer<'_>,
-    counterfactuals: &Counterfactuals<'_>,
     noise: &Tensor,
+    procedure: Procedure,
     seed: u64,
 ) -> Result<(Readings, Leaks)> {
     let (data, prepared, facts) = (scorer.data, scorer.prepared, &scorer.facts);
     let items = first(&data.split().test, READ);
     let labels = &labels(data, items);
     let images = data.batch(items, noise.device())?.images;
-    let (_, latents) = counterfactuals.encode(&images)?;
+    let weights = prepared.exact_weights();
+    let (_, latents) = prepared.counterfactuals(&weights, procedure)?.encode(&images)?;
     let facts_of_more = Facts { labels, ..facts.clone() };
     let readings = facts_of_more.readings(&prepared.read(&latents)?, &scorer.bootstrap)?;
     let mut leaks = Leaks::new();

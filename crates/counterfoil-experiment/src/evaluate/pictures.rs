@@ -132,3 +132,32 @@ fn cube(shape: (usize, usize, usize), pixels: &[f64]) -> Array3<f64> {
     ArrayView3::from_shape(shape, pixels)
         .map_or_else(|_| Array3::zeros(shape), |view| view.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exact: the truth itself has no error and full similarity, the factual image is its own yardstick.
+    #[test]
+    fn images_are_read_against_the_truth() {
+        let flat = |value: f64| Tensor::full([3, 1, 12, 12], value, (Kind::Float, Device::Cpu));
+        let bootstrap = Bootstrap { rounds: 20, level: 0.95, seed: 1 };
+        let figures = |found: &Tensor| {
+            Against::truth(found, &flat(-1.0), &flat(0.0)).unwrap().figures(&bootstrap).unwrap()
+        };
+        let right = figures(&flat(0.0));
+        assert_eq!((right.mae, right.leave_as_is, right.share), (0.0, 0.5, Some(0.0)));
+        assert_eq!(right.ssim, Some(1.0));
+        let half = figures(&flat(-0.5));
+        assert_eq!((half.mae, half.share), (0.25, Some(0.5)));
+        let (error, ends) = mean_squared(&flat(0.0), &flat(0.5), &bootstrap).unwrap();
+        assert_eq!((error, ends), (0.0625, [0.0625, 0.0625]));
+        let small = Tensor::zeros([2, 1, 4, 4], (Kind::Float, Device::Cpu));
+        let small = Against::truth(&small, &small, &small).unwrap().figures(&bootstrap).unwrap();
+        assert_eq!((small.ssim, small.share), (None, None));
+        let train = Tensor::cat(&[flat(-1.0), flat(1.0)], 0);
+        let apart = Tensor::cat(&[flat(-1.0).narrow(0, 0, 1), flat(1.0).narrow(0, 0, 1)], 0);
+        let found = references(&apart, &train).unwrap();
+        assert_eq!((found.mean_image, found.other_image), (0.25, 1.0));
+    }
+}

@@ -1,6 +1,7 @@
 //! The columns of an evaluation: what is asked of every image, and what came of it.
 
 use counterfoil_autoencoder::Batch;
+use counterfoil_graph::Intervention;
 use tch::Tensor;
 
 use super::{
@@ -25,7 +26,7 @@ pub struct Plan {
     pub asked: Vec<Deed>,
     /// Each variable in support, with fresh noise.
     fresh: Vec<Deed>,
-    /// Each variable set to its own label.
+    /// Each variable set to its own label: the null intervention, and the way back of a reversal.
     own: Vec<Deed>,
 }
 
@@ -38,7 +39,7 @@ pub struct Outcome {
     pub asked: Vec<Done>,
     /// The same for single variables, with fresh noise.
     pub fresh: Vec<Done>,
-    /// Each variable set to its own label.
+    /// The first images, each variable set to its own label.
     pub own: Vec<Done>,
     /// The noise x_T of the images.
     pub noise: Tensor,
@@ -85,18 +86,21 @@ impl Plan {
             let actions = labels.iter().map(value).collect::<Result<_>>()?;
             own.push(Deed::new(format!("{} as it is", labelled.name()), actions));
         }
-        let nothing = Deed::new("composition", items.iter().map(|_| Default::default()).collect());
+        let nothing = Deed::new("composition", vec![Intervention::none(); items.len()]);
         Ok(Self { nothing, asked, fresh, own })
     }
 
     /// How many passes of the sampler [`Plan::carry_out`] makes.
     pub fn passes(&self, images: usize, tenfold: usize, pass: usize) -> u64 {
-        let deeds = 1 + self.asked.len() + self.fresh.len() + self.own.len();
+        let deeds = 1 + self.asked.len() + self.fresh.len();
         let rounds = (ROUNDS + self.own.len()) as u64;
-        Studio::passes_of(images, deeds, pass) + rounds * Studio::passes_of(tenfold, 1, pass)
+        Studio::passes_of(images, deeds, pass)
+            + Studio::passes_of(tenfold, self.own.len(), pass)
+            + rounds * Studio::passes_of(tenfold, 1, pass)
     }
 
-    /// Does everything to the images of `batch`, and what needs many rounds to those of `tenfold`, the first of them.
+    /// Does everything to the images of `batch`, and what needs many rounds or
+    /// hardly differs between images to those of `tenfold`, the first of them.
     ///
     /// # Errors
     /// When interrupted, or the sampler fails.
@@ -106,23 +110,22 @@ impl Plan {
         batch: &Batch,
         tenfold: &Batch,
     ) -> Result<Outcome> {
-        let deeds: Vec<Deed> =
-            [std::slice::from_ref(&self.nothing), &self.asked, &self.fresh, &self.own].concat();
-        let imagined = studio.imagine(batch, &deeds)?;
-        let mut done = imagined.done.into_iter();
+        let deeds = [std::slice::from_ref(&self.nothing), &self.asked, &self.fresh].concat();
+        let mut imagined = studio.imagine(batch, &deeds)?;
         // One entry a deed, in the order in which they were put together.
-        let composed = done.by_ref().take(1).map(|d| d.images).collect::<Vec<_>>();
-        let mut next = |deeds: &[Deed]| done.by_ref().take(deeds.len()).collect::<Vec<_>>();
-        let (asked, fresh, own) = (next(&self.asked), next(&self.fresh), next(&self.own));
+        let fresh = imagined.done.split_off(1 + self.asked.len());
+        let asked = imagined.done.split_off(1);
+        let composed = imagined.done.remove(0).images;
         let few = tenfold.items.len();
+        let first = |deed: &Deed| Deed::new(&deed.name, deed.interventions[..few].to_vec());
+        let own: Vec<Deed> = self.own.iter().map(first).collect();
+        let done = studio.imagine(tenfold, &own)?.done;
         let mut back = Vec::new();
-        for (there, home) in asked.iter().zip(&self.own) {
+        for (there, home) in asked.iter().zip(&own) {
             let there = there.images.narrow(0, 0, few as i64);
-            let home = &home.interventions[..few];
-            back.push(studio.redo(&there, tenfold.classes.as_ref(), home)?);
+            back.push(studio.redo(&there, tenfold.classes.as_ref(), &home.interventions)?);
         }
-        let composed = Tensor::cat(&composed, 0);
         let tenfold = studio.compose(tenfold, ROUNDS)?;
-        Ok(Outcome { composed, asked, fresh, own, noise: imagined.noise, tenfold, back })
+        Ok(Outcome { composed, asked, fresh, own: done, noise: imagined.noise, tenfold, back })
     }
 }

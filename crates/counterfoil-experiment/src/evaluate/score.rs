@@ -148,7 +148,7 @@ impl Scorer<'_> {
             let value = squared(format!("reversibility.{name}"), &few, &outcome.back[column])?;
             scores.reversibility.insert(name.to_owned(), value);
             let own = &outcome.own[column].images;
-            let value = squared(format!("null_intervention.{name}"), images, own)?;
+            let value = squared(format!("null_intervention.{name}"), &few, own)?;
             scores.null_intervention.insert(name.to_owned(), value);
         }
         Ok(())
