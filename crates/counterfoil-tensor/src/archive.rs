@@ -39,7 +39,7 @@ pub fn write(path: &Path, tensors: &[(String, Tensor)]) -> Result<(), TensorErro
     Ok(())
 }
 
-/// Reads what [`write`] wrote, in the file's order.
+/// Reads what [`write()`] wrote, in the file's order.
 ///
 /// # Errors
 /// When the file is missing, truncated, not safetensors, or holds another number type.

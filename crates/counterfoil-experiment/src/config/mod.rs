@@ -1,7 +1,7 @@
 //! One TOML file describes one experiment; what a run reads is its checked form, which cannot be wrong.
 //!
 //! The way of a value is `defaults <- file <- [preset.NAME] <- --set a.b=v`, each layer overwriting the one before
-//! it ([`layers`]). The outcome is parsed into plain sections ([`sections`]) that refuse keys they do not know, and
+//! it (`layers`). The outcome is parsed into plain sections (`sections`) that refuse keys they do not know, and
 //! [`Config::load`] ends with the one check that looks at values. A [`Config`] can only be had through it.
 
 mod check;
