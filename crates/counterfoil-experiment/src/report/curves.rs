@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use plotters::prelude::*;
+use plotters::{coord::combinators::BindKeyPoints, prelude::*};
 use serde::Serialize;
 
 use super::numbers;
@@ -33,6 +33,8 @@ pub(super) struct Chart {
     pub(super) title: String,
     /// What each colour stands for.
     pub(super) legend: Vec<Entry>,
+    /// Whether it is of interest to few.
+    pub(super) aside: bool,
     /// The drawing. Its only words are numbers and the names of the axes, which are this module's own.
     pub(super) svg: String,
 }
@@ -70,8 +72,8 @@ pub(super) fn charts(events: &[Event]) -> Result<Vec<Chart>, Box<dyn Error>> {
         sparse: part != Part::Train,
     };
     let loss = vec![
-        series("loss", Part::Train, "training batches, averaged weights not used"),
-        series("loss", Part::Validation, "validation images, averaged weights"),
+        series("loss", Part::Train, "training batches"),
+        series("loss", Part::Validation, "validation images (averaged weights)"),
     ];
     let aside = ["loss", "learning_rate", "gradient_norm"];
     let terms = names.iter().filter(|name| !aside.contains(name));
@@ -81,10 +83,10 @@ pub(super) fn charts(events: &[Event]) -> Result<Vec<Chart>, Box<dyn Error>> {
         series("learning_rate", Part::Train, "learning rate"),
     ];
     let mut charts = Vec::new();
-    for (title, axis, series) in [
-        ("Loss", "loss", loss),
-        ("Terms of the loss on training batches, unweighted", "term", terms),
-        ("The optimiser", "value", optimiser),
+    for (title, axis, aside, series) in [
+        ("Loss", "loss", false, loss),
+        ("Terms of the loss on training batches, unweighted", "term", false, terms),
+        ("The optimiser", "value", true, optimiser),
     ] {
         let series: Vec<Series> = series.into_iter().filter(|s| s.points.len() > 1).collect();
         if series.is_empty() {
@@ -97,6 +99,7 @@ pub(super) fn charts(events: &[Event]) -> Result<Vec<Chart>, Box<dyn Error>> {
         charts.push(Chart {
             title: title.to_owned(),
             legend: legend.collect(),
+            aside,
             svg: draw(&series, axis)?,
         });
     }
@@ -110,8 +113,8 @@ fn colour(series: usize) -> RGBColor {
 fn draw(series: &[Series], axis: &str) -> Result<String, Box<dyn Error>> {
     let all = || series.iter().flat_map(|s| &s.points);
     let last = all().map(|p| p.0).fold(1.0, f64::max);
-    let low = all().map(|p| p.1).fold(f64::INFINITY, f64::min);
-    let high = all().map(|p| p.1).fold(0.0, f64::max);
+    let low = all().map(|p| p.1).fold(f64::INFINITY, f64::min) / 1.15;
+    let high = all().map(|p| p.1).fold(0.0, f64::max) * 1.15;
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
@@ -120,13 +123,15 @@ fn draw(series: &[Series], axis: &str) -> Result<String, Box<dyn Error>> {
             .margin_right(18)
             .x_label_area_size(44)
             .y_label_area_size(62)
-            .build_cartesian_2d(0.0..last, (low / 1.15..high * 1.15).log_scale())?;
+            .build_cartesian_2d(
+                0.0..last,
+                (low..high).log_scale().with_key_points(ticks(low, high)),
+            )?;
         chart
             .configure_mesh()
             .x_desc("step")
             .y_desc(axis)
             .x_labels(6)
-            .y_labels(7)
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID)
             .axis_style(INK)
@@ -150,6 +155,18 @@ fn draw(series: &[Series], axis: &str) -> Result<String, Box<dyn Error>> {
         root.present()?;
     }
     Ok(svg)
+}
+
+/// Round numbers between `low` and `high` to write beside a logarithmic axis: powers of ten where there are three or
+/// more of them, otherwise their doubles and fives too.
+fn ticks(low: f64, high: f64) -> Vec<f64> {
+    let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let of = |steps: &[f64]| -> Vec<f64> {
+        let decade = |e: i32| steps.iter().map(move |s| s * 10f64.powi(e));
+        decades.clone().flat_map(decade).filter(|x| (low..=high).contains(x)).collect()
+    };
+    let powers = of(&[1.0]);
+    if powers.len() > 2 { powers } else { of(&[1.0, 2.0, 5.0]) }
 }
 
 /// At most [`POINTS`] points: means over stretches of equal count.
@@ -219,6 +236,14 @@ mod tests {
         assert!(charts(&flat).unwrap().is_empty());
         let constant: Vec<Event> = (0..9).map(|k| event(k, "loss", 0.5, Part::Train)).collect();
         assert_eq!(charts(&constant).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn ticks_are_few_and_round() {
+        assert_eq!(ticks(0.09, 1.3), [0.1, 0.2, 0.5, 1.0]);
+        let powers: Vec<String> = ticks(2e-4, 3.0).into_iter().map(numbers::short).collect();
+        assert_eq!(powers, ["0.001", "0.01", "0.1", "1"]);
+        assert!(ticks(0.43, 0.58).len() == 1 && ticks(1.0, 1.0) == [1.0]);
     }
 
     /// Float: both are means, so a geometric series keeps its ends and its sum of logarithms within rounding.

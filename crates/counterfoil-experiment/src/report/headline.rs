@@ -83,13 +83,17 @@ pub(super) fn sentence(material: &Material) -> String {
     }
     let error = |(name, e): &(&str, &Effect)| {
         let amount = with_unit(&number(e.mae), e.unit.as_deref());
-        let share = e.share.map_or_else(String::new, |s| {
-            format!(" ({} of the error of doing nothing)", percent(s, 0))
-        });
-        format!("{} misses the wanted value by {amount}{share}", intervention(name))
+        format!("{amount} under {}", intervention(name))
     };
     let errors: Vec<String> = effects.iter().map(error).collect();
-    text = format!("{text}, {}", listed(&errors));
+    let shares = effects.iter().filter_map(|(_, e)| Some(percent(e.share?, 0)));
+    let shares: Vec<String> = shares.collect();
+    text = format!(
+        "{text}, the variable that is set misses the wanted value by {}: {} of the error of \
+         leaving the image as it is",
+        listed(&errors),
+        listed(&shares),
+    );
     let kept: Vec<String> = effects
         .iter()
         .filter_map(|(name, _)| summary.identity_kept.get(*name))
@@ -118,14 +122,19 @@ pub(super) fn cards(summary: &Summary) -> Vec<Card> {
         let single = !name.ends_with(EXTRAPOLATED) && !name.contains('+');
         if let (true, Some(share)) = (single, effect.share) {
             let title = format!("{} → {measured}", intervention(name));
-            card(title, share, effect.share_ci95, "error, as a share of doing nothing");
+            card(
+                title,
+                share,
+                effect.share_ci95,
+                "error, as a share of leaving the image as it is",
+            );
         }
     }
     let interval = |name: &str| summary.intervals.get(name).copied();
     if let Some((error, share)) =
         summary.image_error.as_ref().and_then(|e| Some((&e.all, e.all.share?)))
     {
-        let about = "error against the true counterfactual, as a share of doing nothing";
+        let about = "error against the true image, as a share of leaving it as it is";
         card("image".into(), share, error.share_ci95, about);
     }
     if let Some(slope) = summary.abduction_slope {

@@ -15,7 +15,7 @@ use crate::{
         prepare::CALIBRATION_FILE,
         summary::{SUMMARY_FILE, Summary},
     },
-    run_dir::{Event, Manifest, RunDir, read_events, read_json},
+    run_dir::{EVENTS_FILE, Event, Manifest, RunDir, read_events, read_json},
 };
 
 /// The parts of a run that its report is made from.
@@ -67,7 +67,8 @@ impl Material {
             run: short_name(run.path()),
             config: optional(&run.file(CONFIG_FILE), &mut troubles, text),
             graph: optional(&run.file(GRAPH_FILE), &mut troubles, graph),
-            events: kept(read_events(run.path()), &mut troubles).unwrap_or_default(),
+            events: optional(&run.file(EVENTS_FILE), &mut troubles, |_| read_events(run.path()))
+                .unwrap_or_default(),
             summary: summary
                 .and_then(|value| kept(understood(&run.file(SUMMARY_FILE), value), &mut troubles)),
             figures,

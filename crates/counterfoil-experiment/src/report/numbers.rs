@@ -17,10 +17,14 @@ pub(super) fn number(x: f64) -> String {
 /// The same without zeros at the end, for numbers that are exact: 5.8 and not 5.80.
 pub(super) fn short(x: f64) -> String {
     let text = number(x);
-    if text.contains('.') && !text.contains('×') {
-        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    let (mantissa, power) = match text.split_once(" × ") {
+        Some((mantissa, power)) => (mantissa, format!(" × {power}")),
+        None => (text.as_str(), String::new()),
+    };
+    if !mantissa.contains('.') {
+        return text;
     }
-    text
+    mantissa.trim_end_matches('0').trim_end_matches('.').to_owned() + &power
 }
 
 /// An estimate and its interval with the digits that the interval's width allows: two that it leaves uncertain.
@@ -133,7 +137,7 @@ mod tests {
             assert_eq!(number(x), expected, "{x}");
         }
         let exact = [5.8, 64.0, 0.5, 360.0, 2000.0, 1e-5, 0.0].map(short);
-        assert_eq!(exact, ["5.8", "64", "0.5", "360", "2,000", "1.00 × 10⁻⁵", "0"]);
+        assert_eq!(exact, ["5.8", "64", "0.5", "360", "2,000", "1 × 10⁻⁵", "0"]);
     }
 
     #[test]

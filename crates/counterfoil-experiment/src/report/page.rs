@@ -11,7 +11,7 @@ use super::{
     material::Material,
     numbers::{count, duration, number},
     pictures::{Grid, Room, Sheet, grids, sheets},
-    tables::{Section, sections},
+    tables::{Column, Section, sections},
 };
 use crate::{
     error::{ExperimentError, Result},
@@ -34,6 +34,7 @@ struct Page<'a> {
     sweeps: Vec<Grid>,
     sheets: Vec<Sheet>,
     sections: Vec<Section>,
+    glossary: Vec<Column>,
     eval_n: Option<String>,
     graph: Option<Drawing>,
     charts: Vec<Chart>,
@@ -74,6 +75,7 @@ pub(super) fn render(material: &Material) -> Result<String> {
         Vec::new()
     });
     let summary = material.summary.as_ref();
+    let sections = summary.map(|s| sections(s, material.calibration.as_ref())).unwrap_or_default();
     let figure = |(name, value): &(String, f64)| Fact { name: name.clone(), value: number(*value) };
     let page = Page {
         experiment: &material.manifest.experiment,
@@ -84,7 +86,8 @@ pub(super) fn render(material: &Material) -> Result<String> {
         grid,
         sweeps,
         sheets: sheets(&material.sheets, &mut room),
-        sections: summary.map(|s| sections(s, material.calibration.as_ref())).unwrap_or_default(),
+        glossary: glossary(&sections),
+        sections,
         eval_n: summary.map(|s| count(s.eval_n as u64)),
         graph: material.graph.as_ref().and_then(layout),
         charts,
@@ -105,6 +108,18 @@ pub(super) fn render(material: &Material) -> Result<String> {
         path: REPORT_FILE.into(),
         reason: format!("cannot be laid out: {error:#}"),
     })
+}
+
+/// Every column of the tables that needs words, once.
+fn glossary(sections: &[Section]) -> Vec<Column> {
+    let mut found: Vec<Column> = Vec::new();
+    for column in sections.iter().flat_map(|s| &s.tables).flat_map(|table| &table.columns) {
+        if !column.about.is_empty() && !found.contains(column) {
+            found.push(column.clone());
+        }
+    }
+    found.sort_by_key(|column| column.title);
+    found
 }
 
 /// With what and on what the run was made.
@@ -180,4 +195,183 @@ fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::run_dir::RunDir;
+
+    /// A name that would do harm wherever it is not escaped.
+    const EVIL: &str = r#"<img src=x onerror='alert(1)'>"</style></svg><script>&"#;
+
+    /// Writes a run with every part, each holding [`EVIL`] wherever a file can hold words.
+    fn evil_run(folder: &Path) -> RunDir {
+        let pixels = "AIL/Bw==";
+        let word = serde_json::to_string(EVIL).unwrap();
+        let tile = |heading: &str| {
+            format!(r#"{{"heading": {heading}, "caption": {word}, "pixels": "{pixels}"}}"#)
+        };
+        let row = |headings: &[&str]| {
+            let tiles: Vec<String> = headings.iter().map(|h| tile(h)).collect();
+            format!(r#"{{"item": 7, "caption": {word}, "tiles": [{}]}}"#, tiles.join(","))
+        };
+        let grid = row(&[&word, r#""do(x)""#, r#""truth""#, r#""difference""#]);
+        let effect = format!(
+            r#"{{"mae": 0.2, "unit": {word}, "leave_as_is": 0.5, "share": 0.4, "oracle_mae": 0.1,
+                "ci95": [0.1, 0.3], "share_ci95": [0.3, 0.5], "ignores_u": {{"mae": 1, "share": 2}}}}"#
+        );
+        let error = r#""mae": 0.1, "leave_as_is": 0.2, "share": 0.5, "share_ci95": null,
+            "ci95": [0.1, 0.2], "ssim": 0.5, "ssim_leave_as_is": null"#;
+        let kept = r#"{"abducted": 1, "ci95": [1, 1], "fresh": 0.5, "fresh_ci95": [0, 1]}"#;
+        let files = [
+            (
+                "manifest.json",
+                format!(
+                    r#"{{"schema": 1, "experiment": {word}, "seed": 0, "preset": {word},
+                        "overrides": [{word}], "arguments": [], "parent": {word},
+                        "config_hash": "c", "git": {{"revision": {word}, "dirty": true}},
+                        "counterfoil": {word}, "lock_hash": {word}, "rustc": {word},
+                        "tch": {word}, "libtorch": {word}, "cpu": {{"model": {word}, "cores": 2,
+                        "avx2": true, "avx512": false, "bf16": true}}, "device": {word},
+                        "threads": 2, "data": {{{word}: {word}}}, "image_shape": [1, 2, 2],
+                        "classes": 10, "started": {word}, "sessions": [], "steps": 5,
+                        "training_s": 1, "stopped_by": "steps", "finished": {word},
+                        "exit_status": 0}}"#
+                ),
+            ),
+            ("config.toml", EVIL.into()),
+            (
+                "graph.dot",
+                format!(
+                    "digraph {{ {word} [unit={word}, low=1, high=5]; x [role=unlabelled]; \
+                     y [low=0, high=1]; {word} -> y; }}"
+                ),
+            ),
+            (
+                "events.jsonl",
+                (1..20)
+                    .flat_map(|step| ["\"loss\"", &word].map(|name| (step, name.to_owned())))
+                    .map(|(step, name)| {
+                        format!(
+                            r#"{{"step":{step},"wall":1,"name":{name},"value":0.5,"split":"train"}}"#
+                        ) + "\n"
+                    })
+                    .collect::<Vec<_>>()
+                    .concat(),
+            ),
+            (
+                "summary.json",
+                format!(
+                    r#"{{"schema": 1, "experiment": {word}, "seed": 0, "steps": 5,
+                        "stopped_by": "steps", "eval_n": 3, "wall_s": 2, "evaluation_s": 1,
+                        "peak_rss_mib": 9, "data": {word},
+                        "effectiveness": {{{word}: {{{word}: {effect}}}}}, "abduction_slope": 1,
+                        "drift": {{{word}: {{{word}: {{"mae": 0.1, "unit": {word}, "redraw": 0.2,
+                        "share": 0.5, "ci95": [0, 1]}}}}}}, "identity_kept": {{{word}: {kept}}},
+                        "composition_1": 0.1, "composition_10": 0.2, "reversibility_1": 0.1,
+                        "reversibility": {{{word}: 0.1}}, "null_intervention": {{{word}: 0.1}},
+                        "composition_references": {{"mean_image": 0.3, "other_image": 0.4}},
+                        "latent_reading": {{{word}: {{"mae": 0.1, "unit": {word}, "ci95": [0, 1]}}}},
+                        "image_error": {{{error}, "by": {{{word}: {{{error}}}}}}},
+                        "leakage": {{{word}: {{{word}: {{"r2": null, "mutual_information": 0.1}}}}}},
+                        "judges": {{"mae": {{{word}: 0.1}}, "class_accuracy": 0.9}},
+                        "intervals": {{}}, "a later figure": {{{word}: 0.5}}}}"#
+                ),
+            ),
+            (
+                "calibration.json",
+                format!(
+                    r#"{{"blocks": [{{"variable": {word}, "slope": [1], "offset": [0], "read": [1],
+                        "read_offset": [0], "noise_gain": 0.5, "read_mae": 0.1,
+                        "latent_mae": 0.1}}]}}"#
+                ),
+            ),
+            (
+                "samples/gallery.json",
+                format!(
+                    r#"{{"shape": [1, 2, 2], "grid": [{grid}], "sweeps": [{{"variable": {word},
+                        "unit": {word}, "rows": [{grid}]}}]}}"#
+                ),
+            ),
+        ];
+        fs_err::create_dir_all(folder.join("samples")).unwrap();
+        for (name, text) in &files {
+            fs_err::write(folder.join(name), text).unwrap();
+        }
+        RunDir::open(Path::new("none"), folder.to_str().unwrap()).unwrap()
+    }
+
+    fn page(run: &RunDir) -> String {
+        fs_err::read_to_string(super::super::write(run).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_word_is_escaped_and_nothing_is_fetched() {
+        let folder = tempfile::tempdir().unwrap();
+        let page = page(&evil_run(folder.path()));
+        assert!(!page.contains("Left out"), "every part of the run can be read");
+        for harm in ["<img src=x", "<script", "alert(1)'>", "\"</style>"] {
+            assert!(!page.contains(harm), "{harm} came through");
+        }
+        // The name, in the headline, the graph, the legend, a table, a caption, the config and the environment.
+        assert!(page.matches("&lt;script&gt;&amp;").count() > 30);
+        let innocent =
+            page.replace(" src=\"data:image/png;base64,", "").replace("&lt;img src=x", "");
+        for word in ["src=", "href="] {
+            let found = innocent.find(word).map(|at| &innocent[at.saturating_sub(30)..at + 30]);
+            assert_eq!(found, None);
+        }
+        for fetched in ["@import", "<link", "<iframe", "<object", "url(\"", "url(h"] {
+            assert!(!page.contains(fetched), "{fetched}");
+        }
+        assert_eq!(page.matches("<table").count(), page.matches("</table>").count());
+        assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+        assert!(page.len() < 3_000_000);
+    }
+
+    /// Every part but the manifest may be missing or damaged; what is damaged is named.
+    #[test]
+    fn missing_and_damaged_parts_are_tolerated() {
+        let parts = [
+            "config.toml",
+            "graph.dot",
+            "events.jsonl",
+            "summary.json",
+            "calibration.json",
+            "samples/gallery.json",
+        ];
+        for part in parts {
+            let folder = tempfile::tempdir().unwrap();
+            let run = evil_run(folder.path());
+            let file = folder.path().join(part);
+            let whole = fs_err::read(&file).unwrap();
+            if part != "config.toml" {
+                // Not UTF-8, so that neither JSON nor DOT nor lines of either can be made of it.
+                fs_err::write(&file, [&[0xff, b'\n'], &whole[..whole.len() / 2]].concat()).unwrap();
+                let page = page(&run);
+                let name = file.file_name().unwrap().to_str().unwrap();
+                let named = page.lines().any(|l| l.contains("Left out") && l.contains(name));
+                assert!(named, "{part} is damaged");
+            }
+            fs_err::remove_file(&file).unwrap();
+            assert!(!page(&run).contains("Left out"), "{part} is missing");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let run = evil_run(folder.path());
+        for part in parts {
+            fs_err::remove_file(folder.path().join(part)).unwrap();
+        }
+        assert!(page(&run).contains("Nothing was measured yet."));
+        fs_err::remove_file(folder.path().join("manifest.json")).unwrap();
+        assert!(super::super::write(&run).is_err());
+    }
+
+    #[test]
+    fn a_shell_reads_back_what_is_quoted() {
+        assert_eq!(super::quoted("training.steps=5"), "training.steps=5");
+        assert_eq!(super::quoted("data.dir=it's here"), r"'data.dir=it'\''s here'");
+        assert_eq!(super::quoted(""), "''");
+    }
 }

@@ -13,6 +13,8 @@ use crate::{
 
 /// Bytes that all pictures of a page may take together, so that a page can be mailed.
 const BUDGET: usize = 2_200_000;
+/// The heading of tiles that hold the true counterfactual image.
+const TRUTH: &str = "truth";
 /// The heading of tiles that hold absolute differences.
 const DIFFERENCE: &str = "difference";
 
@@ -45,7 +47,7 @@ pub(super) struct Line {
 /// One image.
 #[derive(Debug, Serialize)]
 pub(super) struct Image {
-    /// A data URI.
+    /// A data URI: letters, digits and `+/=` only, so it needs no escaping.
     pub(super) src: String,
     pub(super) caption: String,
     /// All that is known of it, for the pointer that rests on it and for those who cannot see it.
@@ -79,7 +81,14 @@ impl Room {
 
 /// The grid of a gallery and the sweeps, as far as there is room.
 pub(super) fn grids(gallery: &Gallery, room: &mut Room) -> Result<(Option<Grid>, Vec<Grid>)> {
-    let about = "One row a held-out image. The pointer on an image tells what it is.";
+    let truth = gallery.grid.iter().flat_map(|row| &row.tiles).any(|tile| tile.heading == TRUTH);
+    let about = if truth {
+        "One row a held-out image. Differences are those from the truth; the pointer on an image \
+         tells what it is."
+    } else {
+        "One row a held-out image. Differences are those from the factual image; the pointer on an \
+         image tells what it is."
+    };
     let title = "Factual and counterfactual";
     let grid = grid(title, about, gallery.shape, &gallery.grid, kinds(&gallery.grid), room)?;
     let mut sweeps = Vec::new();

@@ -27,7 +27,7 @@ pub(super) struct Table {
 }
 
 /// The head of a column; what it means stands in `about`.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Column {
     pub(super) title: &'static str,
     pub(super) about: &'static str,
@@ -154,8 +154,8 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
         },
         Section {
             question: "How good are the measurements?",
-            about: "Measurements of real held-out images against their labels: no error above can \
-                    be told from these.",
+            about: "Measurements of real held-out images against their labels; the errors above \
+                    hold these as well.",
             tables: vec![judges(summary)],
         },
     ];
@@ -197,7 +197,7 @@ fn effects(summary: &Summary) -> Table {
             column("measurement itself", "the error of the measurement on real images"),
             SHARE,
             column(
-                "share, in the latents",
+                "share in the latents",
                 "the same for the value that the latents hold after acting",
             ),
         ],
@@ -417,7 +417,10 @@ fn leakage(summary: &Summary) -> Table {
             column("part of the code", ""),
             column("tells of", ""),
             column("variance explained", "by a ridge regression, on images that it never saw"),
-            column("mutual information", "in nats, the largest of one dimension"),
+            column(
+                "mutual information",
+                "in nats: the largest of one dimension of a block, or that of the moments of the noise",
+            ),
         ],
         rows: rows.collect(),
     }
