@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use counterfoil::experiment::actions::imagine::{Imagination, parse_intervention};
+use counterfoil::experiment::actions::{
+    imagine::{Imagination, parse_intervention},
+    picture,
+};
 
 use super::shared::Common;
 use crate::{output, progress};
@@ -46,15 +49,16 @@ pub(crate) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let run = options.common.open(&options.run)?;
-    // A misspelt variable is told before a model is loaded.
+    // Mistakes are told before a model is loaded.
     let intervention = parse_intervention(run.config()?.graph(), &options.set)?;
+    options.out_file.as_deref().map_or(Ok(()), picture::check_target)?;
     let mut reporter = progress::reporter(options.common.json);
     let imagination = Imagination::open(run, options.device.as_deref(), reporter.as_mut())?;
     let subjects = match &options.image {
         Some(file) => imagination.picture(file, options.class)?,
         None => imagination.held_out(options.count)?,
     };
-    let title: Vec<String> = options.set.iter().map(|text| text.replace('=', "-")).collect();
+    let title: Vec<String> = options.set.iter().map(|text| text.replace(['=', '/'], "-")).collect();
     let imagined = imagination.imagine(&subjects, &[intervention], true)?;
     let file = imagination.keep(
         &imagined,

@@ -15,7 +15,7 @@ use crate::output;
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil data digits
   counterfoil data digits --set data.seed=1 --sheet digits.png
-  counterfoil data morphomnist --set data.dir=~/morphomnist --json";
+  counterfoil data morphomnist --set data.dir=../morphomnist --json";
 
 /// Flags of `data`.
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! `counterfoil evaluate`: measure a trained run on held-out images.
 
 use clap::Args;
-use counterfoil::experiment::actions::perform;
+use counterfoil::experiment::{actions::perform, evaluate};
 
 use super::shared::Common;
 use crate::{interrupt, output, progress};
@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Measure on the whole test part
     #[arg(long)]
     all: bool,
+    /// Where to compute: cpu, cuda:0 or auto
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -30,7 +33,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let run = options.common.open(&options.run)?;
     let mut reporter = progress::reporter(options.common.json);
     let flag = interrupt::listen();
-    let (summary, report) = perform::evaluate(&run, options.all, reporter.as_mut(), flag)?;
+    let (device, measured) = (options.device.as_deref(), evaluate::Options { all: options.all });
+    let (summary, report) = perform::evaluate(&run, device, measured, reporter.as_mut(), flag)?;
     if options.common.json {
         output::json(&summary)?;
     } else {

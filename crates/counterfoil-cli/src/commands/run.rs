@@ -12,7 +12,7 @@ use crate::{interrupt, output, progress};
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil run experiments/digits.toml --preset smoke
   counterfoil run digits --preset quick --seeds 0..3
-  counterfoil run morphomnist --set data.dir=~/morphomnist --device cuda:0
+  counterfoil run morphomnist --set data.dir=../morphomnist --device cuda:0
   counterfoil run digits --set training.steps=200 --dry-run";
 
 /// Flags of `run`.

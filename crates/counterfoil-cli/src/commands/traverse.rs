@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use counterfoil::experiment::actions::imagine::{Imagination, sweep};
+use counterfoil::experiment::actions::{
+    imagine::{Imagination, sweep},
+    picture,
+};
 
 use super::shared::Common;
 use crate::{output, progress};
@@ -42,11 +45,12 @@ pub(crate) struct Options {
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let run = options.common.open(&options.run)?;
     let interventions = sweep(run.config()?.graph(), &options.variable, options.steps)?;
+    options.out_file.as_deref().map_or(Ok(()), picture::check_target)?;
     let mut reporter = progress::reporter(options.common.json);
     let imagination = Imagination::open(run, options.device.as_deref(), reporter.as_mut())?;
     let subjects = imagination.held_out(options.count)?;
     let imagined = imagination.imagine(&subjects, &interventions, false)?;
-    let name = format!("traverse-{}", options.variable);
+    let name = format!("traverse-{}", options.variable.replace('/', "-"));
     let file = imagination.keep(&imagined, &name, options.out_file.as_deref())?;
     output::imagined(&imagination, &imagined, &file, options.common.json)?;
     Ok(0)

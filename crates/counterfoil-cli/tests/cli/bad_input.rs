@@ -104,7 +104,11 @@ fn commands_at_fault() {
 fn what_cannot_be_written_is_a_failure() {
     let bench = Bench::new();
     bench.refuse(1, &["run", "tiny.toml", "--out", "tiny.dot/runs"], &["tiny.dot"]);
-    bench.refuse(2, &["data", "tiny.toml", "--sheet", "no/such/sheet.png"], &["no/such/sheet.png"]);
+    bench.refuse(
+        2,
+        &["data", "tiny.toml", "--sheet", "no/such/sheet.png"],
+        &["no/such/sheet.png", "make it first"],
+    );
 }
 
 /// A device that is always full stands for a full disk.

@@ -64,9 +64,8 @@ fn killed_and_interrupted_runs_end_with_the_same_bits() {
 
     let mut child = start(&["resume", "tiny"]);
     wait_for(&mut child, || has(&runs, 40));
-    assert!(
-        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success()
-    );
+    let interrupt = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(bench.json(&["runs"])["runs"][0]["stopped_by"], "interrupt");
     assert!(!run.join("summary.json").exists());

@@ -9,6 +9,7 @@ use counterfoil_data::{
 use counterfoil_graph::Dag;
 use serde::Serialize;
 
+use super::picture;
 use crate::{
     data::Data,
     error::{ExperimentError, Result},
@@ -93,12 +94,12 @@ fn label(dataset: &Dataset, column: usize) -> LabelFacts {
 /// Writes the first `count` images side by side, ten in a row, into a PNG file.
 ///
 /// # Errors
-/// When `count` is 0, or the file cannot be written.
+/// When `count` is 0, or as [`picture::write`].
 pub fn contact_sheet(dataset: &Dataset, count: usize, file: &Path) -> Result<()> {
     let images: Vec<&[u8]> =
         (0..count.min(dataset.len())).map(|i| dataset.images().get(i)).collect();
     let layout = Layout::default();
-    Ok(sheet::compose(dataset.images().image_shape(), &images, &layout)?.write(file)?)
+    picture::write(&sheet::compose(dataset.images().image_shape(), &images, &layout)?, file)
 }
 
 /// The graph that a DOT file declares.

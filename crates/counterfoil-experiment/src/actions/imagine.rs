@@ -12,7 +12,7 @@ use counterfoil_tensor::{image, parse_device};
 use serde::Serialize;
 use tch::{Device, Kind as Number, Tensor};
 
-use super::perform::same_data;
+use super::{perform::same_data, picture};
 use crate::{
     config::Config,
     data::Data,
@@ -257,13 +257,13 @@ impl Imagination {
     /// where it lies.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Those of [`picture::write`].
     pub fn keep(&self, imagined: &Imagined, name: &str, file: Option<&Path>) -> Result<PathBuf> {
         let file = match file {
             Some(file) => file.to_owned(),
             None => self.run.folder(COUNTERFACTUALS_DIR)?.join(format!("{name}.png")),
         };
-        imagined.picture.write(&file)?;
+        picture::write(&imagined.picture, &file)?;
         Ok(file)
     }
 

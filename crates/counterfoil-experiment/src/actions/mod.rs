@@ -6,6 +6,7 @@
 //! |---|---|
 //! | train, evaluate, report; go on after a break | [`perform`] |
 //! | counterfactual images of a trained model | [`imagine`] |
+//! | pictures where a person wants them | [`picture`] |
 //! | runs in a list, their figures side by side, two runs compared | [`figures`] |
 //! | run a run again and compare | [`reproduce`] |
 //! | what a data set or a graph file holds | [`facts`] |
@@ -16,4 +17,5 @@ pub mod facts;
 pub mod figures;
 pub mod imagine;
 pub mod perform;
+pub mod picture;
 pub mod reproduce;

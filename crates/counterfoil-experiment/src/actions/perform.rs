@@ -43,6 +43,7 @@ pub struct Plan {
     data: Data,
     origin: Origin,
     parameters: usize,
+    options: Options,
 }
 
 /// A run that came to an end, planned or not.
@@ -90,7 +91,12 @@ impl Plan {
         // A mistake in what comes after training should not wait until then.
         config.sections().counterfactual.grid(&architecture)?;
         let parameters = Model::new(&architecture).layout().count();
-        Ok(Self { config, data, origin, parameters })
+        Ok(Self { config, data, origin, parameters, options: Options::default() })
+    }
+
+    /// The plan with another evaluation than the config's.
+    pub(super) fn evaluated(self, options: Options) -> Self {
+        Self { options, ..self }
     }
 
     /// The resolved config.
@@ -120,7 +126,7 @@ impl Plan {
     ) -> Result<Performed> {
         let run = RunDir::create(out, &self.config, &self.data, self.origin)?;
         reporter.note(&format!("run {}", run.path().display()));
-        complete(run, &self.config, &self.data, reporter, interrupt)
+        complete(run, &self.config, &self.data, self.options, reporter, interrupt)
     }
 }
 
@@ -135,24 +141,25 @@ pub fn resume(
 ) -> Result<Performed> {
     let config = run.config()?;
     let data = Data::load(&config)?;
-    complete(run, &config, &data, reporter, interrupt)
+    complete(run, &config, &data, Options::default(), reporter, interrupt)
 }
 
-/// Measures the latest checkpoint of a run on its test part, `all` of it or as much as the config says, and writes
-/// summary and report anew.
+/// Measures the latest checkpoint of a run on its test part and writes summary and report anew; `device` replaces the
+/// config's.
 ///
 /// # Errors
 /// When nothing was trained yet, the data changed, the run is in use, or `interrupt` is set.
 pub fn evaluate(
     run: &RunDir,
-    all: bool,
+    device: Option<&str>,
+    options: Options,
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<(Summary, PathBuf)> {
     let config = run.config()?;
     let data = Data::load(&config)?;
     same_data(run, &data)?;
-    judge(run, &config, &data, Options { all }, reporter, interrupt)
+    judge(run, &config, &data, device, options, reporter, interrupt)
 }
 
 /// Trains, evaluates and reports, and notes in the manifest how it ended.
@@ -160,6 +167,7 @@ fn complete(
     run: RunDir,
     config: &Config,
     data: &Data,
+    options: Options,
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<Performed> {
@@ -167,7 +175,7 @@ fn complete(
         if outcome.stopped_by == StoppedBy::Interrupt {
             return Ok((outcome, None));
         }
-        let judged = judge(&run, config, data, Options::default(), reporter, interrupt)?;
+        let judged = judge(&run, config, data, None, options, reporter, interrupt)?;
         Ok((outcome, Some(judged)))
     });
     match ended {
@@ -192,12 +200,13 @@ fn judge(
     run: &RunDir,
     config: &Config,
     data: &Data,
+    device: Option<&str>,
     options: Options,
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<(Summary, PathBuf)> {
     let _lock = run.lock()?;
-    let device = parse_device(&config.sections().device)?;
+    let device = parse_device(device.unwrap_or(&config.sections().device))?;
     let trained = Trained::load(run, config, Which::Latest, device)?;
     let summary = evaluate::evaluate(run, config, data, trained, options, reporter, interrupt)?;
     Ok((summary, report::write(run)?))

@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use super::{
     figures::{Difference, Row, figures, short_name, side_by_side},
-    perform::{Performed, Plan},
+    perform::{Performed, Plan, same_data},
 };
 use crate::{
     checkpoint::Checkpoints,
     config::Config,
     error::{ExperimentError, Result},
+    evaluate::Options,
     progress::Reporter,
     run_dir::{Cpu, Git, Manifest, Origin, RunDir, Software, StoppedBy},
 };
@@ -82,7 +83,11 @@ impl Repetition {
             ..Origin::default()
         };
         let plan = Plan::checked(config.clone(), origin)?;
-        super::perform::same_data(&run, plan.data())?;
+        same_data(&run, plan.data())?;
+        // The whole test part, if that is what the figures are means over.
+        let measured = figures(run.path())?.into_iter().find(|(name, _)| name == "eval_n");
+        let all = measured.is_some_and(|(_, n)| n == plan.data().split().test.len() as f64);
+        let plan = plan.evaluated(Options { all });
         let differences = differences(&manifest);
         Ok(Self { run, config, plan, manifest, differences })
     }
