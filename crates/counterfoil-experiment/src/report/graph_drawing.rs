@@ -16,6 +16,8 @@ const GAP: f64 = 34.0;
 /// The width that an arrow passing through a layer keeps free.
 const PASSAGE: f64 = 14.0;
 const MARGIN: f64 = 6.0;
+/// The distance of an arrow's end from its box.
+const TIP: f64 = 3.0;
 const SWEEPS: usize = 12;
 
 /// A graph laid out in a rectangle from (0, 0) to (`width`, `height`).
@@ -177,25 +179,20 @@ fn settle(places: &mut [Place], row: &[usize], wanted: impl Fn(&[Place], usize) 
     }
 }
 
-/// A smooth path along a chain, upright at both ends, from under the first box to above the last.
+/// A path along a chain, from under the first box to above the last: it bends only between layers, where no box is, and
+/// runs straight down through the places that it passes.
 fn arrow(chain: &[usize], places: &[Place], top: &dyn Fn(usize) -> f64) -> String {
-    let last = chain.len() - 1;
-    let points = chain.iter().enumerate().map(|(k, &place)| {
-        let Place { x, layer, .. } = places[place];
-        let y = top(layer);
-        match k {
-            0 => (x, y + BOX_HEIGHT),
-            _ if k == last => (x, y - 3.0),
-            _ => (x, y + 0.5 * BOX_HEIGHT),
-        }
+    let at = |k: usize| (tenths(places[chain[k]].x), top(places[chain[k]].layer));
+    let bends = (1..chain.len()).map(|k| {
+        let ((x0, y0), (x1, y1)) = (at(k - 1), at(k));
+        let (from, last) = (y0 + BOX_HEIGHT, k + 1 == chain.len());
+        let to = if last { y1 - TIP } else { y1 };
+        let bend = tenths(0.5 * (from + to));
+        let passage = if last { String::new() } else { format!(" L{x1} {}", y1 + BOX_HEIGHT) };
+        format!(" C{x0} {bend} {x1} {bend} {x1} {to}{passage}")
     });
-    let points: Vec<(f64, f64)> = points.map(|(x, y)| (tenths(x), tenths(y))).collect();
-    let bends = points.windows(2).map(|pair| {
-        let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
-        let bend = tenths(0.5 * (y0 + y1));
-        format!(" C{x0} {bend} {x1} {bend} {x1} {y1}")
-    });
-    format!("M{} {}{}", points[0].0, points[0].1, bends.collect::<Vec<_>>().concat())
+    let (x, y) = at(0);
+    format!("M{x} {}{}", y + BOX_HEIGHT, bends.collect::<Vec<_>>().concat())
 }
 
 fn about(variable: &Variable) -> String {
@@ -264,6 +261,14 @@ mod tests {
                 let heights: Vec<f64> = numbers_of(path).into_iter().skip(1).step_by(2).collect();
                 prop_assert!(heights.is_sorted(), "{heights:?}");
                 prop_assert_eq!(heights[0], from.y + from.height);
+                // Wherever the path is level with a box, it runs straight down and beside it.
+                for passage in path.split('C').filter_map(|bend| bend.split_once('L')) {
+                    let [x, bottom] = numbers_of(passage.1)[..] else { unreachable!() };
+                    let level = drawing.nodes.iter().filter(|n| n.y + n.height == bottom);
+                    for node in level {
+                        prop_assert!(x < node.x || x > node.x + node.width, "{path} meets {node:?}");
+                    }
+                }
             }
         }
     }

@@ -62,16 +62,16 @@ fn direct(summary: &Summary) -> Vec<(&str, &Effect)> {
 /// The outcome in one sentence.
 pub(super) fn sentence(material: &Material) -> String {
     let Some(summary) = &material.summary else {
-        let mut losses = material.events.iter().rev();
-        let loss = losses.find(|e| e.name == "loss" && e.split == Part::Validation);
-        return match loss {
-            Some(event) => format!(
-                "Trained, with a validation loss of {} at step {}; not evaluated yet.",
-                number(event.value),
-                count(event.step)
-            ),
-            None => "Nothing was measured yet.".into(),
+        let losses = || material.events.iter().rev().filter(|e| e.name == "loss");
+        let Some(loss) = losses().find(|e| e.split == Part::Validation).or(losses().next()) else {
+            return "Nothing was measured yet.".to_owned();
         };
+        return format!(
+            "A loss of {} at step {}, on {} images; there are no figures of an evaluation.",
+            number(loss.value),
+            count(loss.step),
+            if loss.split == Part::Validation { "validation" } else { "training" },
+        );
     };
     let effects = direct(summary);
     let mut text = format!("On {} held-out images", count(summary.eval_n as u64));
