@@ -198,6 +198,8 @@ impl Imagination {
         let procedure: Procedure = self.config.sections().counterfactual;
         let weights = self.prepared.weights();
         let maker = self.prepared.counterfactuals(&weights, procedure)?;
+        let exact = self.prepared.exact_weights();
+        let reader = self.prepared.counterfactuals(&exact, procedure)?;
         let abduction = maker.abduct(&subjects.images, subjects.classes.as_ref())?;
 
         let shape = self.data.dataset().images().image_shape();
@@ -208,7 +210,7 @@ impl Imagination {
             subjects.items.iter().map(|item| Row { item: *item, cells: Vec::new() }).collect();
         let mut enter = |title: String, pixels: Vec<u8>, truths: Vec<Option<Vec<f64>>>| {
             let images = image::to_tensor(&pixels, [n, shape[0], shape[1], shape[2]], self.device)?;
-            let (_, latents) = maker.encode(&images)?;
+            let (_, latents) = reader.encode(&images)?;
             let architecture = self.prepared.trained.model.architecture();
             let readings = self.prepared.calibration.labels(architecture, &latents);
             let readings = Vec::<f32>::try_from(readings.to_kind(Number::Float).reshape([-1]))?;
