@@ -1,7 +1,7 @@
 //! The causal diffusion autoencoder: an image becomes causal latents, an intervention changes some of them, and a
 //! diffusion decoder draws the image that would have been.
 //!
-//! The method is CausalDiffAE (Komanduri, Wu, Chen, Wu; ECAI 2024) with its published defects corrected; each
+//! The method is CausalDiffAE (Komanduri, Zhao, Chen, Wu; ECAI 2024) with its published defects corrected; each
 //! correction is a config key, so that `parity` settings give the published behaviour back.
 //!
 //! | idea | module |
