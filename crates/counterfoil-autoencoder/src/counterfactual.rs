@@ -13,7 +13,6 @@
 //! close the loop: the counterfactual is encoded again, and what its labelled blocks fall short of is added to the
 //! request.
 
-use crate::network::unet::Condition;
 use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
 use counterfoil_diffusion::inversion::{Latent, Method, Pair};
 use counterfoil_diffusion::training::noised;
@@ -365,12 +364,6 @@ impl<'m> Counterfactuals<'m> {
             }
         }
         found.into_iter().collect()
-    }
-
-    /// The prediction of the network for a single state, as evaluation of leakage needs it.
-    pub fn network_output(&self, noisy: &Tensor, times: &Tensor, latents: &Tensor) -> Tensor {
-        let condition = Condition { times, latents, classes: None };
-        tch::no_grad(|| self.model.denoise(self.weights, noisy, &condition))
     }
 
     /// `(start, length)` of each pass over `n` items.
