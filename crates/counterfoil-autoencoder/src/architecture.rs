@@ -44,6 +44,13 @@ impl Architecture {
         image: [usize; 3],
         classes: usize,
     ) -> Result<Self, ModelError> {
+        if let Some(hidden) = dag.variables().find(|v| v.is_latent()) {
+            let reason = format!(
+                "`{}` is latent, and a model has no block for a hidden cause: remove it or declare it unlabelled",
+                hidden.name()
+            );
+            return Err(ModelError::Setting { key: "graph", reason });
+        }
         let config = config.resolved(dag.len());
         let positive = |key, value: Option<usize>| match value {
             Some(n) if n > 0 => Ok(n as i64),

@@ -391,7 +391,7 @@ fn touched(interventions: &[Intervention], device: tch::Device) -> Tensor {
 /// Whether a variable descends from one that is set.
 fn reaches(dag: &Dag, intervention: &Intervention, variable: usize) -> bool {
     let targets = intervention.targets();
-    !targets.is_empty() && dag.descendants(&targets).contains(variable)
+    !targets.is_empty() && dag.descendants(targets).contains(variable)
 }
 
 /// A copy of some items of a latent: decoding moves its argument.

@@ -1,10 +1,10 @@
 //! The directed acyclic graph of named variables: checked once when it is made, and only read afterwards.
 
 use crate::{
-    DirectedGraph, GraphError, Mutilated, Role, Variable, arcs::Arcs, variables::Variables,
+    Admg, Edge, GraphError, MixedGraph, NodeSet, Role, Variable, View, mixed::MixedBuilder, order,
+    projection,
 };
-use fixedbitset::FixedBitSet;
-use std::collections::BTreeSet;
+use std::ops::Deref;
 
 /// A directed acyclic graph (DAG) of named [`Variable`]s.
 ///
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// topological order takes the first available variable. The order in which edges are written has no influence.
 ///
 /// ```
-/// use counterfoil_graph::Dag;
+/// use counterfoil_graph::{CausalGraph, Dag};
 ///
 /// # fn main() -> Result<(), counterfoil_graph::GraphError> {
 /// let dag = Dag::from_dot(
@@ -27,14 +27,13 @@ use std::collections::BTreeSet;
 /// let (thickness, intensity) = (dag.index_of("thickness")?, dag.index_of("intensity")?);
 /// assert_eq!(dag.topological_order(), [thickness, intensity]);
 /// assert_eq!(dag.parents(intensity), [thickness]);
-/// assert!(dag.mutilated(&[intensity]).parents(intensity).is_empty());
+/// assert!(dag.mutilated([intensity]).parents_of(intensity).next().is_none());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dag {
-    variables: Variables,
-    arcs: Arcs,
+    graph: MixedGraph,
     order: Vec<usize>,
 }
 
@@ -48,66 +47,15 @@ impl Dag {
         variables: impl IntoIterator<Item = Variable>,
         edges: &[(&str, &str)],
     ) -> Result<Self, GraphError> {
-        let mut builder = Builder::default();
+        let mut builder = MixedBuilder::default();
         for variable in variables {
             builder.declare(variable)?;
         }
         for (from, to) in edges {
-            builder.connect(from, to)?;
+            let [from, to] = builder.ends(from, "->", to)?;
+            builder.add(Edge::directed(from, to))?;
         }
-        builder.finish()
-    }
-
-    /// Number of variables.
-    pub fn len(&self) -> usize {
-        self.variables.len()
-    }
-
-    /// `true` for the graph without variables.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The variables in the order of their declaration.
-    pub fn variables(&self) -> impl ExactSizeIterator<Item = &Variable> {
-        self.variables.iter()
-    }
-
-    /// The variable at `index`.
-    ///
-    /// # Panics
-    /// When `index` is not below [`Dag::len`], as a slice does.
-    pub fn variable(&self, index: usize) -> &Variable {
-        self.variables.get(index)
-    }
-
-    /// The position of the variable called `name`.
-    ///
-    /// # Errors
-    /// [`GraphError::UnknownVariable`], with the nearest existing name when it looks misspelt.
-    pub fn index_of(&self, name: &str) -> Result<usize, GraphError> {
-        self.variables.index_of(name)
-    }
-
-    /// The direct causes of a variable, ascending.
-    ///
-    /// # Panics
-    /// When `index` is not below [`Dag::len`].
-    pub fn parents(&self, index: usize) -> &[usize] {
-        self.arcs.parents(index)
-    }
-
-    /// The direct effects of a variable, ascending.
-    ///
-    /// # Panics
-    /// When `index` is not below [`Dag::len`].
-    pub fn children(&self, index: usize) -> &[usize] {
-        self.arcs.children(index)
-    }
-
-    /// Number of edges.
-    pub fn edge_count(&self) -> usize {
-        self.arcs.count()
+        Self::try_from(builder.finish())
     }
 
     /// The edges `(from, to)`, sorted by `from` and then by `to`.
@@ -120,22 +68,6 @@ impl Dag {
         &self.order
     }
 
-    /// The causes of `nodes`, direct and indirect, and `nodes` themselves. `O(n + m)`.
-    ///
-    /// # Panics
-    /// When a node is not below [`Dag::len`].
-    pub fn ancestors(&self, nodes: &[usize]) -> FixedBitSet {
-        self.ancestors_of(nodes)
-    }
-
-    /// The effects of `nodes`, direct and indirect, and `nodes` themselves. `O(n + m)`.
-    ///
-    /// # Panics
-    /// When a node is not below [`Dag::len`].
-    pub fn descendants(&self, nodes: &[usize]) -> FixedBitSet {
-        self.descendants_of(nodes)
-    }
-
     /// The positions of the variables that data carry a value of, ascending.
     pub fn labelled(&self) -> Vec<usize> {
         self.with_role(Role::Labelled)
@@ -146,106 +78,79 @@ impl Dag {
         self.with_role(Role::Unlabelled)
     }
 
+    /// The positions of the variables that are declared hidden, ascending.
+    pub fn latent(&self) -> Vec<usize> {
+        self.with_role(Role::Latent)
+    }
+
     fn with_role(&self, role: Role) -> Vec<usize> {
         (0..self.len()).filter(|&i| self.variable(i).role() == role).collect()
     }
 
-    /// The graph of the labelled variables alone. Unlabelled ones have no edges, so none is lost.
+    /// The graph without the unlabelled variables, which have no edges.
     pub fn labelled_part(&self) -> Self {
-        let kept = self.labelled();
-        let mut variables = Variables::default();
-        let mut new_index = vec![usize::MAX; self.len()];
-        for (new, &old) in kept.iter().enumerate() {
-            new_index[old] = new;
-            // Names are unique here already, so this cannot fail.
-            let _ = variables.add(self.variable(old).clone());
-        }
-        let edges: Vec<_> =
-            self.edges().map(|(from, to)| (new_index[from], new_index[to])).collect();
-        let order = self.order.iter().map(|&i| new_index[i]).filter(|&i| i != usize::MAX).collect();
-        Self { arcs: Arcs::new(kept.len(), &edges), variables, order }
+        let kept = (0..self.len()).filter(|&i| !self.variable(i).is_unlabelled()).collect();
+        Self::from_graph(self.graph.induced(&kept))
+    }
+
+    /// The whole graph as a view, to be cut.
+    pub fn view(&self) -> View<'_> {
+        View::new(&self.graph, &self.order)
     }
 
     /// The graph without the edges into `nodes`: what is left of it under an intervention on them (Pearl 2009,
     /// section 3.2). A view, nothing is copied.
-    ///
-    /// # Panics
-    /// When a node is not below [`Dag::len`].
-    pub fn mutilated(&self, nodes: &[usize]) -> Mutilated<'_> {
-        Mutilated::new(self, nodes)
+    pub fn mutilated(&self, nodes: impl IntoIterator<Item = usize>) -> View<'_> {
+        self.view().without_edges_into(&nodes.into_iter().collect())
+    }
+
+    /// The graph over the variables outside `hidden` that has the same separations and causal relations among them,
+    /// with `<->` for hidden common causes (Verma and Pearl 1990); see [`Admg::project`]. [`Admg::from`] projects what
+    /// the graph itself declares latent.
+    pub fn project(&self, hidden: &NodeSet) -> Admg {
+        projection::project(&self.graph, &self.order, hidden)
+    }
+
+    /// From parts that are known to form a DAG.
+    pub(crate) fn from_checked(variables: Vec<Variable>, edges: Vec<Edge>) -> Self {
+        let mut builder = MixedBuilder::default();
+        for variable in variables {
+            let _ = builder.declare(variable);
+        }
+        for edge in edges {
+            let _ = builder.add(edge);
+        }
+        Self::from_graph(builder.finish())
+    }
+
+    fn from_graph(graph: MixedGraph) -> Self {
+        // A part of a graph without a cycle has none either.
+        let order = order::topological(graph.links()).unwrap_or_default();
+        debug_assert_eq!(order.len(), graph.len());
+        Self { graph, order }
     }
 }
 
-impl DirectedGraph for Dag {
-    fn node_count(&self) -> usize {
-        self.len()
-    }
+impl Deref for Dag {
+    type Target = MixedGraph;
 
-    fn parents_of(&self, node: usize) -> impl Iterator<Item = usize> {
-        self.parents(node).iter().copied()
-    }
-
-    fn children_of(&self, node: usize) -> impl Iterator<Item = usize> {
-        self.children(node).iter().copied()
+    fn deref(&self) -> &MixedGraph {
+        &self.graph
     }
 }
 
-/// Collects variables and edges, refusing each that is wrong at the moment it is added, so that a reader can
-/// say where in its text that was.
-#[derive(Debug, Default)]
-pub(crate) struct Builder {
-    variables: Variables,
-    edges: BTreeSet<(usize, usize)>,
-}
+/// Checks that all edges are directed and that they form no cycle.
+impl TryFrom<MixedGraph> for Dag {
+    type Error = GraphError;
 
-impl Builder {
-    /// Adds a variable and returns its position.
-    pub(crate) fn declare(&mut self, variable: Variable) -> Result<usize, GraphError> {
-        self.variables.add(variable)
-    }
-
-    /// Adds the edge `from -> to` by name.
-    pub(crate) fn connect(&mut self, from: &str, to: &str) -> Result<(), GraphError> {
-        let find = |name: &str| {
-            self.variables.find(name).ok_or_else(|| GraphError::Undeclared {
-                from: from.to_owned(),
-                to: to.to_owned(),
-                name: name.to_owned(),
-                suggestion: self.variables.nearest(name),
-            })
-        };
-        let (tail, head) = (find(from)?, find(to)?);
-        self.connect_indices(tail, head)
-    }
-
-    /// Adds the edge between two declared positions.
-    pub(crate) fn connect_indices(&mut self, tail: usize, head: usize) -> Result<(), GraphError> {
-        let name = |index: usize| self.variables.get(index).name().to_owned();
-        let unlabelled = [tail, head].into_iter().find(|&i| !self.variables.get(i).is_labelled());
-        if let Some(end) = unlabelled {
-            return Err(GraphError::UnlabelledEdge {
-                from: name(tail),
-                to: name(head),
-                name: name(end),
-            });
+    fn try_from(graph: MixedGraph) -> Result<Self, GraphError> {
+        if let Some(edge) = graph.mixed_edges().into_iter().find(|edge| !edge.is_directed()) {
+            let edge = graph.describe(edge);
+            return Err(GraphError::EdgeOutOfClass { edge, class: "a DAG", allowed: "->" });
         }
-        if self.edges.insert((tail, head)) {
-            Ok(())
-        } else {
-            Err(GraphError::DuplicateEdge { from: name(tail), to: name(head) })
-        }
-    }
-
-    /// The finished graph, unless its edges form a cycle.
-    pub(crate) fn finish(self) -> Result<Dag, GraphError> {
-        let edges: Vec<_> = self.edges.into_iter().collect();
-        let arcs = Arcs::new(self.variables.len(), &edges);
-        match arcs.topological_order() {
-            Ok(order) => Ok(Dag { variables: self.variables, arcs, order }),
-            Err(cycle) => {
-                let name = |&i: &usize| self.variables.get(i).name().to_owned();
-                Err(GraphError::Cycle { names: cycle.iter().map(name).collect() })
-            }
-        }
+        let order = order::topological(graph.links()).map_err(|cycle| GraphError::Cycle {
+            names: cycle.iter().map(|&i| graph.name(i).to_owned()).collect(),
+        })?;
+        Ok(Self { graph, order })
     }
 }

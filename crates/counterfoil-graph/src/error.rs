@@ -35,19 +35,49 @@ pub enum GraphError {
         name: String,
     },
     /// An edge that is given twice.
-    #[error("the edge {from} -> {to} is given twice: remove one")]
+    #[error("the edge {from} {arrow} {to} is given twice: remove one")]
     DuplicateEdge {
-        /// Tail of the edge.
+        /// First end of the edge.
         from: String,
-        /// Head of the edge.
+        /// How the edge is drawn: `->`, `<->`, `--`.
+        arrow: &'static str,
+        /// Second end of the edge.
         to: String,
     },
+    /// A bidirected or undirected edge from a variable to itself.
+    #[error("the edge {name} {arrow} {name} joins a variable with itself: remove it")]
+    SelfLoop {
+        /// The variable.
+        name: String,
+        /// How the edge is drawn.
+        arrow: &'static str,
+    },
+    /// An edge with marks that the class of the graph does not have.
+    #[error("the edge {edge} does not belong in {class}: its edges are {allowed}")]
+    EdgeOutOfClass {
+        /// The edge in text.
+        edge: String,
+        /// The class, with its article.
+        class: &'static str,
+        /// The edges that it has.
+        allowed: &'static str,
+    },
+    /// A variable that is declared latent where all must be observed.
+    #[error(
+        "`{name}` is latent, and every variable of this class of graph is observed: project it out of a DAG"
+    )]
+    LatentInClass {
+        /// The variable.
+        name: String,
+    },
     /// An edge that names a variable which is declared nowhere.
-    #[error("the edge {from} -> {to} names `{name}`, which is not declared: {}", declare(.name, .suggestion.as_deref()))]
+    #[error("the edge {from} {arrow} {to} names `{name}`, which is not declared: {}", declare(.name, .suggestion.as_deref()))]
     Undeclared {
-        /// Tail of the edge.
+        /// First end of the edge.
         from: String,
-        /// Head of the edge.
+        /// How the edge is drawn.
+        arrow: &'static str,
+        /// Second end of the edge.
         to: String,
         /// The end that is missing.
         name: String,
@@ -80,12 +110,14 @@ pub enum GraphError {
     },
     /// An edge at a variable that stands for all that the graph does not name.
     #[error(
-        "the edge {from} -> {to} touches `{name}`, which is unlabelled and so has neither parents nor children: remove the edge or the role"
+        "the edge {from} {arrow} {to} touches `{name}`, which is unlabelled and so has neither parents nor children: remove the edge or the role"
     )]
     UnlabelledEdge {
-        /// Tail of the edge.
+        /// First end of the edge.
         from: String,
-        /// Head of the edge.
+        /// How the edge is drawn.
+        arrow: &'static str,
+        /// Second end of the edge.
         to: String,
         /// The unlabelled end.
         name: String,
@@ -189,10 +221,12 @@ pub enum GraphError {
         expected: String,
     },
     /// An intervention on a variable that has no label.
-    #[error("`{name}` is unlabelled, so it has no value to set: intervene on a labelled variable")]
+    #[error("`{name}` is {role}, so it has no value to set: intervene on a labelled variable")]
     UnlabelledIntervention {
         /// The variable.
         name: String,
+        /// Its role in words.
+        role: &'static str,
     },
     /// Two values for one variable in the same intervention.
     #[error("`{name}` is set twice, to {first} and to {second}: keep one")]

@@ -1,6 +1,6 @@
 //! petgraph in, petgraph out, and petgraph's algorithms on a [`Dag`] as it stands.
 
-use crate::{Dag, GraphError, Variable, dag::Builder};
+use crate::{Dag, Edge, GraphError, Mark, MixedGraph, Variable, mixed::MixedBuilder};
 use fixedbitset::FixedBitSet;
 use petgraph::{
     Directed, Direction, Graph,
@@ -41,14 +41,14 @@ impl Dag {
         GraphError: From<N::Error>,
         Ix: IndexType,
     {
-        let mut builder = Builder::default();
+        let mut builder = MixedBuilder::default();
         for name in graph.node_weights() {
             builder.declare(name.clone().try_into()?)?;
         }
         for edge in graph.edge_references() {
-            builder.connect_indices(edge.source().index(), edge.target().index())?;
+            builder.add(Edge::directed(edge.source().index(), edge.target().index()))?;
         }
-        builder.finish()
+        Self::try_from(builder.finish())
     }
 
     /// The same graph as a petgraph graph; node `i` carries variable `i`, edges are sorted as in [`Dag::edges`].
@@ -57,6 +57,58 @@ impl Dag {
         let nodes: Vec<_> = self.variables().map(|v| graph.add_node(v.clone())).collect();
         for (from, to) in self.edges() {
             graph.add_edge(nodes[from], nodes[to], ());
+        }
+        graph
+    }
+}
+
+impl MixedGraph {
+    /// The mixed graph of a petgraph graph with one arc an edge, in whichever direction, and the marks at its source
+    /// and target in the weight.
+    ///
+    /// # Errors
+    /// As [`MixedGraph::new`], and [`GraphError::BadName`].
+    pub fn from_petgraph<N, Ix>(
+        graph: &Graph<N, [Mark; 2], Directed, Ix>,
+    ) -> Result<Self, GraphError>
+    where
+        N: Clone + TryInto<Variable>,
+        GraphError: From<N::Error>,
+        Ix: IndexType,
+    {
+        let mut builder = MixedBuilder::default();
+        for name in graph.node_weights() {
+            builder.declare(name.clone().try_into()?)?;
+        }
+        for edge in graph.edge_references() {
+            let [at_source, at_target] = *edge.weight();
+            let (source, target) = (edge.source().index(), edge.target().index());
+            builder.add(Edge::new(source, at_source, target, at_target))?;
+        }
+        Ok(builder.finish())
+    }
+
+    /// The same graph as a petgraph graph: one arc an edge, from the first end of its canonical form to the second, with
+    /// the marks at both ends as weight.
+    ///
+    /// ```
+    /// use counterfoil_graph::{Admg, Mark, admg};
+    ///
+    /// # fn main() -> Result<(), counterfoil_graph::GraphError> {
+    /// let bow = admg! { X -> Y; X <-> Y }?;
+    /// let graph = bow.to_mixed_petgraph();
+    /// assert!(graph.edge_weights().eq(&[[Mark::Tail, Mark::Arrow], [Mark::Arrow, Mark::Arrow]]));
+    /// let back = counterfoil_graph::MixedGraph::from_petgraph(&graph)?;
+    /// assert_eq!(Admg::try_from(back)?, bow);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn to_mixed_petgraph(&self) -> DiGraph<Variable, [Mark; 2]> {
+        let mut graph = DiGraph::with_capacity(self.len(), self.edge_count());
+        let nodes: Vec<_> = self.variables().map(|v| graph.add_node(v.clone())).collect();
+        for edge in self.mixed_edges() {
+            let [a, b] = edge.ends();
+            graph.add_edge(nodes[a], nodes[b], edge.marks());
         }
         graph
     }

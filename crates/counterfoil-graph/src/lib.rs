@@ -4,7 +4,7 @@
 //! A [`Dag`] is read from a small text file, so that a graph is data and never stands in source:
 //!
 //! ```
-//! use counterfoil_graph::{Dag, Intervention};
+//! use counterfoil_graph::{CausalGraph, Dag, Intervention, NodeSet};
 //!
 //! # fn main() -> Result<(), counterfoil_graph::GraphError> {
 //! let dag = Dag::from_dot(
@@ -19,12 +19,12 @@
 //! )?;
 //! let length = dag.index_of("length")?;
 //! assert_eq!(dag.parents(length), [0, 1]);
-//! assert_eq!(dag.ancestors(&[length]).ones().collect::<Vec<_>>(), [0, 1, 2]);
+//! assert_eq!(dag.ancestors([length]), NodeSet::from([0, 1, 2]));
 //!
 //! // do(length = 5): its causes no longer reach it.
 //! let action = Intervention::none().set(&dag, "length", 5.0)?;
-//! let world = dag.mutilated(&action.targets());
-//! assert_eq!(world.ancestors(&[length]).ones().collect::<Vec<_>>(), [2]);
+//! let world = dag.mutilated(action.targets());
+//! assert_eq!(world.ancestors_of([length]), NodeSet::from([2]));
 //!
 //! // A mistake is answered with the place, the fix and a suggestion.
 //! assert_eq!(
@@ -38,39 +38,51 @@
 //! # How it is made
 //! - [`Variable`] says what a value means: name, unit, [`Kind`], declared range, hard domain, [`Role`]. It knows
 //!   nothing of edges.
-//! - The structure is two frozen arrays, parents and children of each position, and knows nothing of names.
-//!   [`Dag`] joins the two, is checked once and only read afterwards.
-//! - Algorithms are written against the trait [`DirectedGraph`], so they run on a graph and on its
-//!   [`Mutilated`] view alike.
+//! - The structure is two frozen arrays, in which the neighbours of a node along each sort of edge are a slice, and
+//!   knows nothing of names. [`MixedGraph`] joins the two.
+//! - Each class of graph is a newtype over it that has checked what it promises and is only read afterwards: [`Dag`],
+//!   [`Admg`].
+//! - Algorithms are written against the trait [`CausalGraph`], so they run on a graph and on a [`View`] of it without
+//!   some of its edges alike.
 //! - [petgraph](https://docs.rs/petgraph) is the way in and out ([`Dag::from_petgraph`], [`Dag::to_petgraph`]),
 //!   and its algorithms accept `&Dag` directly.
 //! - Positions follow the order of declaration, and every output is ordered by them; nothing depends on hashing
 //!   or on the order in which edges are written.
 //!
 //! Conventions: a variable is its own ancestor and its own descendant, as in `An(X)` and `De(X)` of the
-//! literature. Sets of positions are [`FixedBitSet`]s, lists of them ascend.
+//! literature. Sets of positions are [`NodeSet`]s, lists of them ascend.
 #![forbid(unsafe_code)]
 
-mod arcs;
+mod admg;
+mod causal_graph;
 mod dag;
-mod directed;
 mod dot;
+mod edge;
 mod error;
 mod interop;
 mod intervention;
-mod mutilated;
+mod links;
+mod mixed;
+mod order;
+mod projection;
+pub mod separation;
+mod set;
+mod statements;
 mod suggest;
+mod text;
 mod values;
 mod variable;
 mod variables;
+mod view;
 
+pub use admg::Admg;
+pub use causal_graph::CausalGraph;
 pub use dag::Dag;
-pub use directed::DirectedGraph;
+pub use edge::{Edge, Mark};
 pub use error::GraphError;
 pub use intervention::Intervention;
-pub use mutilated::Mutilated;
+pub use mixed::MixedGraph;
+pub use set::NodeSet;
 pub use values::Placement;
 pub use variable::{Kind, Role, Variable};
-
-// The set type of this crate's answers, so that users need not match versions.
-pub use fixedbitset::FixedBitSet;
+pub use view::View;

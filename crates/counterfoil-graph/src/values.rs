@@ -57,10 +57,11 @@ impl Variable {
     /// # Errors
     /// [`GraphError::OutsideDomain`] when the value is not finite, outside the hard domain, or, for a
     /// categorical variable, not an integer in `0 .. categories`; [`GraphError::UnlabelledIntervention`] for an
-    /// unlabelled variable, which has no values.
+    /// unlabelled or latent variable, which has no values.
     pub fn place(&self, value: f64) -> Result<Placement, GraphError> {
         if !self.is_labelled() {
-            return Err(GraphError::UnlabelledIntervention { name: self.name().to_owned() });
+            let name = self.name().to_owned();
+            return Err(GraphError::UnlabelledIntervention { name, role: self.what() });
         }
         let possible = value.is_finite()
             && match self.kind() {

@@ -28,6 +28,8 @@ pub enum Role {
     /// A root that stands for all that the graph does not name (style, background, ...). It has no value, no
     /// parents and no children; a model gives it a latent block with a standard normal prior and nothing else.
     Unlabelled,
+    /// A hidden variable of the graph, mostly a common cause: it has edges but no value in any data.
+    Latent,
 }
 
 /// A named variable with its unit, kind, declared range and hard domain. It cannot be inconsistent: every
@@ -108,6 +110,14 @@ impl Variable {
         Self::new(name.into(), Kind::Continuous, Role::Unlabelled, None)
     }
 
+    /// A hidden variable that has edges; see [`Role::Latent`].
+    ///
+    /// # Errors
+    /// [`GraphError::BadName`].
+    pub fn latent(name: impl Into<String>) -> Result<Self, GraphError> {
+        Self::new(name.into(), Kind::Continuous, Role::Latent, None)
+    }
+
     fn new(
         name: String,
         kind: Kind,
@@ -129,7 +139,7 @@ impl Variable {
     /// empty or holds control characters.
     pub fn with_unit(mut self, unit: impl Into<String>) -> Result<Self, GraphError> {
         let unit = unit.into();
-        if self.role == Role::Unlabelled {
+        if !self.is_labelled() {
             return Err(self.lacks("unit"));
         }
         if !is_plain_text(&unit) {
@@ -151,7 +161,7 @@ impl Variable {
     /// [`GraphError::RangeOutsideDomain`]; [`GraphError::NotApplicable`] for the other kinds, whose range
     /// follows from the period or the number of categories.
     pub fn with_range(mut self, low: f64, high: f64) -> Result<Self, GraphError> {
-        if self.role == Role::Unlabelled || self.kind != Kind::Continuous {
+        if !self.is_labelled() || self.kind != Kind::Continuous {
             return Err(self.lacks("range of its own"));
         }
         if !(low < high && (high - low).is_finite()) {
@@ -185,7 +195,7 @@ impl Variable {
     /// [`GraphError::EmptyRange`] when the bounds are not finite or enclose no interval;
     /// [`GraphError::RangeOutsideDomain`]; [`GraphError::NotApplicable`] for the other kinds.
     pub fn with_domain(mut self, domain: impl RangeBounds<f64>) -> Result<Self, GraphError> {
-        if self.role == Role::Unlabelled || self.kind != Kind::Continuous {
+        if !self.is_labelled() || self.kind != Kind::Continuous {
             return Err(self.lacks("domain of its own"));
         }
         let bounds = (domain.start_bound().cloned(), domain.end_bound().cloned());
@@ -242,6 +252,16 @@ impl Variable {
         self.role == Role::Labelled
     }
 
+    /// `true` for a root that stands for all that the graph does not name.
+    pub fn is_unlabelled(&self) -> bool {
+        self.role == Role::Unlabelled
+    }
+
+    /// `true` for a hidden variable of the graph.
+    pub fn is_latent(&self) -> bool {
+        self.role == Role::Latent
+    }
+
     /// The interval `(low, high)` that maps to `[-1, 1]`: as declared for a continuous variable (`(-1, 1)` when
     /// nothing was), one turn for a circular one, `(0, categories - 1)` for a categorical one.
     pub fn range(&self) -> (f64, f64) {
@@ -287,6 +307,7 @@ impl Variable {
     pub(crate) fn what(&self) -> &'static str {
         match (self.role, self.kind) {
             (Role::Unlabelled, _) => "unlabelled",
+            (Role::Latent, _) => "latent",
             (_, Kind::Continuous) => "continuous",
             (_, Kind::Circular { .. }) => "circular",
             (_, Kind::Categorical { .. }) => "categorical",

@@ -95,7 +95,7 @@ proptest! {
         let Some(sample) = fact(&scm, seed) else { return Ok(()) };
         let action = action(&scm, &settings);
         let world = scm.counterfactual(&sample.values, &action).unwrap();
-        let reached = scm.dag().descendants(&action.targets());
+        let reached = scm.dag().descendants(action.targets());
         for (i, (&new, &old)) in world.iter().zip(&sample.values).enumerate() {
             match action.get(i) {
                 Some(value) => prop_assert_eq!(new, value),
@@ -123,7 +123,7 @@ proptest! {
         (plan, seed, _) in setting(), choice: prop::sample::Index, values in any::<[i8; 2]>(),
     ) {
         let scm = plan.model();
-        let below = |a: usize, b: usize| scm.dag().descendants(&[a]).contains(b);
+        let below = |a: usize, b: usize| scm.dag().descendants([a]).contains(b);
         let unrelated: Vec<(usize, usize)> = (0..plan.n)
             .flat_map(|a| (0..a).map(move |b| (a, b)))
             .filter(|&(a, b)| !below(a, b) && !below(b, a))

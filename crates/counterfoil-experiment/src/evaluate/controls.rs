@@ -1,6 +1,6 @@
 //! Models without abduction, computed from the true structural model: what a figure must be read against.
 
-use counterfoil_graph::{FixedBitSet, Intervention};
+use counterfoil_graph::{Intervention, NodeSet};
 use counterfoil_metrics::{abduction, drift::redraw_error};
 use counterfoil_scm::{Scm, ScmError};
 
@@ -34,7 +34,7 @@ pub fn without_abduction(
     let mut found = WithoutAbduction { ignoring: Vec::new(), redrawing: Vec::new() };
     for (values, action) in labels.iter().zip(actions) {
         let truth = scm.counterfactual(values, action)?[measured];
-        let reached = scm.dag().descendants(&action.targets());
+        let reached = scm.dag().descendants(action.targets());
         let own = scm.abduct(values)?;
         let error = |other: &dyn Fn(usize) -> f64| {
             let noise = replaced(&own, &reached, other);
@@ -48,7 +48,7 @@ pub fn without_abduction(
 }
 
 /// `own` with the entries of `reached` variables taken from `other`.
-fn replaced(own: &[f64], reached: &FixedBitSet, other: &dyn Fn(usize) -> f64) -> Vec<f64> {
+fn replaced(own: &[f64], reached: &NodeSet, other: &dyn Fn(usize) -> f64) -> Vec<f64> {
     let entry = |(index, value): (usize, &f64)| {
         if reached.contains(index) { other(index) } else { *value }
     };

@@ -77,7 +77,7 @@ impl Facts<'_> {
         let targets = actions.first().map(Intervention::targets).unwrap_or_default();
         if targets.contains(&labelled.data) {
             Concern::Set
-        } else if !targets.is_empty() && self.graph.descendants(&targets).contains(labelled.data) {
+        } else if !targets.is_empty() && self.graph.descendants(targets).contains(labelled.data) {
             Concern::Effect
         } else {
             Concern::None

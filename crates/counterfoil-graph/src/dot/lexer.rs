@@ -1,28 +1,10 @@
 //! DOT text cut into tokens, each with the line and column where it begins.
 
-use crate::GraphError;
-use std::{fmt, iter::Peekable, str::Chars};
-
-/// A place in a text, both numbers from 1; columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
-    pub(super) line: usize,
-    pub(super) column: usize,
-}
-
-impl Position {
-    /// `cause` at this place; an error that has a place already keeps it.
-    pub(super) fn error(self, cause: GraphError) -> GraphError {
-        match cause {
-            GraphError::At { .. } => cause,
-            _ => GraphError::At { line: self.line, column: self.column, cause: Box::new(cause) },
-        }
-    }
-
-    pub(super) fn syntax(self, message: impl Into<String>) -> GraphError {
-        self.error(GraphError::Syntax { message: message.into() })
-    }
-}
+use crate::{
+    GraphError,
+    text::{Cursor, Position},
+};
+use std::fmt;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -62,14 +44,11 @@ impl fmt::Display for Token {
 
 /// All tokens of `text`, the last one being [`Token::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Position)>, GraphError> {
-    let mut lexer = Lexer {
-        rest: text.strip_prefix('\u{feff}').unwrap_or(text).chars().peekable(),
-        at: Position { line: 1, column: 1 },
-    };
+    let mut lexer = Lexer(Cursor::new(text));
     let mut tokens = Vec::new();
     loop {
         lexer.skip_blank()?;
-        let at = lexer.at;
+        let at = lexer.0.at();
         let token = lexer.token()?;
         let done = token == Token::End;
         tokens.push((token, at));
@@ -79,42 +58,16 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Position)>, GraphError> {
     }
 }
 
-struct Lexer<'t> {
-    rest: Peekable<Chars<'t>>,
-    at: Position,
-}
+struct Lexer<'t>(Cursor<'t>);
 
 impl Lexer<'_> {
-    fn peek(&mut self) -> Option<char> {
-        self.rest.peek().copied()
-    }
-
-    fn next(&mut self) -> Option<char> {
-        let c = self.rest.next()?;
-        if c == '\n' {
-            self.at = Position { line: self.at.line + 1, column: 1 };
-        } else {
-            self.at.column += 1;
-        }
-        Some(c)
-    }
-
-    fn take_while(&mut self, keep: impl Fn(char) -> bool) -> String {
-        let mut text = String::new();
-        while let Some(c) = self.peek().filter(|&c| keep(c)) {
-            text.push(c);
-            self.next();
-        }
-        text
-    }
-
     /// Skips white space and comments.
     fn skip_blank(&mut self) -> Result<(), GraphError> {
-        while let Some(c) = self.peek() {
+        while let Some(c) = self.0.peek() {
             match c {
-                _ if c.is_whitespace() => drop(self.next()),
+                _ if c.is_whitespace() => drop(self.0.next()),
                 // Graphviz skips lines of a C preprocessor.
-                '#' if self.at.column == 1 => drop(self.take_while(|c| c != '\n')),
+                '#' if self.0.at().column == 1 => drop(self.0.take_while(|c| c != '\n')),
                 '/' => self.skip_comment()?,
                 _ => break,
             }
@@ -123,14 +76,14 @@ impl Lexer<'_> {
     }
 
     fn skip_comment(&mut self) -> Result<(), GraphError> {
-        let start = self.at;
-        self.next();
-        match self.next() {
-            Some('/') => drop(self.take_while(|c| c != '\n')),
+        let start = self.0.at();
+        self.0.next();
+        match self.0.next() {
+            Some('/') => drop(self.0.take_while(|c| c != '\n')),
             Some('*') => {
                 let mut last = ' ';
                 loop {
-                    match self.next() {
+                    match self.0.next() {
                         Some('/') if last == '*' => break,
                         Some(c) => last = c,
                         None => return Err(start.syntax("this comment is never closed: add */")),
@@ -143,11 +96,11 @@ impl Lexer<'_> {
     }
 
     fn token(&mut self) -> Result<Token, GraphError> {
-        let at = self.at;
-        let Some(c) = self.peek() else { return Ok(Token::End) };
+        let at = self.0.at();
+        let Some(c) = self.0.peek() else { return Ok(Token::End) };
         match c {
             '{' | '}' | '[' | ']' | '=' | ';' | ',' | ':' | '+' => {
-                self.next();
+                self.0.next();
                 Ok(Token::Mark(c))
             }
             '"' => self.quoted(),
@@ -157,7 +110,7 @@ impl Lexer<'_> {
                 Err(at.syntax("text in angle brackets (HTML) is not supported: quote it with \""))
             }
             _ if begins_identifier(c) => {
-                let text = self.take_while(|c| begins_identifier(c) || c.is_ascii_digit());
+                let text = self.0.take_while(|c| begins_identifier(c) || c.is_ascii_digit());
                 Ok(Token::Id { text, quoted: false })
             }
             _ => Err(
@@ -168,15 +121,15 @@ impl Lexer<'_> {
 
     /// After a minus: `->`, `--` or a negative numeral.
     fn after_minus(&mut self) -> Result<Token, GraphError> {
-        let at = self.at;
-        self.next();
-        match self.peek() {
+        let at = self.0.at();
+        self.0.next();
+        match self.0.peek() {
             Some('>') => {
-                self.next();
+                self.0.next();
                 Ok(Token::Arrow)
             }
             Some('-') => {
-                self.next();
+                self.0.next();
                 Ok(Token::Line)
             }
             _ => self.numeral("-".to_owned(), at),
@@ -186,16 +139,16 @@ impl Lexer<'_> {
     /// `[-]? ( .digits | digits [.digits?] )`, as Graphviz has it: without exponent.
     fn numeral(&mut self, mut text: String, at: Position) -> Result<Token, GraphError> {
         let digits = |c: char| c.is_ascii_digit();
-        text += &self.take_while(digits);
-        if self.peek() == Some('.') {
-            self.next();
+        text += &self.0.take_while(digits);
+        if self.0.peek() == Some('.') {
+            self.0.next();
             text.push('.');
-            text += &self.take_while(digits);
+            text += &self.0.take_while(digits);
         }
         if !text.contains(|c: char| c.is_ascii_digit()) {
             return Err(at.syntax(format!("`{text}` is neither an arrow `->` nor a number")));
         }
-        if let Some(next) = self.peek().filter(|&c| begins_identifier(c) || c == '.') {
+        if let Some(next) = self.0.peek().filter(|&c| begins_identifier(c) || c == '.') {
             return Err(at.syntax(format!(
                 "the number {text} runs into {next:?}: quote the whole text, as in \"{text}{next}...\""
             )));
@@ -204,14 +157,14 @@ impl Lexer<'_> {
     }
 
     fn quoted(&mut self) -> Result<Token, GraphError> {
-        let start = self.at;
-        self.next();
+        let start = self.0.at();
+        self.0.next();
         let mut text = String::new();
         loop {
-            let at = self.at;
-            match self.next() {
+            let at = self.0.at();
+            match self.0.next() {
                 Some('"') => return Ok(Token::Id { text, quoted: true }),
-                Some('\\') => match self.next() {
+                Some('\\') => match self.0.next() {
                     Some(c @ ('"' | '\\')) => text.push(c),
                     Some('\n') => {} // a backslash at the end of a line joins the next one
                     Some(c) => {

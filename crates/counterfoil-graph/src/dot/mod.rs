@@ -14,7 +14,7 @@
 //!
 //! | attribute | of | meaning |
 //! |---|---|---|
-//! | `role` | every variable | `labelled` (the default) or `unlabelled` |
+//! | `role` | every variable | `labelled` (the default), `unlabelled` or `latent` |
 //! | `width` | every variable | latent dimensions in a model that gives each variable a block |
 //! | `kind` | labelled | `continuous` (the default), `circular` or `categorical` |
 //! | `unit` | labelled | any text |

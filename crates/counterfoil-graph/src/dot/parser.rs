@@ -1,7 +1,7 @@
 //! Tokens put together into statements: declarations with their attributes, and edges. Meaning comes later.
 
-use super::lexer::{Position, Token, tokens};
-use crate::GraphError;
+use super::lexer::{Token, tokens};
+use crate::{GraphError, text::Position};
 
 /// A text and where it stands.
 #[derive(Clone, Debug, PartialEq)]

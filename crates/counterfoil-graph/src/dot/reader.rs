@@ -1,10 +1,7 @@
 //! Statements turned into a checked graph, with the place of whatever is wrong.
 
-use super::{
-    lexer::Position,
-    parser::{Declaration, Word, parse},
-};
-use crate::{Dag, GraphError, Variable, dag::Builder, suggest};
+use super::parser::{Declaration, Word, parse};
+use crate::{Dag, Edge, GraphError, Variable, mixed::MixedBuilder, suggest, text::Position};
 use std::{collections::BTreeMap, ops::Bound, str::FromStr};
 
 /// Every attribute key, in the order in which they are written and suggested.
@@ -25,7 +22,7 @@ pub(super) const ATTRIBUTES: [&str; 12] = [
 
 pub(super) fn read(text: &str) -> Result<Dag, GraphError> {
     let document = parse(text)?;
-    let mut builder = Builder::default();
+    let mut builder = MixedBuilder::default();
     for declaration in &document.declarations {
         let at = declaration.name.at;
         let variable = variable(declaration).map_err(|error| at.error(error))?;
@@ -33,7 +30,8 @@ pub(super) fn read(text: &str) -> Result<Dag, GraphError> {
     }
     let mut place = BTreeMap::new();
     for (tail, head) in &document.edges {
-        builder.connect(&tail.text, &head.text).map_err(|error| {
+        let ends = builder.ends(&tail.text, "->", &head.text);
+        ends.and_then(|[from, to]| builder.add(Edge::directed(from, to))).map_err(|error| {
             // Point at the end that is wrong where it is one of the two.
             let head_is_wrong = match &error {
                 GraphError::Undeclared { name, .. } | GraphError::UnlabelledEdge { name, .. } => {
@@ -45,7 +43,7 @@ pub(super) fn read(text: &str) -> Result<Dag, GraphError> {
         })?;
         place.insert((tail.text.as_str(), head.text.as_str()), tail.at);
     }
-    builder.finish().map_err(|error| match closing_edge(&error, &place) {
+    Dag::try_from(builder.finish()).map_err(|error| match closing_edge(&error, &place) {
         Some(at) => at.error(error),
         None => error,
     })
@@ -66,9 +64,16 @@ fn closing_edge(error: &GraphError, place: &BTreeMap<(&str, &str), Position>) ->
 fn variable(declaration: &Declaration) -> Result<Variable, GraphError> {
     let name = declaration.name.text.clone();
     let mut given = Attributes::new(declaration)?;
-    let role = given.choice("role", &["labelled", "unlabelled"], "labelled or unlabelled")?;
-    let mut variable =
-        if role == Some(1) { Variable::unlabelled(name)? } else { labelled(name, &mut given)? };
+    let role = given.choice(
+        "role",
+        &["labelled", "unlabelled", "latent"],
+        "labelled, unlabelled or latent",
+    )?;
+    let mut variable = match role {
+        Some(1) => Variable::unlabelled(name)?,
+        Some(2) => Variable::latent(name)?,
+        _ => labelled(name, &mut given)?,
+    };
     if let Some((width, at)) = given.parse::<usize>("width", "a whole number of at least 1")? {
         variable = variable.with_width(width).map_err(|error| at.error(error))?;
     }

@@ -26,8 +26,10 @@ pub(super) fn write(dag: &Dag) -> String {
 fn attributes(variable: &Variable) -> Vec<String> {
     let mut out = Vec::new();
     let mut put = |key: &str, value: String| out.push(format!("{key}={value}"));
-    if variable.role() == Role::Unlabelled {
-        put("role", "\"unlabelled\"".to_owned());
+    match variable.role() {
+        Role::Labelled => {}
+        Role::Unlabelled => put("role", "\"unlabelled\"".to_owned()),
+        Role::Latent => put("role", "\"latent\"".to_owned()),
     }
     if let Some(unit) = variable.unit() {
         put("unit", in_quotes(unit));

@@ -123,7 +123,7 @@ fn attributes() {
     );
     check(
         "digraph { a [role=hidden] }",
-        "line 1, column 19: `a` has role = \"hidden\": give labelled or unlabelled",
+        "line 1, column 19: `a` has role = \"hidden\": give labelled, unlabelled or latent",
     );
     check(
         "digraph { a [width=0] }",

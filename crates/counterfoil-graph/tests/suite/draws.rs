@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where a helper meets what cannot be")]
 
-use counterfoil_graph::{Dag, Variable};
+use counterfoil_graph::{Admg, Dag, Edge, MixedGraph, NodeSet, Variable};
 use proptest::prelude::*;
 use std::ops::Bound;
 
@@ -106,4 +106,43 @@ pub(crate) fn dag(max: usize) -> impl Strategy<Value = Dag> {
             }
             Dag::new(variables.clone(), &edges).unwrap()
         })
+}
+
+/// Any ADMG of up to `max` nodes; declaration order is not topological in general.
+pub(crate) fn admg(max: usize) -> impl Strategy<Value = Admg> {
+    (1..=max)
+        .prop_flat_map(|n| {
+            let order = Just((0..n).collect::<Vec<_>>()).prop_shuffle();
+            (order, proptest::collection::vec((any::<bool>(), 0u8..4), n * n))
+        })
+        .prop_map(|(order, chosen)| {
+            let n = order.len();
+            let mut edges = Vec::new();
+            for i in 0..n {
+                for j in i + 1..n {
+                    let (directed, bidirected) = chosen[i * n + j];
+                    if directed {
+                        edges.push(Edge::directed(order[i], order[j]));
+                    }
+                    if bidirected == 0 {
+                        edges.push(Edge::bidirected(order[i], order[j]));
+                    }
+                }
+            }
+            let variables = (0..n).map(|i| Variable::continuous(format!("v{i}")).unwrap());
+            Admg::try_from(MixedGraph::new(variables, edges).unwrap()).unwrap()
+        })
+}
+
+pub(crate) fn subset(n: usize) -> impl Strategy<Value = NodeSet> {
+    proptest::collection::vec(any::<bool>(), n)
+        .prop_map(|bits| bits.iter().enumerate().filter(|(_, b)| **b).map(|(i, _)| i).collect())
+}
+
+/// A graph with three sets of its nodes.
+pub(crate) fn with_sets(max: usize) -> impl Strategy<Value = (Admg, [NodeSet; 3])> {
+    admg(max).prop_flat_map(|graph| {
+        let n = graph.len();
+        (Just(graph), [subset(n), subset(n), subset(n)])
+    })
 }
