@@ -59,6 +59,7 @@ mod dag;
 mod dot;
 mod edge;
 mod error;
+pub mod identification;
 mod interop;
 mod intervention;
 mod links;

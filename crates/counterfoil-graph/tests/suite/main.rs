@@ -1,6 +1,8 @@
 //! The tests of the graph crate in one binary: `draws` makes random graphs, every other module tests one idea with them.
 
 mod draws;
+mod goldens;
+mod identification;
 mod messages;
 mod properties;
 mod views;
