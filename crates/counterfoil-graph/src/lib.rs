@@ -60,6 +60,7 @@ mod dot;
 mod edge;
 mod error;
 pub mod identification;
+pub mod estimand;
 mod interop;
 mod intervention;
 mod links;

@@ -3,6 +3,7 @@
 mod draws;
 mod goldens;
 mod identification;
+mod estimands;
 mod messages;
 mod properties;
 mod views;

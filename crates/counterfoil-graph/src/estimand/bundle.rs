@@ -1,0 +1,82 @@
+//! An expression with everything that is needed to read it: what identification returns.
+
+use super::{
+    Symbol,
+    arena::{Arena, Expr},
+    names::Names,
+    text::{Style, write},
+};
+use crate::MixedGraph;
+use std::{fmt, sync::Arc};
+
+/// A formula for a quantity in terms of given distributions, with the names of its variables. Cheap to clone.
+///
+/// It is written as text by `Display`, for papers by [`Estimand::latex`].
+#[derive(Clone, Debug)]
+pub struct Estimand {
+    arena: Arc<Arena>,
+    root: Expr,
+    names: Arc<Names>,
+}
+
+impl Estimand {
+    /// The expression `root` of `arena` over the variables of `graph`.
+    pub fn new(arena: Arena, root: Expr, graph: &MixedGraph) -> Self {
+        Self { arena: Arc::new(arena), root, names: Arc::new(Names::of(graph)) }
+    }
+
+    /// Another expression of the same arena over the same variables.
+    pub fn with_root(&self, root: Expr) -> Self {
+        Self { root, ..self.clone() }
+    }
+
+    /// The store that holds the expression.
+    pub fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
+    /// The expression.
+    pub fn root(&self) -> Expr {
+        self.root
+    }
+
+    /// The name of the variable at a position, if there is one.
+    pub fn name(&self, variable: usize) -> Option<&str> {
+        self.names.get(variable)
+    }
+
+    /// The symbols whose values the estimand depends on, ascending.
+    pub fn free_symbols(&self) -> Vec<Symbol> {
+        self.arena.free_symbols(self.root)
+    }
+
+    /// The formula in LaTeX's mathematical notation.
+    ///
+    /// A variable whose name is a letter, or a letter and digits, becomes a small italic letter (with the digits as
+    /// its index); a longer name is set as a word, as it is.
+    pub fn latex(&self) -> impl fmt::Display {
+        Shown { estimand: self, style: Style::Latex }
+    }
+
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+}
+
+struct Shown<'e> {
+    estimand: &'e Estimand,
+    style: Style,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self.estimand, self.style, f)
+    }
+}
+
+/// The formula as one line of text: `Σ_z P(z) P(y | do(x), z)`.
+impl fmt::Display for Estimand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self, Style::Text, f)
+    }
+}

@@ -1,0 +1,35 @@
+//! Formulas for causal effects in terms of distributions that can be measured: built, written down, simplified and
+//! computed.
+//!
+//! An [`Arena`] holds expressions, each distinct one once, and an [`Expr`] points into it. An [`Estimand`] is an arena
+//! with one expression as its root and the names of the graph's variables: what identification returns.
+//!
+//! ```
+//! use counterfoil_graph::{admg, estimand::{Arena, Estimand, Symbol}};
+//!
+//! # fn main() -> Result<(), counterfoil_graph::GraphError> {
+//! let graph = admg! { Z -> X -> Y; Z -> Y }?;
+//! let [z, x, y] = [0, 1, 2].map(Symbol::of);
+//! let mut arena = Arena::new();
+//! let outcome = arena.p([y], [z, x]);
+//! let weight = arena.p([z], []);
+//! let product = arena.product([outcome, weight]);
+//! let adjusted = arena.sum([z], product);
+//! let estimand = Estimand::new(arena, adjusted, &graph);
+//! assert_eq!(estimand.to_string(), "Σ_z P(z) P(y | z, x)");
+//! # Ok(())
+//! # }
+//! ```
+
+mod arena;
+mod bundle;
+mod intern;
+mod letters;
+mod names;
+mod scope;
+mod symbol;
+mod text;
+
+pub use arena::{Arena, Expr, Node, Term};
+pub use bundle::Estimand;
+pub use symbol::Symbol;
