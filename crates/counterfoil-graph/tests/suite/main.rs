@@ -1,9 +1,9 @@
 //! The tests of the graph crate in one binary: `draws` makes random graphs, every other module tests one idea with them.
 
 mod draws;
+mod estimands;
 mod goldens;
 mod identification;
-mod estimands;
 mod messages;
 mod properties;
 mod views;
