@@ -1,6 +1,6 @@
 //! A causal question, `P(y | do(x), z)`, and what can be wrong with a question whatever its graph.
 
-use crate::{GraphError, MixedGraph, NodeSet};
+use crate::{CausalGraph, GraphError, MixedGraph, NodeSet, View};
 use std::ops::Deref;
 
 /// What is wrong with a query: sets that overlap, are empty where they may not be, or name what the graph lacks. Its
@@ -32,6 +32,26 @@ pub enum QueryError {
         /// The number of variables.
         len: usize,
     },
+    /// A variable that the graph has and the view of it leaves out.
+    #[error("`{name}` is not in this view of the graph: ask about the variables that it keeps")]
+    OutOfView {
+        /// The variable.
+        name: String,
+    },
+    /// A variable that an answer must have and may not have.
+    #[error("`{name}` is required but not allowed: add it to the allowed variables")]
+    Bounds {
+        /// The variable.
+        name: String,
+    },
+    /// A price that cannot be compared with others.
+    #[error("the cost of `{name}` is {cost}: give a number that is not negative, or infinity")]
+    Cost {
+        /// The variable.
+        name: String,
+        /// What it was said to cost.
+        cost: String,
+    },
     /// A name that the graph does not have.
     #[error(transparent)]
     Graph(#[from] GraphError),
@@ -45,6 +65,18 @@ pub(crate) fn within(graph: &MixedGraph, set: &NodeSet) -> Result<(), QueryError
     let len = graph.len();
     match set.iter().find(|&node| node >= len) {
         Some(index) => Err(QueryError::OutOfRange { index, len }),
+        None => Ok(()),
+    }
+}
+
+/// Checks that every member of `set` is a node that `view` keeps.
+///
+/// # Errors
+/// [`QueryError::OutOfRange`], [`QueryError::OutOfView`].
+pub(crate) fn in_view(view: &View<'_>, set: &NodeSet) -> Result<(), QueryError> {
+    within(view.graph(), set)?;
+    match set.iter().find(|&node| !view.has_node(node)) {
+        Some(node) => Err(QueryError::OutOfView { name: view.graph().name(node).to_owned() }),
         None => Ok(()),
     }
 }

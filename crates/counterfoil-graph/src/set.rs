@@ -88,6 +88,12 @@ impl NodeSet {
         self.iter().next()
     }
 
+    /// The largest member.
+    pub fn last(&self) -> Option<usize> {
+        let top = self.words.last()?;
+        Some(self.words.len() * BITS - 1 - top.leading_zeros() as usize)
+    }
+
     /// The members, ascending.
     pub fn iter(&self) -> Iter<'_> {
         Iter { words: &self.words, word: 0, rest: self.words.first().copied().unwrap_or(0) }
@@ -284,7 +290,8 @@ mod tests {
             prop_assert_eq!(x.is_subset(&y), a.is_subset(&b));
             prop_assert_eq!(x.intersects(&y), !a.is_disjoint(&b));
             prop_assert_eq!(x.cmp(&y), a.iter().cmp(&b));
-            prop_assert_eq!((x.len(), x.is_empty(), x.first()), (a.len(), a.is_empty(), a.first().copied()));
+            prop_assert_eq!((x.len(), x.is_empty()), (a.len(), a.is_empty()));
+            prop_assert_eq!((x.first(), x.last()), (a.first().copied(), a.last().copied()));
             prop_assert!(x.iter().eq(a.iter().copied()));
             prop_assert_eq!(x.contains(node), a.contains(&node));
             let (mut more, mut fewer) = (a.clone(), a.clone());

@@ -76,6 +76,14 @@ impl<'g> View<'g> {
         self.graph
     }
 
+    /// `true` when nothing is cut, so that the graph itself can be searched.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.absent.is_empty()
+            && self.cut_into.is_empty()
+            && self.cut_out_of.is_empty()
+            && self.cut_between.is_none()
+    }
+
     /// The nodes that the view has.
     pub fn nodes(&self) -> NodeSet {
         &self.graph.nodes() - &self.absent

@@ -6,4 +6,5 @@ mod goldens;
 mod identification;
 mod messages;
 mod properties;
+mod separation;
 mod views;
