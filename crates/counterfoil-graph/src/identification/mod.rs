@@ -24,10 +24,15 @@
 //! # }
 //! ```
 
+mod c_factor;
 mod closure;
 mod conditional;
+mod effect;
+mod factors;
 mod hedge;
+mod law;
 mod verdict;
 
+pub use effect::{NotIdentified, arbitrary, identify};
 pub use hedge::Hedge;
 pub use verdict::{Workspace, identifiable};

@@ -7,7 +7,9 @@ use crate::{Admg, MixedGraph, NodeSet, Query, QueryError, separation};
 /// nodes.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    separation: separation::Workspace,
+    pub(super) separation: separation::Workspace,
+    /// The observations that the last query had moved into its interventions.
+    moved: NodeSet,
     /// What the outcomes depend on when everything is observed, and when the interventions are made.
     pub(super) ancestors: NodeSet,
     pub(super) active: NodeSet,
@@ -39,15 +41,48 @@ pub fn identifiable(
     workspace: &mut Workspace,
 ) -> Result<Option<Hedge>, QueryError> {
     query.check(graph)?;
+    workspace.moved.clear();
     if query.given.is_empty() {
         let failure = decide(graph, &query.do_, &query.y, workspace);
         return Ok(failure.map(|(f, f_prime)| Hedge { f, f_prime, reduced: query.clone() }));
     }
     let mut reduced = query.clone();
     conditional::reduce(graph, &mut reduced, &mut workspace.separation);
+    workspace.moved.clone_from(&(&query.given - &reduced.given));
     let wanted = &reduced.y | &reduced.given;
     let failure = decide(graph, &reduced.do_, &wanted, workspace);
     Ok(failure.map(|(f, f_prime)| Hedge { f, f_prime, reduced }))
+}
+
+impl Workspace {
+    /// The query that the last verdict was for, with the observations moved that were moved for it.
+    pub(super) fn reduced(&self, query: &Query) -> Query {
+        Query {
+            y: query.y.clone(),
+            do_: &query.do_ | &self.moved,
+            given: &query.given - &self.moved,
+        }
+    }
+}
+
+/// The districts of the part of the graph on `active`, in the order of their smallest members.
+pub(super) fn districts_within(
+    graph: &MixedGraph,
+    active: &NodeSet,
+    stack: &mut Vec<usize>,
+) -> Vec<NodeSet> {
+    let mut placed = NodeSet::new();
+    let mut districts = Vec::new();
+    for node in active {
+        if !placed.contains(node) {
+            let mut part = NodeSet::new();
+            let here = |other| active.contains(other);
+            closure::district(graph, std::iter::once(node), here, &mut part, stack);
+            placed.union_with(&part);
+            districts.push(part);
+        }
+    }
+    districts
 }
 
 /// The two sets of a hedge for `P(wanted | do(fixed))`, if there is one.

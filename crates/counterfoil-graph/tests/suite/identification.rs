@@ -21,7 +21,7 @@ fn query([y, x, z]: [NodeSet; 3]) -> Query {
 }
 
 /// A graph and a query of it.
-fn drawn(max: usize) -> impl Strategy<Value = (Admg, Query)> {
+pub(crate) fn drawn(max: usize) -> impl Strategy<Value = (Admg, Query)> {
     with_sets(max)
         .prop_map(|(graph, sets)| (graph, query(sets)))
         .prop_filter("an outcome", |(_, query)| !query.y.is_empty())

@@ -1,10 +1,12 @@
 //! The tests of the graph crate in one binary: `draws` makes random graphs, every other module tests one idea with them.
 
 mod draws;
+mod effects;
 mod estimands;
 mod goldens;
 mod identification;
 mod messages;
+mod oracle;
 mod properties;
 mod separation;
 mod views;
