@@ -123,6 +123,11 @@ impl Dag {
         Self::from_graph(builder.finish())
     }
 
+    /// A graph that is known to be a DAG.
+    pub(crate) fn from_mixed(graph: MixedGraph) -> Self {
+        Self::from_graph(graph)
+    }
+
     fn from_graph(graph: MixedGraph) -> Self {
         // A part of a graph without a cycle has none either.
         let order = order::topological(graph.links()).unwrap_or_default();

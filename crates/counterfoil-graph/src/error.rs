@@ -62,6 +62,110 @@ pub enum GraphError {
         /// The edges that it has.
         allowed: &'static str,
     },
+    /// Two edges between one pair in a class that has one at most.
+    #[error("{} join one pair, and {class} has one edge a pair at most: keep one", .edges.join(" and "))]
+    ParallelEdges {
+        /// The edges in text.
+        edges: Vec<String>,
+        /// The class, with its article.
+        class: &'static str,
+    },
+    /// A cycle of directed and undirected edges in a class whose graphs are chain graphs.
+    #[error("{cycle} is a partly directed cycle, and a CPDAG has none: turn or remove an edge")]
+    PartlyDirectedCycle {
+        /// The cycle in text.
+        cycle: String,
+    },
+    /// Undirected edges that cannot all be directed without a new v-structure.
+    #[error(
+        "{cycle} is a cycle without a chord, so its edges cannot be directed without a new v-structure: add a chord or direct an edge"
+    )]
+    NotChordal {
+        /// The cycle in text.
+        cycle: String,
+    },
+    /// An undirected edge whose direction follows from another edge.
+    #[error(
+        "the edge {cause} -- {effect} is not open: with {because}, and {} and {} apart, it must be {cause} -> {effect}", .apart[0], .apart[1]
+    )]
+    CompelledEdge {
+        /// The directed edge from which it follows, in text.
+        because: String,
+        /// The two variables that are not joined.
+        apart: [String; 2],
+        /// The end that must be the cause.
+        cause: String,
+        /// The other end.
+        effect: String,
+    },
+    /// A directed edge that some member of the class has the other way round.
+    #[error(
+        "nothing compels {cause} -> {effect}, so a CPDAG has {cause} -- {effect}: undirect it, or use a graph with background knowledge"
+    )]
+    ReversibleEdge {
+        /// The cause.
+        cause: String,
+        /// The effect.
+        effect: String,
+    },
+    /// A partly directed graph that no DAG has the v-structures of.
+    #[error("no DAG has these edges and v-structures: {} cannot be directed without a cycle or a new v-structure", .edges.join(", "))]
+    NotExtendable {
+        /// The undirected edges that remain, in text.
+        edges: Vec<String>,
+    },
+    /// A direction that is claimed of an edge which the graph does not have, or has the other way round.
+    #[error("{cause} -> {effect} contradicts the graph, {found}: drop that piece of knowledge")]
+    ContradictedKnowledge {
+        /// The claimed cause.
+        cause: String,
+        /// The claimed effect.
+        effect: String,
+        /// What the graph, with the knowledge before, has.
+        found: String,
+    },
+    /// A bidirected edge whose one end causes the other.
+    #[error("{edge} and {path} form an almost directed cycle, and a MAG has none: remove an edge")]
+    AlmostDirectedCycle {
+        /// The bidirected edge in text.
+        edge: String,
+        /// The directed path in text.
+        path: String,
+    },
+    /// An arrowhead at the end of an undirected edge.
+    #[error("{head} has an arrowhead at `{node}`, where {undirected} ends: a MAG has no such node")]
+    HeadAtUndirected {
+        /// The node.
+        node: String,
+        /// The edge with the arrowhead, in text.
+        head: String,
+        /// The undirected edge in text.
+        undirected: String,
+    },
+    /// A pair that is not joined though nothing separates it.
+    #[error("nothing separates `{}` from `{}`, since {path} is an inducing path: a MAG has an edge between them", .pair[0], .pair[1])]
+    NotMaximal {
+        /// The two variables.
+        pair: [String; 2],
+        /// The inducing path in text.
+        path: String,
+    },
+    /// A graph that no MAG can be read off.
+    #[error("the graph is no PAG, since what it says of its members is wrong: {cause}")]
+    NoMember {
+        /// What is wrong with the MAG that the graph should contain.
+        cause: Box<GraphError>,
+    },
+    /// An edge whose marks are not those that all members agree on.
+    #[error(
+        "the graph is no PAG: it has {edge} where the members of its class agree on {completed}"
+    )]
+    NotCompleted {
+        /// The edge in text.
+        edge: String,
+        /// The edge of the PAG, in text.
+        completed: String,
+    },
     /// A variable that is declared latent where all must be observed.
     #[error(
         "`{name}` is latent, and every variable of this class of graph is observed: project it out of a DAG"

@@ -41,7 +41,8 @@
 //! - The structure is two frozen arrays, in which the neighbours of a node along each sort of edge are a slice, and
 //!   knows nothing of names. [`MixedGraph`] joins the two.
 //! - Each class of graph is a newtype over it that has checked what it promises and is only read afterwards: [`Dag`],
-//!   [`Admg`].
+//!   [`Admg`], and the classes of graphs that data cannot tell apart, [`Cpdag`], [`Mag`] and [`Pag`] (see
+//!   [`equivalence`]).
 //! - Algorithms are written against the trait [`CausalGraph`], so they run on a graph and on a [`View`] of it without
 //!   some of its edges alike.
 //! - [petgraph](https://docs.rs/petgraph) is the way in and out ([`Dag::from_petgraph`], [`Dag::to_petgraph`]),
@@ -55,17 +56,23 @@
 
 mod admg;
 mod causal_graph;
+mod chordal;
+mod class;
+mod cpdag;
 mod dag;
 mod dot;
 mod edge;
+pub mod equivalence;
 mod error;
 pub mod estimand;
 pub mod identification;
 mod interop;
 mod intervention;
 mod links;
+mod mag;
 mod mixed;
 mod order;
+mod pag;
 mod projection;
 mod query;
 pub mod separation;
@@ -80,11 +87,14 @@ mod view;
 
 pub use admg::Admg;
 pub use causal_graph::CausalGraph;
+pub use cpdag::Cpdag;
 pub use dag::Dag;
 pub use edge::{Edge, Mark};
 pub use error::GraphError;
 pub use intervention::Intervention;
+pub use mag::Mag;
 pub use mixed::MixedGraph;
+pub use pag::Pag;
 pub use query::{NamedQuery, Query, QueryError};
 pub use set::NodeSet;
 pub use values::Placement;

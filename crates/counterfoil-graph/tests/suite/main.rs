@@ -1,5 +1,6 @@
 //! The tests of the graph crate in one binary: `draws` makes random graphs, every other module tests one idea with them.
 
+mod classes;
 mod draws;
 mod effects;
 mod estimands;
