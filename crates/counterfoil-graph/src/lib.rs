@@ -76,6 +76,7 @@ mod pag;
 mod projection;
 mod query;
 pub mod separation;
+pub mod separators;
 mod set;
 mod statements;
 mod suggest;

@@ -10,4 +10,5 @@ mod messages;
 mod oracle;
 mod properties;
 mod separation;
+mod separators;
 mod views;

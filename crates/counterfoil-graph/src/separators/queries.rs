@@ -1,0 +1,74 @@
+//! Separators asked of views, with the question checked first.
+
+use super::{Bounds, minimal, nearest};
+use crate::{NodeSet, QueryError, View, query, separation::Workspace};
+
+impl View<'_> {
+    /// A minimal separator of `x` and `y` within the bounds, or `None` where there is none within them.
+    ///
+    /// `FINDMINSEP` of van der Zander and Liskiewicz (2020), `O(n + m)`.
+    ///
+    /// # Errors
+    /// [`QueryError::Empty`] for an empty `x` or `y`, [`QueryError::Overlap`] among `x`, `y` and what is required,
+    /// [`QueryError::Bounds`] for something required that is not allowed, [`QueryError::OutOfRange`],
+    /// [`QueryError::OutOfView`].
+    pub fn minimal_separator(
+        &self,
+        x: &NodeSet,
+        y: &NodeSet,
+        bounds: &Bounds,
+        workspace: &mut Workspace,
+    ) -> Result<Option<NodeSet>, QueryError> {
+        self.check_separator(x, y, bounds)?;
+        Ok(if self.is_whole() {
+            minimal(self.graph(), x, y, bounds, workspace)
+        } else {
+            minimal(self, x, y, bounds, workspace)
+        })
+    }
+
+    /// The separator of `x` and `y` within the bounds that is nearest to `x`, or `None` where there is none within them;
+    /// see [`nearest`].
+    ///
+    /// # Errors
+    /// As [`View::minimal_separator`].
+    pub fn nearest_separator(
+        &self,
+        x: &NodeSet,
+        y: &NodeSet,
+        bounds: &Bounds,
+        workspace: &mut Workspace,
+    ) -> Result<Option<NodeSet>, QueryError> {
+        self.check_separator(x, y, bounds)?;
+        Ok(nearest(self, x, y, bounds, workspace))
+    }
+
+    pub(super) fn check_separator(
+        &self,
+        x: &NodeSet,
+        y: &NodeSet,
+        bounds: &Bounds,
+    ) -> Result<(), QueryError> {
+        let include = bounds.required();
+        for set in [x, y, include] {
+            query::in_view(self, set)?;
+        }
+        for (set, what) in [(x, "the first set"), (y, "the second set")] {
+            if set.is_empty() {
+                return Err(QueryError::Empty { what });
+            }
+        }
+        let required = (include, "what is required");
+        let [x, y] = [(x, "the first set"), (y, "the second set")];
+        query::disjoint(self.graph(), x, y)?;
+        query::disjoint(self.graph(), x, required)?;
+        query::disjoint(self.graph(), y, required)?;
+        if let Some(allowed) = bounds.allowed() {
+            query::within(self.graph(), allowed)?;
+        }
+        match include.iter().find(|&node| !bounds.allows(node)) {
+            Some(node) => Err(QueryError::Bounds { name: self.graph().name(node).to_owned() }),
+            None => Ok(()),
+        }
+    }
+}
