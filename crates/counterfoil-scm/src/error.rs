@@ -86,6 +86,150 @@ pub enum ScmError {
         /// Variables of the graph.
         len: usize,
     },
+    /// A table whose size does not fit its variables.
+    #[error(
+        "the table has {found} cells, its variables have {expected} combinations of values: give one cell for each, and each variable once"
+    )]
+    TableShape {
+        /// Cells that the variables ask for.
+        expected: usize,
+        /// Cells that were given.
+        found: usize,
+    },
+    /// A variable that a table or a model does not have, or that a query names twice.
+    #[error(
+        "variable number {index}, counted from 0, is not there or is named twice: name each variable once"
+    )]
+    TableVariable {
+        /// The position that was asked for.
+        index: usize,
+    },
+    /// A query whose exact answer needs too large a table.
+    #[error(
+        "the exact answer needs a table of more than {limit} cells: ask about fewer variables at a time"
+    )]
+    TooLarge {
+        /// The largest number of cells.
+        limit: usize,
+    },
+    /// A parent that is no variable of the model.
+    #[error(
+        "`{parent}`, a parent of `{variable}`, is not in the model: give it a table of its own"
+    )]
+    UnknownParent {
+        /// The child.
+        variable: String,
+        /// The missing parent.
+        parent: String,
+    },
+    /// A mechanism with too many or too few rows.
+    #[error(
+        "the mechanism of `{variable}` has {found} entries, its parents and values ask for {expected}: give one for each combination"
+    )]
+    RowCount {
+        /// The variable.
+        variable: String,
+        /// Entries that the shape asks for.
+        expected: usize,
+        /// Entries that were given.
+        found: usize,
+    },
+    /// A row of probabilities that is none.
+    #[error(
+        "the probabilities of `{variable}` at {row:?} add up to {sum} or are not all between 0 and 1: correct the row"
+    )]
+    NotADistribution {
+        /// The variable.
+        variable: String,
+        /// The values of the parents that the row belongs to.
+        row: Vec<usize>,
+        /// What the row adds up to.
+        sum: f64,
+    },
+    /// A value that a variable does not have.
+    #[error("`{variable}` cannot be {value}: it has {cardinality} values, counted from 0")]
+    ValueOutOfRange {
+        /// The variable.
+        variable: String,
+        /// The refused value.
+        value: usize,
+        /// How many values there are.
+        cardinality: usize,
+    },
+    /// A policy that reads a hidden variable.
+    #[error(
+        "the policy of `{variable}` reads `{hidden}`, which nobody sees: let it read visible variables, or give a new mechanism"
+    )]
+    HiddenInput {
+        /// The variable that is steered.
+        variable: String,
+        /// The hidden variable.
+        hidden: String,
+    },
+    /// A world that gives a variable a new random mechanism.
+    #[error(
+        "`{variable}` gets a new random mechanism in one world: its noise would be in no other, so give the mechanism to the model"
+    )]
+    RandomInWorld {
+        /// The variable.
+        variable: String,
+    },
+    /// A policy that reads what depends on it.
+    #[error(
+        "the policy of `{variable}` reads its own effects: let it read variables that come before"
+    )]
+    CyclicPolicy {
+        /// The variable.
+        variable: String,
+    },
+    /// A variable set to the value of one that has another number of values.
+    #[error(
+        "`{variable}` cannot be set to the value of `{other}`, which has another number of values: take a variable with as many"
+    )]
+    UnlikeValues {
+        /// The variable that is set.
+        variable: String,
+        /// The variable whose value it should take.
+        other: String,
+    },
+    /// A condition that never holds.
+    #[error("the condition has probability zero: condition on something that can happen")]
+    ImpossibleCondition,
+    /// Errors of a linear model that covary without a bidirected edge.
+    #[error(
+        "the errors of `{first}` and `{second}` covary, and the graph has no edge {first} <-> {second}: add the edge or leave out the covariance"
+    )]
+    NoSpouses {
+        /// One variable.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Covariances that no random numbers have.
+    #[error(
+        "the covariances are too large for the variances, or not symmetric: no random numbers have them"
+    )]
+    NoCovariance,
+    /// A text that is not the JSON of a model.
+    #[error("line {line}, column {column}: {message}: correct the JSON of the model")]
+    Json {
+        /// Line, counted from 1.
+        line: usize,
+        /// Column, counted from 1; 0 where the line is empty.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// An order of variables that does not name those of the model.
+    #[error(
+        "the order names {found} variables and the model shows {expected}, or not the same ones: name each visible variable once"
+    )]
+    Order {
+        /// Visible variables of the model.
+        expected: usize,
+        /// Names that were given.
+        found: usize,
+    },
     /// An error of the graph or of an intervention on it.
     #[error(transparent)]
     Graph(#[from] GraphError),

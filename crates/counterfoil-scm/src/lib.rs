@@ -40,13 +40,23 @@
 //! # }
 //! ```
 //!
-//! Every mechanism here is invertible in its noise. Where that does not hold (discrete variables), the noise has
-//! a posterior distribution instead of a value; such models are not made with this type.
+//! Every mechanism of an [`Scm`] is invertible in its noise. Where that does not hold, the noise has a posterior
+//! distribution instead of a value, and hidden causes tie variables together. Such models have exact
+//! answers to all questions:
+//!
+//! | module | variables | hidden causes |
+//! |---|---|---|
+//! | [`discrete`] | finitely many values | variables of their own, or shared exogenous sources |
+//!
+//! [`generate`] draws random graphs, models and questions, for simulation studies and for tests of what the graph crate
+//! identifies.
 #![forbid(unsafe_code)]
 
 mod additive;
 mod custom;
+pub mod discrete;
 mod error;
+pub mod generate;
 mod logistic;
 mod mechanism;
 pub mod morphomnist;
