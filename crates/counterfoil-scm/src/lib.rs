@@ -41,12 +41,13 @@
 //! ```
 //!
 //! Every mechanism of an [`Scm`] is invertible in its noise. Where that does not hold, the noise has a posterior
-//! distribution instead of a value, and hidden causes tie variables together. Such models have exact
+//! distribution instead of a value, and hidden causes tie variables together. Two families of such models have exact
 //! answers to all questions:
 //!
 //! | module | variables | hidden causes |
 //! |---|---|---|
 //! | [`discrete`] | finitely many values | variables of their own, or shared exogenous sources |
+//! | [`linear`] | real, jointly normal | correlated errors |
 //!
 //! [`generate`] draws random graphs, models and questions, for simulation studies and for tests of what the graph crate
 //! identifies.
@@ -57,6 +58,7 @@ mod custom;
 pub mod discrete;
 mod error;
 pub mod generate;
+pub mod linear;
 mod logistic;
 mod mechanism;
 pub mod morphomnist;

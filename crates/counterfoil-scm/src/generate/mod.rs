@@ -15,10 +15,12 @@
 //! ```
 
 mod graph;
+mod linear;
 mod model;
 mod question;
 
 pub use graph::{GraphShape, admg};
+pub use linear::linear_model;
 pub use model::{ModelShape, cpt_model, functional_model};
 pub use question::{
     CounterfactualQuestion, CounterfactualShape, EffectQuestion, counterfactual, effect,

@@ -4,3 +4,4 @@
 
 mod discrete;
 mod goldens;
+mod linear;
