@@ -39,3 +39,19 @@ pub(super) fn reduce(graph: &Admg, query: &mut Query, workspace: &mut separation
         }
     }
 }
+
+/// `true` when `reduced` is `query` after as many moves as can be made: the moves all at once are one application of
+/// rule 2 to a set, and no single observation that is left can be moved.
+pub(super) fn is_reduction(graph: &Admg, query: &Query, reduced: &Query) -> bool {
+    let Query { y, do_, given } = reduced;
+    let moved = do_ - &query.do_;
+    let mut workspace = separation::Workspace::default();
+    let known = &query.do_ | given;
+    let cut = graph.view().without_edges_into(&query.do_).without_edges_out_of(&moved);
+    *y == query.y
+        && query.do_.is_subset(do_)
+        && moved.is_subset(&query.given)
+        && *given == &query.given - &moved
+        && separation::separated(&cut, y, &moved, &known, &mut workspace)
+        && !given.iter().any(|z| exchangeable(graph, reduced, z, &mut workspace))
+}

@@ -5,7 +5,7 @@ use super::{
     c_factor::{Memory, extract},
     factors::Piece,
     law::Law,
-    verdict,
+    part, verdict,
 };
 use crate::{
     Admg, NodeSet, Query, QueryError,
@@ -95,21 +95,22 @@ fn formula(
     if acting.is_empty() || is_observational(graph, query, &acting, &mut w.separation) {
         return Ok(arena.p_of(&query.y, &(&acting | &query.given)));
     }
-    let mut rank = vec![0; graph.len()];
-    for (position, &node) in graph.topological_order().iter().enumerate() {
-        rank[node] = position as u32;
-    }
+    let rank = part::ranks(graph);
     let nothing = NodeSet::new();
     let nodes = w.ancestors.clone();
     let law = Law { graph, rank: &rank, nodes: &nodes, fixed: &nothing, source: 0, target: &[] };
     let mut memory = Memory::default();
     let mut pieces = Vec::new();
-    for part in verdict::districts_within(graph, &w.active, &mut w.stack) {
-        match extract(&law, &part, arena, &mut memory) {
+    for district in verdict::districts_within(graph, &w.active, &mut w.stack) {
+        match extract(&law, &district, arena, &mut memory) {
             Ok(found) => pieces.extend(found),
             Err(f) => {
                 let reduced = query.clone();
-                return Err(NotIdentified::Hedge(Box::new(Hedge { f, f_prime: part, reduced })));
+                return Err(NotIdentified::Hedge(Box::new(Hedge {
+                    f,
+                    f_prime: district,
+                    reduced,
+                })));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The certificate that an effect cannot be identified: two nested districts that hidden causes tie together.
 
 use super::conditional;
-use crate::{Admg, CausalGraph, MixedGraph, NodeSet, Query, separation};
+use crate::{Admg, CausalGraph, MixedGraph, NodeSet, Query};
 use std::fmt;
 
 /// Why `P(y | do(x), z)` cannot be computed from observations alone (Shpitser and Pearl 2006).
@@ -37,25 +37,8 @@ impl Hedge {
     pub fn verify(&self, graph: &Admg, query: &Query) -> bool {
         query.check(graph).is_ok()
             && self.f.iter().all(|node| node < graph.len())
-            && self.is_reduction_of(graph, query)
+            && conditional::is_reduction(graph, query, &self.reduced)
             && self.ties(graph)
-    }
-
-    fn is_reduction_of(&self, graph: &Admg, query: &Query) -> bool {
-        let Query { y, do_, given } = &self.reduced;
-        let moved = do_ - &query.do_;
-        let mut workspace = separation::Workspace::default();
-        // All moves at once: one application of rule 2 to a set.
-        let known = &query.do_ | given;
-        let cut = graph.view().without_edges_into(&query.do_).without_edges_out_of(&moved);
-        *y == query.y
-            && query.do_.is_subset(do_)
-            && moved.is_subset(&query.given)
-            && *given == &query.given - &moved
-            && separation::separated(&cut, y, &moved, &known, &mut workspace)
-            && !given
-                .iter()
-                .any(|z| conditional::exchangeable(graph, &self.reduced, z, &mut workspace))
     }
 
     fn ties(&self, graph: &Admg) -> bool {

@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+mod by_district;
 mod c_factor;
 mod closure;
 mod conditional;
@@ -31,8 +32,18 @@ mod effect;
 mod factors;
 mod hedge;
 mod law;
+mod part;
+mod regime;
+mod search;
+mod sources;
+mod terms;
+mod thicket;
 mod verdict;
 
 pub use effect::{NotIdentified, arbitrary, identify};
 pub use hedge::Hedge;
+pub use regime::Regime;
+pub use search::Exhausted;
+pub use sources::{NotIdentifiedFrom, identify_from};
+pub use thicket::{Obstacle, Thicket};
 pub use verdict::{Workspace, identifiable};

@@ -9,6 +9,7 @@ mod identification;
 mod messages;
 mod oracle;
 mod properties;
+mod regimes;
 mod separation;
 mod separators;
 mod views;
