@@ -159,3 +159,10 @@ impl Admg {
         Self { graph, order }
     }
 }
+
+/// The whole graph.
+impl<'g> From<&'g Admg> for View<'g> {
+    fn from(graph: &'g Admg) -> Self {
+        graph.view()
+    }
+}

@@ -159,3 +159,10 @@ impl TryFrom<MixedGraph> for Dag {
         Ok(Self { graph, order })
     }
 }
+
+/// The whole graph.
+impl<'g> From<&'g Dag> for View<'g> {
+    fn from(graph: &'g Dag) -> Self {
+        graph.view()
+    }
+}

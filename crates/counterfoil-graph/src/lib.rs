@@ -54,19 +54,24 @@
 //! literature. Sets of positions are [`NodeSet`]s, lists of them ascend.
 #![forbid(unsafe_code)]
 
+pub mod adjustment;
 mod admg;
 mod causal_graph;
 mod chordal;
 mod class;
 mod cpdag;
+mod cut;
 mod dag;
+mod directed;
 mod dot;
 mod edge;
 pub mod equivalence;
 mod error;
 pub mod estimand;
+pub mod front_door;
 pub mod identification;
 mod interop;
+mod intervals;
 mod intervention;
 mod links;
 mod mag;
@@ -75,6 +80,7 @@ mod order;
 mod pag;
 mod projection;
 mod query;
+mod scope;
 pub mod separation;
 pub mod separators;
 mod set;

@@ -52,6 +52,12 @@ pub enum QueryError {
         /// What it was said to cost.
         cost: String,
     },
+    /// A variable that is not observed where only observed ones can be asked about.
+    #[error("`{name}` is not observed: ask about variables that are")]
+    Hidden {
+        /// The variable.
+        name: String,
+    },
     /// A name that the graph does not have.
     #[error(transparent)]
     Graph(#[from] GraphError),

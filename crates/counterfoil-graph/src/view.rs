@@ -30,8 +30,8 @@ pub struct View<'g> {
     absent: NodeSet,
     cut_into: NodeSet,
     cut_out_of: NodeSet,
-    /// Directed edges from the first set into the second are cut.
-    cut_between: Option<Box<(NodeSet, NodeSet)>>,
+    /// Directed edges from the first set of a pair into the second are cut.
+    cut_between: Vec<(NodeSet, NodeSet)>,
 }
 
 impl<'g> View<'g> {
@@ -43,7 +43,7 @@ impl<'g> View<'g> {
             absent: none(),
             cut_into: none(),
             cut_out_of: none(),
-            cut_between: None,
+            cut_between: Vec::new(),
         }
     }
 
@@ -59,9 +59,9 @@ impl<'g> View<'g> {
         self
     }
 
-    /// The same view without the directed edges from `causes` into `effects`; replaces such a cut made before.
+    /// The same view without the directed edges from `causes` into `effects`.
     pub fn without_edges_between(mut self, causes: NodeSet, effects: NodeSet) -> Self {
-        self.cut_between = Some(Box::new((causes, effects)));
+        self.cut_between.push((causes, effects));
         self
     }
 
@@ -81,7 +81,7 @@ impl<'g> View<'g> {
         self.absent.is_empty()
             && self.cut_into.is_empty()
             && self.cut_out_of.is_empty()
-            && self.cut_between.is_none()
+            && self.cut_between.is_empty()
     }
 
     /// The nodes that the view has.
@@ -98,7 +98,7 @@ impl<'g> View<'g> {
         let between = |cut: &(NodeSet, NodeSet)| cut.0.contains(from) && cut.1.contains(to);
         !self.cut_into.contains(to)
             && !self.cut_out_of.contains(from)
-            && !self.cut_between.as_deref().is_some_and(between)
+            && !self.cut_between.iter().any(between)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The tests of the graph crate in one binary: `draws` makes random graphs, every other module tests one idea with them.
 
+mod adjustment;
 mod classes;
 mod draws;
 mod effects;
 mod estimands;
+mod front_door;
 mod goldens;
 mod identification;
 mod messages;
