@@ -124,6 +124,34 @@ pub enum GraphError {
         /// What the graph, with the knowledge before, has.
         found: String,
     },
+    /// An undirected edge whose direction follows from the rest of the graph.
+    #[error("the graph is not closed: {edge} must be {closed} by Meek's rules, so close it first")]
+    NotClosed {
+        /// The edge in text.
+        edge: String,
+        /// What it must be, in text.
+        closed: String,
+    },
+    /// Two graphs that should be compared and are not over the same variables.
+    #[error(
+        "the two graphs have different variables, at position {position} {first} and {second}: give both the same, in the same order"
+    )]
+    DifferentVariables {
+        /// The first position at which they differ.
+        position: usize,
+        /// The name in the first graph.
+        first: String,
+        /// The name in the second graph.
+        second: String,
+    },
+    /// A component with too many directions to list.
+    #[error("the chain component of `{name}` has more than {limit} members: raise the limit")]
+    TooManyMembers {
+        /// The first variable of the component.
+        name: String,
+        /// The number that was allowed.
+        limit: usize,
+    },
     /// A bidirected edge whose one end causes the other.
     #[error("{edge} and {path} form an almost directed cycle, and a MAG has none: remove an edge")]
     AlmostDirectedCycle {

@@ -41,7 +41,7 @@
 //! - The structure is two frozen arrays, in which the neighbours of a node along each sort of edge are a slice, and
 //!   knows nothing of names. [`MixedGraph`] joins the two.
 //! - Each class of graph is a newtype over it that has checked what it promises and is only read afterwards: [`Dag`],
-//!   [`Admg`], and the classes of graphs that data cannot tell apart, [`Cpdag`], [`Mag`] and [`Pag`] (see
+//!   [`Admg`], and the classes of graphs that data cannot tell apart, [`Cpdag`], [`Mpdag`], [`Mag`] and [`Pag`] (see
 //!   [`equivalence`]).
 //! - Algorithms are written against the trait [`CausalGraph`], so they run on a graph and on a [`View`] of it without
 //!   some of its edges alike.
@@ -63,6 +63,7 @@ mod cpdag;
 mod cut;
 mod dag;
 mod directed;
+pub mod distance;
 mod dot;
 mod edge;
 pub mod equivalence;
@@ -76,6 +77,7 @@ mod intervention;
 mod links;
 mod mag;
 mod mixed;
+mod mpdag;
 mod order;
 mod pag;
 mod projection;
@@ -101,6 +103,7 @@ pub use error::GraphError;
 pub use intervention::Intervention;
 pub use mag::Mag;
 pub use mixed::MixedGraph;
+pub use mpdag::Mpdag;
 pub use pag::Pag;
 pub use query::{NamedQuery, Query, QueryError};
 pub use set::NodeSet;

@@ -2,8 +2,11 @@
 
 mod adjustment;
 mod classes;
+mod counterfactual;
+mod distances;
 mod draws;
 mod effects;
+mod equivalence;
 mod estimands;
 mod front_door;
 mod goldens;
