@@ -14,6 +14,9 @@
 //! let view = graph.view();
 //! let names = |z: &_| graph.names(z).join(" ");
 //!
+//! let all: Vec<String> = view.minimal_separators(&x, &y, &Bounds::any())?.map(|z| names(&z)).collect();
+//! assert_eq!(all, ["A C", "B C"]);
+//!
 //! let mut workspace = Workspace::default();
 //! let one = view.minimal_separator(&x, &y, &Bounds::any(), &mut workspace)?.ok_or("none")?;
 //! assert_eq!(names(&one), "A C");
@@ -28,10 +31,15 @@
 //! of `x`, `y` and what is required are the vertex cuts of the moral graph of those ancestors, and no minimal one lies
 //! elsewhere. The moral graph can be far larger than the graph and is never written out.
 
+mod all;
+mod all_minimal;
+mod hubs;
 mod minimal;
 mod queries;
 
 use crate::NodeSet;
+pub use all::Separators;
+pub use all_minimal::MinimalSeparators;
 pub use minimal::{exists, minimal, nearest};
 
 /// What a separator must hold and may hold.

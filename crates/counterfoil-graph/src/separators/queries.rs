@@ -1,6 +1,6 @@
 //! Separators asked of views, with the question checked first.
 
-use super::{Bounds, minimal, nearest};
+use super::{Bounds, MinimalSeparators, Separators, minimal, nearest};
 use crate::{NodeSet, QueryError, View, query, separation::Workspace};
 
 impl View<'_> {
@@ -41,6 +41,36 @@ impl View<'_> {
     ) -> Result<Option<NodeSet>, QueryError> {
         self.check_separator(x, y, bounds)?;
         Ok(nearest(self, x, y, bounds, workspace))
+    }
+
+    /// All minimal separators of `x` and `y` within the bounds, each once, as they are asked for. None where there are
+    /// none; the one nearest to `x` comes first. Delay `O(n (n + m))`, see [`MinimalSeparators`].
+    ///
+    /// # Errors
+    /// As [`View::minimal_separator`].
+    pub fn minimal_separators(
+        &self,
+        x: &NodeSet,
+        y: &NodeSet,
+        bounds: &Bounds,
+    ) -> Result<MinimalSeparators, QueryError> {
+        self.check_separator(x, y, bounds)?;
+        Ok(MinimalSeparators::new(self, x, y, bounds))
+    }
+
+    /// All separators of `x` and `y` within the bounds, each once, as they are asked for. Delay `O(n (n + m))`, see
+    /// [`Separators`].
+    ///
+    /// # Errors
+    /// As [`View::minimal_separator`].
+    pub fn separators(
+        &self,
+        x: &NodeSet,
+        y: &NodeSet,
+        bounds: &Bounds,
+    ) -> Result<Separators<'_, Self>, QueryError> {
+        self.check_separator(x, y, bounds)?;
+        Ok(Separators::new(self, x, y, bounds))
     }
 
     pub(super) fn check_separator(

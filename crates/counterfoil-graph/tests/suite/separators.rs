@@ -75,6 +75,41 @@ proptest! {
         }
     }
 
+    /// Listing gives each separator once and no other, and the promised delay holds between any two.
+    #[test]
+    fn listing_is_exact_and_never_waits((graph, x, y, bounds) in problem(6)) {
+        let view = graph.view();
+        let size = (graph.len() + graph.edge_count()) as u64;
+        let n = graph.len() as u64;
+        let by_size = |mut all: Vec<NodeSet>| {
+            all.sort_by_key(|z| (z.len(), z.clone()));
+            all
+        };
+        let all = separators_by_definition(&view, &x, &y, &bounds);
+
+        let mut listing = view.separators(&x, &y, &bounds).unwrap();
+        let (mut listed, mut before) = (Vec::new(), 0);
+        while let Some(z) = listing.next() {
+            listed.push(z);
+            // Two tests for each node.
+            prop_assert!(listing.tests() - before <= 2 * n + 1);
+            before = listing.tests();
+        }
+        prop_assert!(listing.tests() - before <= 1);
+        prop_assert_eq!(by_size(listed), all.clone());
+
+        let mut listing = view.minimal_separators(&x, &y, &bounds).unwrap();
+        let (mut listed, mut before) = (Vec::new(), 0);
+        while let Some(z) = listing.next() {
+            listed.push(z);
+            // Three separators' worth of moves, with two sweeps each over at most twice as many members as edges.
+            prop_assert!(listing.steps() - before <= 3 * n * 4 * size);
+            before = listing.steps();
+        }
+        prop_assert!(listing.steps() - before <= 3 * n * 4 * size);
+        prop_assert_eq!(by_size(listed), minimal_of(&all));
+    }
+
     /// A view is searched as the graph that it stands for is.
     #[test]
     fn separators_of_views_are_found(
@@ -89,6 +124,37 @@ proptest! {
         prop_assert_eq!(found.is_some(), !all.is_empty());
         prop_assert!(found.is_none_or(|z| minimal_of(&all).contains(&z)));
     }
+}
+
+/// A graph with `2^k` minimal separators: `k` chains of two nodes side by side.
+fn chains(k: usize) -> Admg {
+    let text: Vec<String> = (0..k).map(|i| format!("X <- A{i} <- B{i} -> Y")).collect();
+    text.join("; ").parse().unwrap()
+}
+
+/// Lists of any length begin at once, and the longest wait grows no faster than promised.
+#[test]
+fn exponentially_many_are_listed_lazily() {
+    let waits = |k: usize| {
+        let graph = chains(k);
+        let (x, y) = (graph.set_of(["X"]).unwrap(), graph.set_of(["Y"]).unwrap());
+        let view = graph.view();
+        let mut listing = view.minimal_separators(&x, &y, &Bounds::any()).unwrap();
+        let (mut longest, mut before, mut seen) = (0, 0, std::collections::BTreeSet::new());
+        while seen.len() < 2000
+            && let Some(z) = listing.next()
+        {
+            assert!(z.len() == k && seen.insert(z));
+            longest = longest.max(listing.steps() - before);
+            before = listing.steps();
+        }
+        assert_eq!(seen.len(), if k > 10 { 2000 } else { 1 << k });
+        longest
+    };
+    assert!(waits(5) > 0);
+    // Twice the size: at most four times the wait.
+    let (small, large) = (waits(40), waits(80));
+    assert!(large <= 4 * small, "{small} steps, then {large}");
 }
 
 #[test]
