@@ -4,10 +4,11 @@ use super::{
     c_factor::{Memory, extract},
     closure, conditional,
     effect::assembled,
-    factors::Piece,
+    factors::{Piece, averaged},
     law::Law,
     part::{Part, isolated},
     regime::{Regime, Regimes},
+    selected::recover,
     thicket::{Obstacle, Thicket},
     verdict,
 };
@@ -36,8 +37,9 @@ impl<'a> Task<'a> {
         let target = isolated(graph, &regimes.switches);
         let mut query = query.clone();
         conditional::reduce(&target, &mut query, &mut separation::Workspace::default());
-        let shown = regimes.list.iter().map(|r| Part::of(&target, &(&r.do_ | &r.observed)));
-        let shown = shown.collect();
+        // What lets cases into a sample is one of the variables that the sample shows something of.
+        let seen = |r: &Regime| &(&r.do_ | &r.observed) | &(&r.selection - &regimes.switches);
+        let shown = regimes.list.iter().map(|r| Part::of(&target, &seen(r))).collect();
         let mut active = NodeSet::new();
         let wanted = &query.y | &query.given;
         let free = |node| !query.do_.contains(node);
@@ -196,10 +198,13 @@ impl<'a> Task<'a> {
         if !set.is_empty() {
             return Err(Obstacle::Set(set));
         }
-        let biased = &regime.selection - &self.regimes.switches;
-        let differs = &(causes & &regime.selection) | &biased;
+        let differs = causes & &regime.selection;
         if !differs.is_empty() {
             return Err(Obstacle::Differs(differs));
+        }
+        let selectors = &regime.selection - &self.regimes.switches;
+        if selectors.iter().any(|s| !self.target.children(s).is_empty()) {
+            return Err(Obstacle::Selected(selectors));
         }
         let causes = causes - &self.regimes.switches;
         let known = &regime.do_ | &regime.observed;
@@ -218,11 +223,12 @@ impl<'a> Task<'a> {
 
         let shown = &self.shown[at];
         let fixed = shown.down(&regime.do_);
+        let gates = shown.down(&selectors);
         let local = shown.down(district);
         let held = shown.down(&causes);
         let (mut nodes, mut active) = (NodeSet::new(), NodeSet::new());
         let random = |node| !fixed.contains(node);
-        closure::ancestors(&shown.graph, &local, random, &mut nodes, &mut stack);
+        closure::ancestors(&shown.graph, &(&local | &gates), random, &mut nodes, &mut stack);
         let free = |node| random(node) && !held.contains(node);
         closure::ancestors(&shown.graph, &local, free, &mut active, &mut stack);
         let law = Law {
@@ -233,13 +239,22 @@ impl<'a> Task<'a> {
             source,
             target: &shown.members,
         };
+        // What has a value here: the district, its causes, and what the formula around this factor speaks of.
+        let around = &(&self.active & kept) | &self.query.do_;
+        let meant = |node: usize| {
+            active.contains(node) || held.contains(node) || around.contains(shown.members[node])
+        };
         let mut memory = Memory::default();
         let mut pieces = Vec::new();
         for part in verdict::districts_within(&shown.graph, &active, &mut stack) {
-            match extract(&law, &part, arena, &mut memory) {
-                Ok(found) => pieces.extend(found),
-                Err(f) => return Err(Obstacle::Tied(shown.up(&f))),
-            }
+            let found = if gates.is_empty() {
+                extract(&law, &part, arena, &mut memory)
+                    .map_err(|f| Obstacle::Tied(shown.up(&f)))?
+            } else {
+                recover(&law, &part, &gates, arena)
+                    .map_err(|_| Obstacle::Selected(selectors.clone()))?
+            };
+            pieces.extend(averaged(arena, &law, found, meant));
         }
         let mut mentions = NodeSet::new();
         for piece in &pieces {

@@ -31,17 +31,23 @@ pub(super) fn extract(
     arena: &mut Arena,
     memory: &mut Memory,
 ) -> Result<Vec<Piece>, NodeSet> {
-    let graph = law.graph;
     let mut scope = NodeSet::new();
-    closure::district(
-        graph,
-        part.iter(),
-        |node| law.nodes.contains(node),
-        &mut scope,
-        &mut memory.stack,
-    );
+    let inside = |node| law.nodes.contains(node);
+    closure::district(law.graph, part.iter(), inside, &mut scope, &mut memory.stack);
+    extract_from(law, part, scope, None, arena, memory)
+}
+
+/// The same, beginning from a district `scope` around `part` whose chain is `known`; without one, that of the law.
+pub(super) fn extract_from(
+    law: &Law<'_>,
+    part: &NodeSet,
+    mut scope: NodeSet,
+    mut known: Option<Vec<Factor>>,
+    arena: &mut Arena,
+    memory: &mut Memory,
+) -> Result<Vec<Piece>, NodeSet> {
+    let graph = law.graph;
     let mut inner = NodeSet::new();
-    let mut known: Option<Vec<Factor>> = None;
     loop {
         closure::ancestors(graph, part, |node| scope.contains(node), &mut inner, &mut memory.stack);
         if inner == scope && inner != *part {

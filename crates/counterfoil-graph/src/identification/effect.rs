@@ -3,7 +3,7 @@
 use super::{
     Hedge, Workspace,
     c_factor::{Memory, extract},
-    factors::Piece,
+    factors::{Piece, averaged},
     law::Law,
     part, verdict,
 };
@@ -29,10 +29,9 @@ pub enum NotIdentified {
 
 /// A formula for `P(y | do(x), z)` in terms of the joint distribution of the graph's variables.
 ///
-/// ID and IDC in c-factor form (Tian and Pearl 2002, 2003; Shpitser and Pearl 2006), see [`identifiable`] for the
-/// steps. The formula holds the symbols of the query without primes; what it sums over is bound. Where the formula
-/// speaks of further variables, any of their values (with positive probability) gives the same number, see
-/// [`arbitrary`].
+/// ID and IDC in c-factor form (Tian and Pearl 2002, 2003; Shpitser and Pearl 2006), see [`identifiable`](super::identifiable) for the
+/// steps. The free symbols of the formula are those of the query, without primes. Where a factor speaks of a variable that
+/// it does not depend on, as in the napkin graph, its mean over that variable stands in its place.
 ///
 /// Deviations, all of which shorten the formula without any search:
 /// - variables that are no ancestors of the query are left out from the beginning, interventions without effect too;
@@ -59,8 +58,6 @@ pub enum NotIdentified {
 /// # Ok(())
 /// # }
 /// ```
-///
-/// [`identifiable`]: super::identifiable
 pub fn identify(graph: &Admg, query: &Query) -> Result<Estimand, NotIdentified> {
     let mut workspace = Workspace::default();
     let reduced = match super::identifiable(graph, query, &mut workspace)? {
@@ -70,14 +67,6 @@ pub fn identify(graph: &Admg, query: &Query) -> Result<Estimand, NotIdentified> 
     let mut arena = Arena::new();
     let root = formula(graph, &reduced, &mut arena, &mut workspace)?;
     Ok(Estimand::new(arena, root, graph))
-}
-
-/// The variables that the formula speaks of although the query does not: any of their values gives the same number.
-///
-/// The estimand must answer the query, as what [`identify`] returns does.
-pub fn arbitrary(estimand: &Estimand, query: &Query) -> NodeSet {
-    let spoken: NodeSet = estimand.free_symbols().into_iter().map(Symbol::variable).collect();
-    &(&(&spoken - &query.y) - &query.do_) - &query.given
 }
 
 /// The formula of a reduced query that is identifiable: [`verdict::decide`] has been run for it in this workspace.
@@ -103,7 +92,10 @@ fn formula(
     let mut pieces = Vec::new();
     for district in verdict::districts_within(graph, &w.active, &mut w.stack) {
         match extract(&law, &district, arena, &mut memory) {
-            Ok(found) => pieces.extend(found),
+            Ok(found) => {
+                let meant = |node| w.active.contains(node) || query.do_.contains(node);
+                pieces.extend(averaged(arena, &law, found, meant));
+            }
             Err(f) => {
                 let reduced = query.clone();
                 return Err(NotIdentified::Hedge(Box::new(Hedge {

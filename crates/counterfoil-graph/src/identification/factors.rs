@@ -56,6 +56,40 @@ pub(super) fn conditional_of_last(
     Some(Factor { node: last.node, expr: arena.ratio(above.expr, below), mentions: above.mentions })
 }
 
+/// The product of `pieces`, which does not depend on the nodes outside `meant` although it may speak of them, as one
+/// piece that does not speak of those: its mean over them in the law. Nodes that the law holds fixed have no mean and
+/// stay.
+///
+/// Any single value of these nodes would do, too; a mean needs no choice, and where data are few it uses all of them.
+pub(super) fn averaged(
+    arena: &mut Arena,
+    law: &Law<'_>,
+    pieces: Vec<Piece>,
+    meant: impl Fn(usize) -> bool,
+) -> Vec<Piece> {
+    let mut idle = NodeSet::new();
+    for piece in &pieces {
+        idle.extend(
+            piece.mentions.iter().filter(|&node| !meant(node) && !law.fixed.contains(node)),
+        );
+    }
+    if idle.is_empty() {
+        return pieces;
+    }
+    let (affected, mut rest): (Vec<Piece>, Vec<Piece>) =
+        pieces.into_iter().partition(|piece| piece.mentions.intersects(&idle));
+    let mut mentions = NodeSet::new();
+    for piece in &affected {
+        mentions.union_with(&piece.mentions);
+    }
+    mentions.difference_with(&idle);
+    let weight = law.term(arena, &idle, &NodeSet::new());
+    let body = arena.product(affected.iter().map(|piece| piece.expr).chain([weight]));
+    let expr = arena.sum(idle.iter().map(|node| law.symbol(node)), body);
+    rest.push(Piece { expr, mentions });
+    rest
+}
+
 /// The chain without the factors of summed nodes that no factor which stays speaks of.
 fn without_barren<'f>(chain: &'f [Factor], summed: &NodeSet) -> Vec<&'f Factor> {
     let mut spoken_of = NodeSet::new();

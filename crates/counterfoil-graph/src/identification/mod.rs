@@ -35,12 +35,13 @@ mod law;
 mod part;
 mod regime;
 mod search;
+mod selected;
 mod sources;
 mod terms;
 mod thicket;
 mod verdict;
 
-pub use effect::{NotIdentified, arbitrary, identify};
+pub use effect::{NotIdentified, identify};
 pub use hedge::Hedge;
 pub use regime::Regime;
 pub use search::Exhausted;

@@ -18,6 +18,8 @@ pub enum Obstacle {
     Differs(NodeSet),
     /// These members or causes of the district are neither measured nor set.
     Unmeasured(NodeSet),
+    /// Only some cases came into the sample, by these selection nodes, and the district cannot be freed of that.
+    Selected(NodeSet),
     /// These variables are set in the experiment and act on the district through what is not looked at.
     Disturbed(NodeSet),
     /// A hedge in what the experiment leaves: a larger district, all of which are ancestors of the smaller within it.
@@ -92,7 +94,7 @@ impl Thicket {
                 }
             }
             // These occur only in incomplete regimes.
-            Obstacle::Unmeasured(_) | Obstacle::Disturbed(_) => false,
+            Obstacle::Unmeasured(_) | Obstacle::Selected(_) | Obstacle::Disturbed(_) => false,
         };
         parts.contains(&self.district)
             && self.obstacles.len() == regimes.list.len()

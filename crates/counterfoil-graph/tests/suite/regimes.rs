@@ -45,7 +45,11 @@ fn check_formula(graph: &Admg, query: &Query, regimes: &[Regime], estimand: &Est
             Node::One | Node::Zero => {}
         }
     }
-    let selection: NodeSet = regimes.iter().flat_map(|r| r.selection.iter()).collect();
+    let selection: NodeSet = regimes
+        .iter()
+        .flat_map(|r| r.selection.iter())
+        .filter(|&s| graph.parents(s).is_empty())
+        .collect();
     let model = Model::new(graph, seed);
     let truth = model.effect(&query.y, &query.do_, &query.given);
     // Selection nodes are constants: 0 in every model.
@@ -59,7 +63,20 @@ fn check_formula(graph: &Admg, query: &Query, regimes: &[Regime], estimand: &Est
                 .flat_map(|s| graph.children(s).iter().copied())
                 .collect();
             let fixed = fixed | &selection;
-            model.joint(&fixed, at, &differs, source as u64)
+            let mut joint = model.joint(&fixed, at, &differs, source as u64);
+            // Only what is selected came into the sample.
+            let gates: NodeSet = regimes
+                .iter()
+                .filter(|regime| name(regime) == sources[source])
+                .flat_map(|regime| regime.selection.iter())
+                .filter(|&s| !graph.parents(s).is_empty())
+                .collect();
+            let selected = crate::oracle::mass(&joint, &gates, usize::MAX);
+            for (bits, p) in joint.iter_mut().enumerate() {
+                let inside = gates.iter().all(|s| bits >> s & 1 == 1);
+                *p = if inside { *p / selected } else { 0.0 };
+            }
+            joint
         });
         let truth = if selection.is_empty() {
             truth[bits]
@@ -138,14 +155,11 @@ fn check(text: &str, [x, y, z]: [&str; 3], given: &[[&str; 4]], expected: Option
             selection: set(selection),
         })
         .collect();
-    let biased = regimes.iter().any(|r| r.selection.iter().any(|s| !graph.parents(s).is_empty()));
     match expected {
         Some(expected) => {
             let estimand = identify_from(&graph, &query, &regimes).unwrap();
             assert_eq!(estimand.to_string(), expected);
-            if !biased {
-                check_formula(&graph, &query, &regimes, &estimand, 3);
-            }
+            check_formula(&graph, &query, &regimes, &estimand, 3);
         }
         None => assert!(!answer(&graph, &query, &regimes, 3)),
     }
@@ -192,6 +206,13 @@ fn selected_samples_are_recovered_where_they_can_be() {
         &[["X Y", "", "sample", "S"]],
         Some("P[sample](y | x)"),
     );
+    // Selection by a cause of the cause, behind confounding (RC divides the district of the effect out).
+    check(
+        "W -> X -> Y; W -> S; W -> Y",
+        ["X", "Y", "W"],
+        &[["W X Y", "", "sample", "S"]],
+        Some("P[sample](y | w, x)"),
+    );
     // Selection by the effect cannot be undone.
     check("X -> Y; Y -> S", ["X", "Y", ""], &[["X Y", "", "sample", "S"]], None);
 }
@@ -231,6 +252,26 @@ proptest! {
         (graph, query, regimes) in with_regimes(4, false), seed: u64
     ) {
         answer(&graph, &query, &regimes, seed);
+    }
+
+    /// A selected sample of everything: the last node lets cases in.
+    #[test]
+    fn selected_samples_give_a_formula_or_an_exhausted_search(
+        (graph, query, _) in with_regimes(5, true), seed: u64
+    ) {
+        let gate = graph.len() - 1;
+        prop_assume!(!graph.parents(gate).is_empty());
+        let without = |set: &NodeSet| set.clone().without(gate);
+        let query =
+            Query { y: without(&query.y), do_: without(&query.do_), given: without(&query.given) };
+        prop_assume!(!query.y.is_empty() && graph.bidirected_edges().count() <= 6);
+        let sample = Regime {
+            population: Some("sample".to_owned()),
+            observed: without(&graph.nodes()),
+            selection: [gate].into(),
+            ..Regime::default()
+        };
+        answer(&graph, &query, &[sample], seed);
     }
 
     /// Observations of everything are the setting of plain identification.
