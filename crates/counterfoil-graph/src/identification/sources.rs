@@ -51,10 +51,14 @@ pub enum NotIdentifiedFrom {
 /// 2. Where some regimes measure less, the same is tried on projections of the graph that hide some variables: of all
 ///    of these when at most 10 variables can be hidden, else of those that some regimes measure (surrogate outcomes:
 ///    Tikka and Karvanen 2019; partial observability: Lee and Bareinboim 2020).
-/// 3. What is still open, and everything that concerns selected samples, goes to an exhaustive search of the do-calculus
-///    over graphs of up to 12 nodes (Tikka, Hyttinen and Karvanen 2021), within a budget of terms.
+///    A sample that not every case came into serves a district that can be freed of the selection (RC: Bareinboim and
+///    Tian 2015).
+/// 3. What is still open goes to an exhaustive search of the do-calculus (Tikka, Hyttinen and Karvanen 2021) over graphs
+///    of up to 12 nodes, within a budget of terms.
 ///
-/// Sound always. Step 1 is polynomial, the others are bounded: `2^10` projections, `2^17` terms.
+/// Sound always. Step 1 is polynomial, the others are bounded: `2^10` projections, `2^17` terms. The free
+/// symbols of the formula are those of the query, and what a regime sets although it has no part in the answer: any value
+/// of that will do.
 ///
 /// # Errors
 /// [`NotIdentifiedFrom`]; of its query errors [`QueryError::Overlap`] when a selection node is measured, set or asked
