@@ -14,12 +14,15 @@
 //! variance) are three different sets, and `None`, there is no set, differs from `Some` of the empty one.
 //!
 //! ```
-//! use counterfoil_graph::{NodeSet, admg, adjustment::Effect};
+//! use counterfoil_graph::{NodeSet, admg, adjustment::Effect, separation::Workspace};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let graph = admg! { C -> B -> X -> M -> Y; C -> Y; P -> M; X -> D }?;
 //! let [x, y, m, d] = ["X", "Y", "M", "D"].map(|name| graph.set_of([name]));
 //! let effect = Effect::of(&graph, &x?, &y?)?;
+//! let minimal = effect.minimal(&mut Workspace::default()).ok_or("none")?;
+//! assert_eq!(graph.names(&minimal), ["B"]);
+//! assert_eq!(effect.estimand(&minimal)?.to_string(), "Σ_b P(b) P(y | b, x)");
 //! assert_eq!(effect.optimal(), Some(graph.set_of(["C", "P"])?));
 //! assert!(effect.check(&graph.set_of(["B", "D"])?).is_ok());
 //! assert_eq!(
@@ -42,9 +45,11 @@ pub use refusal::Refusal;
 use crate::{
     CausalGraph, NodeSet, QueryError, View,
     cut::Cut,
+    estimand::{Arena, Estimand, Symbol},
     intervals::Intervals,
     scope::{Misfit, Scope},
     separation::{Workspace, open_path, separated},
+    separators::{self, Bounds},
 };
 
 /// The effect of some variables on others in a graph, and the bounds that its adjustment sets have to keep.
@@ -166,6 +171,43 @@ impl<'g> Effect<'g> {
         let path = on_proper_back_door_graph!(self, |graph| open_path(graph, x, y, z, workspace))?;
         let text = path.display(view.graph()).to_string();
         Some(Refusal::Open { path, text })
+    }
+
+    /// What [`Bounds`] say of separators in the proper back-door graph, unless something is required that may not be
+    /// adjusted for.
+    fn bounds(&self) -> Option<Bounds> {
+        let candidates = self.candidates();
+        let required = &self.scope.required;
+        required
+            .is_subset(&candidates)
+            .then(|| Bounds::any().including(required).within(candidates))
+    }
+
+    /// An adjustment set within the bounds of which nothing that is not required can be left out, near to X; `None` when
+    /// there is no adjustment set, `Some` of the empty set where nothing needs to be adjusted for.
+    ///
+    /// The nearest separator in the proper back-door graph (van der Zander and Liskiewicz 2020): `O(n + m)`, and no
+    /// allocation beyond the answer once `workspace` has served a graph of this size.
+    pub fn minimal(&self, workspace: &mut Workspace) -> Option<NodeSet> {
+        let (Scope { x, y, .. }, bounds) = (&self.scope, self.bounds()?);
+        on_proper_back_door_graph!(self, |graph| {
+            separators::minimal(graph, x, y, &bounds, workspace)
+        })
+    }
+
+    /// The adjustment formula of `z`: `sum_z P(y | x, z) P(z)`.
+    ///
+    /// # Errors
+    /// As [`Effect::check`]: a formula comes for adjustment sets alone.
+    pub fn estimand(&self, z: &NodeSet) -> Result<Estimand, Refusal> {
+        self.check(z)?;
+        let Scope { view, x, y, .. } = &self.scope;
+        let mut arena = Arena::new();
+        let outcome = arena.p_of(y, &(x | z));
+        let weight = arena.p_of(z, &NodeSet::new());
+        let product = arena.product([outcome, weight]);
+        let formula = arena.sum(z.iter().map(Symbol::of), product);
+        Ok(Estimand::new(arena, formula, view.graph()))
     }
 
     /// The optimal adjustment set, or O-set: the parents of the causal nodes that are not forbidden. Of all adjustment

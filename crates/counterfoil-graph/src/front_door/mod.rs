@@ -17,7 +17,11 @@
 //! let (tar, cough) = (tar?, cough?);
 //! let question = FrontDoor::of(&graph, &x?, &y?)?;
 //! assert_eq!(question.minimal(), Some(tar.clone()));
-//! assert_eq!(question.all().collect::<Vec<_>>(), [tar]);
+//! assert_eq!(question.all().collect::<Vec<_>>(), [tar.clone()]);
+//! assert_eq!(
+//!     question.estimand(&tar)?.to_string(),
+//!     "Σ_Tar P(Tar | Smoking) Σ_Smoking' P(Smoking') P(Cancer | Smoking', Tar)"
+//! );
 //! assert_eq!(
 //!     question.check(&cough).unwrap_err().to_string(),
 //!     "a back-door path from the mediators to the outcomes is open: Cough <-> Cancer"
@@ -34,6 +38,7 @@ pub use refusal::Refusal;
 use crate::{
     MixedGraph, NodeSet, QueryError, View,
     directed::directed_path,
+    estimand::{Arena, Estimand, Symbol},
     intervals::Intervals,
     scope::{Misfit, Scope},
     separation::{Workspace, open_path},
@@ -158,6 +163,26 @@ impl<'g> FrontDoor<'g> {
         Intervals::new(self.scope.required.clone(), &self.scope.allowed, |required, allowed| {
             self.largest(required, allowed)
         })
+    }
+
+    /// The front-door formula of `z`: `sum_z P(z | x) sum_x' P(y | x', z) P(x')`.
+    ///
+    /// # Errors
+    /// As [`FrontDoor::check`]: a formula comes for front-door sets alone.
+    pub fn estimand(&self, z: &NodeSet) -> Result<Estimand, Refusal> {
+        self.check(z)?;
+        let Scope { x, y, .. } = &self.scope;
+        let mut arena = Arena::new();
+        let other = || x.iter().map(|exposure| Symbol::new(exposure, 1));
+        let values = |set: &NodeSet| set.iter().map(Symbol::of).collect::<Vec<_>>();
+        let carried = arena.p_of(z, x);
+        let outcome = arena.p(values(y), other().chain(values(z)));
+        let weight = arena.p(other(), []);
+        let product = arena.product([outcome, weight]);
+        let effect = arena.sum(other(), product);
+        let product = arena.product([carried, effect]);
+        let formula = arena.sum(values(z), product);
+        Ok(Estimand::new(arena, formula, self.graph()))
     }
 
     /// Why there is no front-door set within the bounds: a set that comes nearest, and why it is refused; `None` when there

@@ -151,6 +151,11 @@ proptest! {
         let listed: Vec<NodeSet> = effect.all().collect();
         prop_assert_eq!(listed.len(), expected.len());
         prop_assert_eq!(&listed.into_iter().collect::<BTreeSet<_>>(), &expected);
+        let minimal = effect.minimal(&mut Workspace::default());
+        prop_assert_eq!(minimal.is_some(), !expected.is_empty());
+        if let Some(minimal) = minimal {
+            prop_assert!(minimal_of(&expected).contains(&minimal));
+        }
         match effect.refusal() {
             None => prop_assert!(!expected.is_empty()),
             Some((nearest, refusal)) => {

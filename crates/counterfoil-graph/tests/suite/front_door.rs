@@ -88,3 +88,11 @@ proptest! {
         prop_assert_eq!(question.refusal().is_none(), !expected.is_empty());
     }
 }
+
+#[test]
+fn the_formula() {
+    let graph: Admg = "X -> M -> Y; X <-> Y".parse().unwrap();
+    let question = FrontDoor::of(&graph, &[0].into(), &[2].into()).unwrap();
+    let formula = question.estimand(&[1].into()).unwrap().to_string();
+    assert_eq!(formula, "Σ_m P(m | x) Σ_x' P(x') P(y | x', m)");
+}
