@@ -71,6 +71,7 @@ mod error;
 pub mod estimand;
 pub mod front_door;
 pub mod identification;
+pub mod instruments;
 mod interop;
 mod intervals;
 mod intervention;

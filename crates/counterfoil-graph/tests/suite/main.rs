@@ -11,6 +11,7 @@ mod estimands;
 mod front_door;
 mod goldens;
 mod identification;
+mod instruments;
 mod messages;
 mod oracle;
 mod properties;
