@@ -202,6 +202,49 @@ pub enum GraphError {
         /// The variable.
         name: String,
     },
+    /// A graph that a format has no words for.
+    #[error("{format} cannot hold {what}: {fix}")]
+    Unwritable {
+        /// The format's name.
+        format: &'static str,
+        /// What it cannot hold.
+        what: String,
+        /// What to do about it.
+        fix: &'static str,
+    },
+    /// A graph that was declared as one of another class than it is asked for as.
+    #[error("the graph is declared as {declared} and is asked for as {wanted}: {fix}")]
+    DeclaredOtherwise {
+        /// The class that was declared, with its article.
+        declared: &'static str,
+        /// The class that was asked for, with its article.
+        wanted: &'static str,
+        /// What to do about it.
+        fix: &'static str,
+    },
+    /// A variable that is hidden and yet part in a query.
+    #[error(
+        "`{name}` is latent and declared as {role}: what is hidden has no part in a query, remove one of the two"
+    )]
+    LatentRole {
+        /// The variable.
+        name: String,
+        /// The other role, with its article.
+        role: &'static str,
+    },
+    /// Text in none of the formats.
+    #[error(
+        "this text is no graph in a known format: begin with `dag {{`, `digraph {{`, `graph [`, `{{`, `network` or a statement such as X -> Y"
+    )]
+    UnknownFormat,
+    /// A probability table that does not describe a distribution.
+    #[error("the table of `{name}` {problem}")]
+    BadTable {
+        /// The variable.
+        name: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
     /// An edge that names a variable which is declared nowhere.
     #[error("the edge {from} {arrow} {to} names `{name}`, which is not declared: {}", declare(.name, .suggestion.as_deref()))]
     Undeclared {

@@ -70,6 +70,7 @@ pub mod equivalence;
 mod error;
 pub mod estimand;
 pub mod front_door;
+pub mod formats;
 pub mod identification;
 pub mod instruments;
 mod interop;

@@ -92,7 +92,8 @@ fn arrow(cursor: &mut Cursor<'_>) -> Result<Option<(Arrow, Position)>, GraphErro
     Ok(Some((arrow, at)))
 }
 
-fn in_name(c: char) -> bool {
+/// What a bare word is made of.
+pub(crate) fn in_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '\'')
 }
 

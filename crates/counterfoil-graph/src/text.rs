@@ -80,4 +80,52 @@ impl<'t> Cursor<'t> {
             self.next();
         }
     }
+
+    /// Skips white space, comments as `//` and `/* */`, and lines that begin with `#`, which Graphviz takes for those of
+    /// a C preprocessor.
+    pub(crate) fn skip_blank(&mut self) -> Result<(), GraphError> {
+        while let Some(c) = self.peek() {
+            match c {
+                _ if c.is_whitespace() => drop(self.next()),
+                '#' if self.at.column == 1 => self.skip_line(),
+                '/' => self.skip_comment()?,
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes all up to the end of the line.
+    pub(crate) fn skip_line(&mut self) {
+        while self.peek().is_some_and(|c| c != '\n') {
+            self.next();
+        }
+    }
+
+    fn skip_comment(&mut self) -> Result<(), GraphError> {
+        let start = self.at;
+        self.next();
+        match self.next() {
+            Some('/') => self.skip_line(),
+            Some('*') => {
+                let mut last = ' ';
+                loop {
+                    match self.next() {
+                        Some('/') if last == '*' => break,
+                        Some(c) => last = c,
+                        None => return Err(start.syntax("this comment is never closed: add */")),
+                    }
+                }
+            }
+            _ => return Err(start.syntax("a lone `/`: a comment begins with // or /*")),
+        }
+        Ok(())
+    }
+}
+
+/// A text and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Word {
+    pub(crate) text: String,
+    pub(crate) at: Position,
 }

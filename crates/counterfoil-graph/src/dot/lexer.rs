@@ -47,7 +47,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Position)>, GraphError> {
     let mut lexer = Lexer(Cursor::new(text));
     let mut tokens = Vec::new();
     loop {
-        lexer.skip_blank()?;
+        lexer.0.skip_blank()?;
         let at = lexer.0.at();
         let token = lexer.token()?;
         let done = token == Token::End;
@@ -61,40 +61,6 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Position)>, GraphError> {
 struct Lexer<'t>(Cursor<'t>);
 
 impl Lexer<'_> {
-    /// Skips white space and comments.
-    fn skip_blank(&mut self) -> Result<(), GraphError> {
-        while let Some(c) = self.0.peek() {
-            match c {
-                _ if c.is_whitespace() => drop(self.0.next()),
-                // Graphviz skips lines of a C preprocessor.
-                '#' if self.0.at().column == 1 => drop(self.0.take_while(|c| c != '\n')),
-                '/' => self.skip_comment()?,
-                _ => break,
-            }
-        }
-        Ok(())
-    }
-
-    fn skip_comment(&mut self) -> Result<(), GraphError> {
-        let start = self.0.at();
-        self.0.next();
-        match self.0.next() {
-            Some('/') => drop(self.0.take_while(|c| c != '\n')),
-            Some('*') => {
-                let mut last = ' ';
-                loop {
-                    match self.0.next() {
-                        Some('/') if last == '*' => break,
-                        Some(c) => last = c,
-                        None => return Err(start.syntax("this comment is never closed: add */")),
-                    }
-                }
-            }
-            _ => return Err(start.syntax("a lone `/`: a comment begins with // or /*")),
-        }
-        Ok(())
-    }
-
     fn token(&mut self) -> Result<Token, GraphError> {
         let at = self.0.at();
         let Some(c) = self.0.peek() else { return Ok(Token::End) };
@@ -185,7 +151,7 @@ impl Lexer<'_> {
 const NEVER_CLOSED: &str = "this quoted text is never closed: add a \" at its end";
 
 /// Graphviz's identifiers: letters, underscore and everything beyond ASCII that is not white space.
-pub(super) fn begins_identifier(c: char) -> bool {
+pub(crate) fn begins_identifier(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_' || (!c.is_ascii() && !c.is_whitespace() && !c.is_control())
 }
 

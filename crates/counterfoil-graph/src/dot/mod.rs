@@ -37,7 +37,10 @@ mod parser;
 mod reader;
 mod writer;
 
-pub(crate) use writer::quoted;
+pub(crate) use lexer::begins_identifier;
+pub(crate) use parser::Declaration;
+pub(crate) use reader::{ATTRIBUTES, variable};
+pub(crate) use writer::{Value, attributes, in_quotes, pair, quoted};
 
 use crate::{Dag, GraphError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};

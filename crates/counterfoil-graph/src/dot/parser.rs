@@ -1,20 +1,16 @@
 //! Tokens put together into statements: declarations with their attributes, and edges. Meaning comes later.
 
 use super::lexer::{Token, tokens};
-use crate::{GraphError, text::Position};
-
-/// A text and where it stands.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Word {
-    pub(super) text: String,
-    pub(super) at: Position,
-}
+use crate::{
+    GraphError,
+    text::{Position, Word},
+};
 
 /// `name [key=value, ...]`
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Declaration {
-    pub(super) name: Word,
-    pub(super) attributes: Vec<(Word, Word)>,
+pub(crate) struct Declaration {
+    pub(crate) name: Word,
+    pub(crate) attributes: Vec<(Word, Word)>,
 }
 
 /// What a file says, in its order.

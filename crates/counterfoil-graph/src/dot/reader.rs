@@ -1,11 +1,16 @@
 //! Statements turned into a checked graph, with the place of whatever is wrong.
 
-use super::parser::{Declaration, Word, parse};
-use crate::{Dag, Edge, GraphError, Variable, mixed::MixedBuilder, suggest, text::Position};
+use super::parser::{Declaration, parse};
+use crate::{
+    Dag, Edge, GraphError, Variable,
+    mixed::MixedBuilder,
+    suggest,
+    text::{Position, Word},
+};
 use std::{collections::BTreeMap, ops::Bound, str::FromStr};
 
 /// Every attribute key, in the order in which they are written and suggested.
-pub(super) const ATTRIBUTES: [&str; 12] = [
+pub(crate) const ATTRIBUTES: [&str; 12] = [
     "role",
     "kind",
     "unit",
@@ -61,7 +66,7 @@ fn closing_edge(error: &GraphError, place: &BTreeMap<(&str, &str), Position>) ->
 }
 
 /// The variable of one declaration. Errors carry their own place only where it is not the name's.
-fn variable(declaration: &Declaration) -> Result<Variable, GraphError> {
+pub(crate) fn variable(declaration: &Declaration) -> Result<Variable, GraphError> {
     let name = declaration.name.text.clone();
     let mut given = Attributes::new(declaration)?;
     let role = given.choice(

@@ -7,7 +7,8 @@ use std::{fmt::Write as _, ops::Bound};
 pub(super) fn write(dag: &Dag) -> String {
     let mut text = String::from("digraph {\n");
     for variable in dag.variables() {
-        let attributes = attributes(variable);
+        let attributes: Vec<String> =
+            attributes(variable).iter().map(|(key, value)| pair(key, value)).collect();
         let name = quoted(variable.name());
         if attributes.is_empty() {
             let _ = writeln!(text, "    {name};");
@@ -23,51 +24,71 @@ pub(super) fn write(dag: &Dag) -> String {
     text
 }
 
-fn attributes(variable: &Variable) -> Vec<String> {
+/// What an attribute says, before a format decides how it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Text(String),
+    Number(f64),
+    Count(usize),
+}
+
+/// Everything that a variable says besides its name, by the keys of [`ATTRIBUTES`](super::ATTRIBUTES).
+pub(crate) fn attributes(variable: &Variable) -> Vec<(&'static str, Value)> {
     let mut out = Vec::new();
-    let mut put = |key: &str, value: String| out.push(format!("{key}={value}"));
+    let mut put = |key: &'static str, value: Value| out.push((key, value));
+    let word = |text: &str| Value::Text(text.to_owned());
     match variable.role() {
         Role::Labelled => {}
-        Role::Unlabelled => put("role", "\"unlabelled\"".to_owned()),
-        Role::Latent => put("role", "\"latent\"".to_owned()),
+        Role::Unlabelled => put("role", word("unlabelled")),
+        Role::Latent => put("role", word("latent")),
     }
     if let Some(unit) = variable.unit() {
-        put("unit", in_quotes(unit));
+        put("unit", word(unit));
     }
     let (low, high) = variable.range();
     match variable.kind() {
         Kind::Continuous => {
             if variable.has_range() {
-                put("low", number(low));
-                put("high", number(high));
+                put("low", Value::Number(low));
+                put("high", Value::Number(high));
             }
             match variable.domain().0 {
-                Bound::Included(bound) => put("domain_low", number(bound)),
-                Bound::Excluded(bound) => put("domain_above", number(bound)),
+                Bound::Included(bound) => put("domain_low", Value::Number(bound)),
+                Bound::Excluded(bound) => put("domain_above", Value::Number(bound)),
                 Bound::Unbounded => {}
             }
             match variable.domain().1 {
-                Bound::Included(bound) => put("domain_high", number(bound)),
-                Bound::Excluded(bound) => put("domain_below", number(bound)),
+                Bound::Included(bound) => put("domain_high", Value::Number(bound)),
+                Bound::Excluded(bound) => put("domain_below", Value::Number(bound)),
                 Bound::Unbounded => {}
             }
         }
         Kind::Circular { period } => {
-            put("kind", "\"circular\"".to_owned());
-            put("period", number(period));
+            put("kind", word("circular"));
+            put("period", Value::Number(period));
             if low != 0.0 {
-                put("low", number(low));
+                put("low", Value::Number(low));
             }
         }
         Kind::Categorical { categories } => {
-            put("kind", "\"categorical\"".to_owned());
-            put("categories", categories.to_string());
+            put("kind", word("categorical"));
+            put("categories", Value::Count(categories));
         }
     }
     if let Some(width) = variable.width() {
-        put("width", width.to_string());
+        put("width", Value::Count(width));
     }
     out
+}
+
+/// `key="text"` or `key=1.5`.
+pub(crate) fn pair(key: &str, value: &Value) -> String {
+    let value = match value {
+        Value::Text(text) => in_quotes(text),
+        Value::Number(value) => number(*value),
+        Value::Count(count) => count.to_string(),
+    };
+    format!("{key}={value}")
 }
 
 /// The shortest text that reads back as the same number; DOT's numerals have no exponent, so those are quoted.
@@ -85,6 +106,6 @@ pub(crate) fn quoted(name: &str) -> String {
     if plain { name.to_owned() } else { in_quotes(name) }
 }
 
-fn in_quotes(text: &str) -> String {
+pub(crate) fn in_quotes(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

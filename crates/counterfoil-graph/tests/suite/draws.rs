@@ -19,7 +19,7 @@ pub(crate) fn plain_text() -> impl Strategy<Value = String> {
 }
 
 /// Finite numbers of every size, as bounds.
-fn number() -> impl Strategy<Value = f64> {
+pub(crate) fn number() -> impl Strategy<Value = f64> {
     prop_oneof![-1000.0..1000.0, -8e307..8e307, -1e-300..1e-300, (-50i32..50).prop_map(f64::from)]
 }
 

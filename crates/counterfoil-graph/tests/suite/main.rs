@@ -9,6 +9,8 @@ mod effects;
 mod equivalence;
 mod estimands;
 mod front_door;
+mod fscm;
+mod formats;
 mod goldens;
 mod identification;
 mod instruments;
