@@ -65,6 +65,7 @@ mod dag;
 mod directed;
 pub mod distance;
 mod dot;
+pub mod drawing;
 mod edge;
 pub mod equivalence;
 mod error;

@@ -63,7 +63,10 @@ pub(super) fn read(text: &str, options: DotOptions) -> Result<Described, GraphEr
         }
     }
     let at = reader.cursor.at();
-    found.unwrap_or_else(|| Err(at.syntax("the text has no graph: write graph [ ... ]")))
+    match found {
+        Some(draft) => draft.finish(),
+        None => Err(at.syntax("the text has no graph: write graph [ ... ]")),
+    }
 }
 
 /// An edge whose ends are ids that may be declared later.
@@ -74,14 +77,7 @@ struct Link {
     at: Position,
 }
 
-#[expect(
-    clippy::type_complexity,
-    reason = "the graph is finished while an error may still come from the text behind it"
-)]
-fn graph(
-    reader: &mut Reader<'_>,
-    options: DotOptions,
-) -> Result<Result<Described, GraphError>, GraphError> {
+fn graph(reader: &mut Reader<'_>, options: DotOptions) -> Result<Draft, GraphError> {
     let mut draft = Draft::default();
     draft.antiparallel_is_bidirected = options.antiparallel_is_bidirected;
     let mut ids = BTreeMap::new();
@@ -113,7 +109,7 @@ fn graph(
         let edge = Edge::new(source, marks[0], target, marks[1]);
         draft.add(Drawn { edge, at: link.at, by_dash });
     }
-    Ok(draft.finish())
+    Ok(draft)
 }
 
 fn node(
@@ -334,15 +330,12 @@ fn decoded(text: &str) -> String {
             };
             c.map(|c| (c, end))
         });
-        match decoded {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((c, end)) = decoded {
+            out.push(c);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -4,6 +4,7 @@ mod adjustment;
 mod classes;
 mod counterfactual;
 mod distances;
+mod drawing;
 mod draws;
 mod effects;
 mod equivalence;

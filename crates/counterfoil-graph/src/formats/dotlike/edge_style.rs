@@ -64,12 +64,12 @@ impl EdgeStyle {
     /// a given `arrowhead` or `arrowtail` replaces what the arrow shows, and where there is none of these a dashed arrow
     /// is bidirected, unless the options say no.
     pub(in crate::formats) fn marks(
-        &self,
+        self,
         drawn: [Mark; 2],
         options: DotOptions,
         at: Position,
     ) -> Result<([Mark; 2], bool), GraphError> {
-        let Self { direction, dashed, head, tail } = *self;
+        let Self { direction, dashed, head, tail } = self;
         let [at_tail, at_head] = [tail.unwrap_or(Mark::Arrow), head.unwrap_or(Mark::Arrow)];
         let marks = match direction {
             Some(Direction::Forward) => [Mark::Tail, at_head],

@@ -45,7 +45,7 @@ pub(super) fn token(cursor: &mut Cursor<'_>) -> Result<(Token, Position), GraphE
             // Rust reads words such as `-inf` as numbers too.
             let number = word.starts_with(|c: char| c == '-' || c.is_ascii_digit())
                 && !word.contains(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E'));
-            if !known && !(number && word.parse::<f64>().is_ok()) {
+            if !(known || number && word.parse::<f64>().is_ok()) {
                 return Err(at.syntax(format!("`{word}` is no value: write texts in quotes")));
             }
             Token::Word(word)
