@@ -16,7 +16,13 @@ const INK: &str = "#333333";
 /// The width of a name is guessed from its number of letters, since no font is measured. See [`layout`] for the method.
 pub fn to_svg(described: &Described) -> String {
     let graph = described.graph();
-    let widths: Vec<f64> = graph.variables().map(|variable| box_width(variable.name())).collect();
+    // A box with many edges is wide enough to tell their ends apart.
+    let room_for_ends = |node: usize| 11.0 * graph.adjacent(node).len() as f64 + 8.0;
+    let widths: Vec<f64> = graph
+        .variables()
+        .enumerate()
+        .map(|(node, variable)| box_width(variable.name()).max(room_for_ends(node)))
+        .collect();
     let drawing = layout(graph, &widths);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \

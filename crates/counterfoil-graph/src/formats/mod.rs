@@ -12,7 +12,7 @@
 //! let format = Format::detect(text).unwrap_or(Format::Dagitty);
 //! let described = format.read(text)?;
 //! assert_eq!(described.to_admg()?.to_string(),
-//!     "smoking; cancer; tar; smoking -> tar; smoking <-> cancer; tar -> cancer");
+//!     "smoking; cancer; tar; smoking <-> cancer; smoking -> tar; tar -> cancer");
 //! assert_eq!(Format::Json.read(&Format::Json.write(&described)?)?, described);
 //!
 //! let error = Format::Dagitty.read("dag {\n  x -> y\n  x >- y\n}").unwrap_err();

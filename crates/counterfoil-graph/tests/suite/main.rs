@@ -11,6 +11,7 @@ mod equivalence;
 mod estimands;
 mod front_door;
 mod fscm;
+mod format_texts;
 mod formats;
 mod goldens;
 mod identification;
