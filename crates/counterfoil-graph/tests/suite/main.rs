@@ -13,6 +13,7 @@ mod front_door;
 mod fscm;
 mod format_texts;
 mod formats;
+mod front_door;
 mod goldens;
 mod identification;
 mod instruments;
