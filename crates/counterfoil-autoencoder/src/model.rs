@@ -80,12 +80,12 @@ impl Model {
     /// # Errors
     /// When the images have another shape than the architecture's.
     pub fn encode(&self, weights: &Weights, images: &Tensor) -> Result<Encoded, ModelError> {
-        self.encode_labelled(weights, images, None)
+        self.encode_labelled(weights, images, images, None)
     }
 
     /// Like [`Model::encode`] in training, where the labels are known: `codes` `[n, d]`
     /// ([`crate::objective::label_codes`]) stand in for the labels read off the image when unlabelled blocks are made
-    /// residuals.
+    /// residuals. The label reader, where there is one, sees `shown`: the images or variants with the same labels.
     ///
     /// # Errors
     /// As [`Model::encode`].
@@ -93,6 +93,7 @@ impl Model {
         &self,
         weights: &Weights,
         images: &Tensor,
+        shown: &Tensor,
         codes: Option<&Tensor>,
     ) -> Result<Encoded, ModelError> {
         let [c, h, w] = self.architecture.image;
@@ -101,7 +102,7 @@ impl Model {
         let (mean, variance) = match &self.reader {
             None => (mean, variance),
             Some(reader) => {
-                let read = reader.forward(weights, images);
+                let read = reader.forward(weights, shown);
                 (self.assemble(&read, &mean), self.assemble(&read.ones_like(), &variance))
             }
         };
@@ -165,7 +166,7 @@ impl Model {
         for (images, labels) in batches {
             let weights = store.bind(Precision::F32, Mode::Train);
             let codes = label_codes(&self.architecture, labels);
-            tch::no_grad(|| self.encode_labelled(&weights, images, Some(&codes)))?;
+            tch::no_grad(|| self.encode_labelled(&weights, images, images, Some(&codes)))?;
         }
         Ok(())
     }

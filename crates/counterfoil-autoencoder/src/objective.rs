@@ -15,7 +15,7 @@ use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
 use counterfoil_diffusion::{DiffusionError, Level};
 use counterfoil_graph::Kind as VariableKind;
 use counterfoil_random::Stream;
-use counterfoil_tensor::{Weights, noise};
+use counterfoil_tensor::{Weights, image::shifted, noise};
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
@@ -39,6 +39,9 @@ pub struct ObjectiveConfig {
     pub drop_unlabelled: f64,
     /// Probability that the decoder sees the labels' own codes instead of the encoded ones.
     pub teach_labels: f64,
+    /// Pixels by which the label reader sees a training image moved at most, each way and anew at every step; 0 where a
+    /// label depends on the place.
+    pub reader_shift: u32,
     /// Whether the denoising loss trains what labelled blocks hold; if not, the label term alone does.
     pub decoder_shapes_labels: bool,
     /// Weight of the denoising loss over noise levels.
@@ -61,6 +64,7 @@ impl Default for ObjectiveConfig {
             drop_labelled: 0.0,
             drop_unlabelled: 0.3,
             teach_labels: 1.0,
+            reader_shift: 0,
             decoder_shapes_labels: false,
             loss_weight: LossWeight::Simple,
             times: TimeSampling::Stratified,
@@ -170,8 +174,9 @@ impl Objective {
         expect_shape("the list of items", &[batch.items.len() as i64], &[n])?;
         let device = batch.images.device();
         let codes = label_codes(a, &batch.labels);
-        let encoded = model.encode_labelled(weights, &batch.images, Some(&codes))?;
         let draws = Draws { seed: self.seed, items: &batch.items, step, device };
+        let shown = draws.shifted(&batch.images, self.config.reader_shift)?;
+        let encoded = model.encode_labelled(weights, &batch.images, &shown, Some(&codes))?;
 
         let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &codes, &draws);
         let (latents, kept) = self.drop(a, seen, &draws);
@@ -336,6 +341,21 @@ struct Draws<'a> {
 impl Draws<'_> {
     fn normal(&self, purpose: &str, shape: &[i64]) -> Tensor {
         noise::normal(self.seed, purpose, self.items, self.step, shape, self.device)
+    }
+
+    /// The images, each moved by up to `most` pixels in either direction; the gap is black.
+    fn shifted(&self, images: &Tensor, most: u32) -> Result<Tensor, ModelError> {
+        if most == 0 {
+            return Ok(images.shallow_clone());
+        }
+        let most = i64::from(most);
+        let shift = |item: &u64| {
+            let mut stream = Stream::new(self.seed, "train-reader-shift", *item, self.step);
+            let mut place = || stream.below(2 * most as usize + 1) as i64 - most;
+            (place(), place())
+        };
+        let shifts: Vec<(i64, i64)> = self.items.iter().map(shift).collect();
+        Ok(shifted(images, &shifts, -1.0)?)
     }
 
     /// `[n, 1]`, 1 with probability `keep`, else 0.

@@ -7,6 +7,7 @@
 
 use crate::ModelError;
 use counterfoil_random::Stream;
+use counterfoil_tensor::image::shifted;
 use counterfoil_tensor::layers::{BatchNorm, Conv2d, Linear};
 use counterfoil_tensor::{
     AdamW, AdamWConfig, Ema, LayoutBuilder, Mode, ParameterStore, Precision, Scope, Weights, noise,
@@ -192,7 +193,7 @@ impl Oracle {
             let mut stream = Stream::new(seed, "oracle-batch", 0, step);
             let chosen: Vec<i64> = (0..config.batch).map(|_| stream.below(n) as i64).collect();
             let index = Tensor::from_slice(&chosen).to_device(images.device());
-            let x = augment(&images.index_select(0, &index), &mut stream, seed, step);
+            let x = augment(&images.index_select(0, &index), &mut stream, seed, step)?;
             let weights = store.bind(config.precision, Mode::Train);
             let (value, scores) = network.forward(&weights, &x);
             let mut loss = value.mse_loss(&values.index_select(0, &index), tch::Reduction::Mean);
@@ -232,14 +233,16 @@ impl Oracle {
     }
 }
 
-/// Shifts a batch by up to two pixels (all its images alike; batches differ) and adds noise of random size, as
-/// generated images are never perfectly clean.
-fn augment(x: &Tensor, stream: &mut Stream, seed: u64, step: u64) -> Tensor {
+/// Largest shift of an image in training, in pixels.
+const SHIFT: i64 = 2;
+
+/// Shifts each image by up to two pixels of its own and adds noise of random size, as generated images are never
+/// perfectly clean.
+fn augment(x: &Tensor, stream: &mut Stream, seed: u64, step: u64) -> Result<Tensor, ModelError> {
     let size = x.size();
-    let padded = x.constant_pad_nd([2, 2, 2, 2]);
-    let mut place = || stream.below(5) as i64;
-    let shifted = padded.narrow(2, place(), size[2]).narrow(3, place(), size[3]);
+    let mut place = || stream.below(2 * SHIFT as usize + 1) as i64 - SHIFT;
+    let shifts: Vec<(i64, i64)> = (0..size[0]).map(|_| (place(), place())).collect();
     let items: Vec<u64> = (0..size[0] as u64).collect();
     let fuzz = noise::normal(seed, "oracle-noise", &items, step, &size[1..], x.device());
-    (shifted + fuzz * (0.05 * stream.uniform())).clamp(0.0, 1.2)
+    Ok((shifted(x, &shifts, 0.0)? + fuzz * (0.05 * stream.uniform())).clamp(0.0, 1.2))
 }

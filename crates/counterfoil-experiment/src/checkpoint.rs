@@ -290,7 +290,7 @@ fn fill(folder: &Path, state: &State, tensors: &StateTensors) -> Result<()> {
     {
         let path = folder.join(name);
         archive::write(&path, tensors)?;
-        state.files.insert(name.to_owned(), hash(&path)?);
+        state.files.insert(name.to_owned(), hash_file(&path)?);
     }
     write_json(&folder.join(STATE_FILE), &state)
 }
@@ -305,7 +305,7 @@ fn put(hidden: &Path, path: &Path) -> Result<()> {
     sync_folder(path.parent())
 }
 
-fn hash(path: &Path) -> Result<String> {
+pub(crate) fn hash_file(path: &Path) -> Result<String> {
     Ok(blake3::hash(&fs_err::read(path)?).to_hex().to_string())
 }
 
@@ -326,6 +326,11 @@ impl Checkpoint {
     /// Its state.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// blake3 of the file of the averaged weights.
+    pub fn ema_hash(&self) -> &str {
+        self.state.files.get(EMA).map_or("", String::as_str)
     }
 
     /// Parameters and buffers of the trained model.
@@ -358,7 +363,7 @@ impl Checkpoint {
         if !path.is_file() {
             return Err(wrong(format!("is missing; {}", self.remedy)));
         }
-        if self.state.files.get(name) != Some(&hash(&path)?) {
+        if self.state.files.get(name) != Some(&hash_file(&path)?) {
             let what = "is truncated or was changed, its hash is not the one in state.json";
             return Err(wrong(format!("{what}; {}", self.remedy)));
         }

@@ -32,6 +32,8 @@ pub struct Trained {
     pub weights: ParameterStore,
     /// How many steps they were trained for.
     pub step: u64,
+    /// blake3 of the file that the weights came from.
+    pub hash: String,
 }
 
 impl Trained {
@@ -45,7 +47,8 @@ impl Trained {
         let model = Model::new(&config.architecture(manifest.image_shape, manifest.classes)?);
         let mut weights = model.initialise(config.experiment().seed, device);
         weights.load_state(&checkpoint.ema()?)?;
-        Ok(Self { model, weights: weights.detached_copy(), step: checkpoint.state().step })
+        let (step, hash) = (checkpoint.state().step, checkpoint.ema_hash().to_owned());
+        Ok(Self { model, weights: weights.detached_copy(), step, hash })
     }
 }
 

@@ -11,7 +11,7 @@ use counterfoil_experiment::{
     ExperimentError,
     config::Config,
     data::Data,
-    evaluate::{Gallery, Options, SUMMARY_FILE, Summary, evaluate},
+    evaluate::{Gallery, Options, SUMMARY_FILE, Summary, evaluate, prepare::Prepared},
     progress::{Reporter, Silent},
     run_dir::{Origin, RunDir, read_json},
     train::train,
@@ -80,6 +80,57 @@ impl Reporter for StopAfter<'_> {
     }
     fn note(&mut self, _: &str) {}
     fn end(&mut self) {}
+}
+
+/// Notes that were told.
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Reporter for Notes {
+    fn begin(&mut self, _: &str, _: u64, _: u64) {}
+    fn advance(&mut self, _: u64, _: &str) {}
+    fn note(&mut self, text: &str) {
+        self.0.push(text.to_owned());
+    }
+    fn end(&mut self) {}
+}
+
+/// Exact: what an evaluation kept is what preparing anew gives, and is not used where it does not fit.
+fn what_was_prepared_is_kept(bench: &Bench) {
+    let load = || Trained::load(&bench.run, &bench.config, Which::Latest, Device::Cpu).unwrap();
+    let open = || {
+        let mut notes = Notes::default();
+        let (run, config, data) = (&bench.run, &bench.config, &bench.data);
+        let prepared = Prepared::kept_or_new(run, config, data, load(), &mut notes).unwrap();
+        (prepared, notes.0.len())
+    };
+    let fresh = Prepared::new(&bench.config, &bench.data, load()).unwrap();
+    let check = |found: &Prepared| {
+        assert_eq!(found.calibration, fresh.calibration);
+        let states = found.trained.weights.state().into_iter().zip(fresh.trained.weights.state());
+        for ((name, mine), (_, theirs)) in states {
+            assert!(mine.equal(&theirs), "{name}");
+        }
+    };
+    let (kept, told) = open();
+    check(&kept);
+    assert_eq!(told, 0, "nothing had to be fitted");
+
+    let file = bench.run.file("statistics.safetensors");
+    let whole = fs_err::read(&file).unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    for wrong in [damaged, whole[..9].to_vec()] {
+        put(&file, &wrong);
+        let (anew, told) = open();
+        check(&anew);
+        assert_eq!(told, 1, "what does not fit is fitted again");
+    }
+    put(&file, &whole);
+}
+
+fn put(file: &Path, bytes: &[u8]) {
+    std::io::Write::write_all(&mut fs_err::File::create(file).unwrap(), bytes).unwrap();
 }
 
 /// Every key that the run directory's contract names.
@@ -182,6 +233,7 @@ fn a_summary_holds_every_promised_figure() {
         assert!(bench.run.file("counterfactuals").join(file).is_file(), "{file}");
     }
     assert!(bench.run.file("calibration.json").is_file());
+    what_was_prepared_is_kept(&bench);
 
     // Exact: the figures are a function of config, data and weights; only the clock and the memory differ.
     let again = bench.summary(Options::default());

@@ -81,7 +81,7 @@ pub struct Cell {
 }
 
 impl Imagination {
-    /// Loads the latest checkpoint of `run` with its data and fits its calibration; `device` replaces the config's.
+    /// Loads the latest checkpoint of `run` with its data and its calibration; `device` replaces the config's.
     ///
     /// # Errors
     /// When nothing was trained yet, a file of the run is damaged, or the data changed.
@@ -96,8 +96,7 @@ impl Imagination {
         let trained = Trained::load(&run, &config, Which::Latest, device)?;
         let data = Data::load(&config)?;
         same_data(&run, &data)?;
-        reporter.note("fitting the calibration from labels to latents");
-        let prepared = Prepared::new(&config, &data, trained)?;
+        let prepared = Prepared::kept_or_new(&run, &config, &data, trained, reporter)?;
         Ok(Self { run, config, data, prepared, device })
     }
 

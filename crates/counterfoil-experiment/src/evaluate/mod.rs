@@ -23,6 +23,7 @@ pub mod draw;
 pub mod exhibit;
 pub mod figures;
 pub mod gallery;
+pub(crate) mod kept;
 pub mod leakage;
 pub mod measure;
 pub mod pictures;

@@ -11,15 +11,9 @@ use counterfoil_tensor::{Mode, Precision, Weights};
 use tch::{Kind, Tensor};
 
 use crate::{
-    config::Config,
-    data::Data,
-    error::Result,
-    run_dir::{RunDir, write_json},
+    config::Config, data::Data, error::Result, evaluate::kept, progress::Reporter, run_dir::RunDir,
     trained::Trained,
 };
-
-/// The file of the calibration inside a run directory.
-pub const CALIBRATION_FILE: &str = "calibration.json";
 
 /// Passes over training images that make the running statistics.
 const PASSES: usize = 40;
@@ -123,11 +117,29 @@ impl Prepared {
         Ok(Counterfactuals::new(&self.trained.model, weights, &self.calibration, procedure)?)
     }
 
-    /// Writes the calibration into the run.
+    /// What an evaluation of `run` kept of these weights, else made anew.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// As [`Prepared::new`].
+    pub fn kept_or_new(
+        run: &RunDir,
+        config: &Config,
+        data: &Data,
+        mut trained: Trained,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Self> {
+        if let Some(calibration) = kept::read(run, &mut trained) {
+            return Ok(Self { trained, calibration, precision: config.training().precision });
+        }
+        reporter.note("fitting the calibration from labels to latents");
+        Self::new(config, data, trained)
+    }
+
+    /// Writes the calibration and the running statistics into the run, for [`Prepared::kept_or_new`].
+    ///
+    /// # Errors
+    /// When a file cannot be written.
     pub fn save(&self, run: &RunDir) -> Result<()> {
-        write_json(&run.file(CALIBRATION_FILE), &self.calibration)
+        kept::write(run, &self.trained, &self.calibration)
     }
 }

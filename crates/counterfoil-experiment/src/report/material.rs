@@ -12,7 +12,7 @@ use crate::{
     error::{ExperimentError, Result},
     evaluate::{
         gallery::{GALLERY_FILE, Gallery, SHEETS},
-        prepare::CALIBRATION_FILE,
+        kept::CALIBRATION_FILE,
         summary::{SUMMARY_FILE, Summary},
     },
     run_dir::{EVENTS_FILE, Event, Manifest, RunDir, read_events, read_json},
