@@ -100,6 +100,12 @@ impl Blocks {
         self.0.iter().filter(|b| b.labelled)
     }
 
+    /// The labelled or the unlabelled blocks of a latent `[n, d]`, side by side.
+    pub fn gather(&self, latent: &Tensor, labelled: bool) -> Tensor {
+        let blocks = self.0.iter().filter(|b| b.labelled == labelled);
+        Tensor::cat(&blocks.map(|b| b.of(latent)).collect::<Vec<_>>(), 1)
+    }
+
     /// The blocks of unlabelled variables.
     pub fn unlabelled(&self) -> impl Iterator<Item = &Block> {
         self.0.iter().filter(|b| !b.labelled)

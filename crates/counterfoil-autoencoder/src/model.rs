@@ -109,9 +109,12 @@ impl Model {
         let mean = match &self.residual_code {
             None => mean,
             Some(residual) => {
-                let code = self.gather(&mean, false);
+                let code = self.architecture.blocks.gather(&mean, false);
                 let known = codes.unwrap_or(&mean);
-                self.assemble(&self.gather(&mean, true), &residual.forward(weights, &code, known))
+                self.assemble(
+                    &self.architecture.blocks.gather(&mean, true),
+                    &residual.forward(weights, &code, known),
+                )
             }
         };
         Ok(match self.architecture.code {
@@ -130,12 +133,6 @@ impl Model {
     /// The UNet's prediction for noisy images at `times` given causal latents `[n, d]` (and classes).
     pub fn denoise(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
         self.unet.forward(weights, noisy, condition)
-    }
-
-    /// The labelled or the unlabelled blocks of a latent tensor, side by side.
-    fn gather(&self, latent: &Tensor, labelled: bool) -> Tensor {
-        let blocks = self.architecture.blocks.iter().filter(|b| b.labelled == labelled);
-        Tensor::cat(&blocks.map(|b| b.of(latent)).collect::<Vec<_>>(), 1)
     }
 
     /// A latent tensor from its labelled and its unlabelled blocks.

@@ -201,33 +201,28 @@ impl Objective {
 
         let mut terms = vec![("denoise", denoise)];
         let reduce = |x: Tensor| self.reduce(&x, kept.as_ref());
-        let labelled: Vec<&Block> = a.blocks().labelled().collect();
-        let gather = |x: &Tensor, blocks: &[&Block]| {
-            let parts: Vec<Tensor> = blocks.iter().map(|b| b.of(x)).collect();
-            Tensor::cat(&parts, 1)
-        };
-        if !labelled.is_empty() {
-            let z = gather(&encoded.z, &labelled);
-            terms.push(("label", reduce((z - gather(&codes, &labelled)).square() * 0.5)));
+        let has_labelled = columns > 0;
+        let labelled = |x: &Tensor| a.blocks().gather(x, true);
+        if has_labelled {
+            let error = labelled(&encoded.z) - labelled(&codes);
+            terms.push(("label", reduce(error.square() * 0.5)));
             let u = match a.code {
-                Code::Exogenous => kl_to_standard(
-                    &gather(&encoded.u, &labelled),
-                    &gather(&encoded.variance, &labelled),
-                ),
+                Code::Exogenous => {
+                    kl_to_standard(&labelled(&encoded.u), &labelled(&encoded.variance))
+                }
                 // The likelihood of z under its mechanism; what is read off the image is not bent to please it.
                 Code::Causal => {
                     let (u, log_scale) = model.mechanisms().abduct(weights, &encoded.z.detach());
-                    gather(&u, &labelled).square() * 0.5 + gather(&log_scale, &labelled)
+                    labelled(&u).square() * 0.5 + labelled(&log_scale)
                 }
             };
             terms.push(("u", reduce(u)));
         }
-        let unlabelled: Vec<&Block> = a.blocks().unlabelled().collect();
-        if !unlabelled.is_empty() {
-            let mean = gather(&encoded.u, &unlabelled);
-            let variance = gather(&encoded.variance, &unlabelled);
-            if self.config.independence_weight > 0.0 && !labelled.is_empty() {
-                terms.push(("independence", correlation(&mean, &gather(&codes, &labelled))));
+        if a.blocks().unlabelled().next().is_some() {
+            let mean = a.blocks().gather(&encoded.u, false);
+            let variance = a.blocks().gather(&encoded.variance, false);
+            if self.config.independence_weight > 0.0 && has_labelled {
+                terms.push(("independence", correlation(&mean, &labelled(&codes))));
             }
             terms.push(("unlabelled", reduce(kl_to_standard(&mean, &variance))));
         }

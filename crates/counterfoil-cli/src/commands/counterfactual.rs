@@ -8,7 +8,7 @@ use counterfoil::experiment::actions::{
     picture,
 };
 
-use super::shared::Common;
+use super::shared::OfModel;
 use crate::{output, progress};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -22,9 +22,8 @@ Columns: factual | counterfactual, and the truth where the world can render it. 
 /// Flags of `counterfactual`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The run
-    #[arg(value_name = "RUN")]
-    run: String,
+    #[command(flatten)]
+    model: OfModel,
     /// Set a variable, in its label's own units (repeatable)
     #[arg(long = "do", value_name = "VARIABLE=VALUE", required = true)]
     set: Vec<String>,
@@ -40,20 +39,15 @@ pub(crate) struct Options {
     /// Where to write the grid; by default into the run's folder `counterfactuals`
     #[arg(long, value_name = "FILE.png")]
     out_file: Option<PathBuf>,
-    /// Where to compute: cpu, cuda:0 or auto
-    #[arg(long, value_name = "DEVICE")]
-    device: Option<String>,
-    #[command(flatten)]
-    common: Common,
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
-    let run = options.common.open(&options.run)?;
+    let run = options.model.open()?;
     // Mistakes are told before a model is loaded.
     let intervention = parse_intervention(run.config()?.graph(), &options.set)?;
     options.out_file.as_deref().map_or(Ok(()), picture::check_target)?;
-    let mut reporter = progress::reporter(options.common.json);
-    let imagination = Imagination::open(run, options.device.as_deref(), reporter.as_mut())?;
+    let mut reporter = progress::reporter(options.model.json());
+    let imagination = Imagination::open(run, options.model.device(), reporter.as_mut())?;
     let subjects = match &options.image {
         Some(file) => imagination.picture(file, options.class)?,
         None => imagination.held_out(options.count)?,
@@ -65,6 +59,6 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         &format!("do-{}", title.join("-")),
         options.out_file.as_deref(),
     )?;
-    output::imagined(&imagination, &imagined, &file, options.common.json)?;
+    output::imagined(&imagination, &imagined, &file, options.model.json())?;
     Ok(0)
 }

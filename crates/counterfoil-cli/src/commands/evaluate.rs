@@ -3,7 +3,7 @@
 use clap::Args;
 use counterfoil::experiment::{actions::perform, evaluate};
 
-use super::shared::Common;
+use super::shared::OfModel;
 use crate::{interrupt, output, progress};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -16,26 +16,20 @@ part.";
 /// Flags of `evaluate`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The run
-    #[arg(value_name = "RUN")]
-    run: String,
+    #[command(flatten)]
+    model: OfModel,
     /// Measure on the whole test part
     #[arg(long)]
     all: bool,
-    /// Where to compute: cpu, cuda:0 or auto
-    #[arg(long, value_name = "DEVICE")]
-    device: Option<String>,
-    #[command(flatten)]
-    common: Common,
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
-    let run = options.common.open(&options.run)?;
-    let mut reporter = progress::reporter(options.common.json);
+    let run = options.model.open()?;
+    let mut reporter = progress::reporter(options.model.json());
     let flag = interrupt::listen();
-    let (device, measured) = (options.device.as_deref(), evaluate::Options { all: options.all });
+    let (device, measured) = (options.model.device(), evaluate::Options { all: options.all });
     let (summary, report) = perform::evaluate(&run, device, measured, reporter.as_mut(), flag)?;
-    if options.common.json {
+    if options.model.json() {
         output::json(&summary)?;
     } else {
         output::summary(&summary)?;

@@ -31,6 +31,33 @@ impl Common {
     }
 }
 
+/// A run whose model is asked, and where to compute.
+#[derive(Debug, Args)]
+pub(crate) struct OfModel {
+    /// The run
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// Where to compute: cpu, cuda:0 or auto
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl OfModel {
+    pub(crate) fn open(&self) -> Result<RunDir> {
+        self.common.open(&self.run)
+    }
+
+    pub(crate) fn device(&self) -> Option<&str> {
+        self.device.as_deref()
+    }
+
+    pub(crate) fn json(&self) -> bool {
+        self.common.json
+    }
+}
+
 /// Which config, and what is laid over it.
 #[derive(Debug, Args)]
 pub(crate) struct Source {

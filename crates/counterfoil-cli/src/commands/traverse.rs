@@ -8,7 +8,7 @@ use counterfoil::experiment::actions::{
     picture,
 };
 
-use super::shared::Common;
+use super::shared::OfModel;
 use crate::{output, progress};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -20,9 +20,8 @@ The first column is the factual image; the others go evenly from the low to the 
 /// Flags of `traverse`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The run
-    #[arg(value_name = "RUN")]
-    run: String,
+    #[command(flatten)]
+    model: OfModel,
     /// The variable that is set
     #[arg(long, value_name = "NAME")]
     variable: String,
@@ -35,23 +34,18 @@ pub(crate) struct Options {
     /// Where to write the grid; by default into the run's folder `counterfactuals`
     #[arg(long, value_name = "FILE.png")]
     out_file: Option<PathBuf>,
-    /// Where to compute: cpu, cuda:0 or auto
-    #[arg(long, value_name = "DEVICE")]
-    device: Option<String>,
-    #[command(flatten)]
-    common: Common,
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
-    let run = options.common.open(&options.run)?;
+    let run = options.model.open()?;
     let interventions = sweep(run.config()?.graph(), &options.variable, options.steps)?;
     options.out_file.as_deref().map_or(Ok(()), picture::check_target)?;
-    let mut reporter = progress::reporter(options.common.json);
-    let imagination = Imagination::open(run, options.device.as_deref(), reporter.as_mut())?;
+    let mut reporter = progress::reporter(options.model.json());
+    let imagination = Imagination::open(run, options.model.device(), reporter.as_mut())?;
     let subjects = imagination.held_out(options.count)?;
     let imagined = imagination.imagine(&subjects, &interventions, false)?;
     let name = format!("traverse-{}", options.variable.replace('/', "-"));
     let file = imagination.keep(&imagined, &name, options.out_file.as_deref())?;
-    output::imagined(&imagination, &imagined, &file, options.common.json)?;
+    output::imagined(&imagination, &imagined, &file, options.model.json())?;
     Ok(0)
 }
