@@ -2,15 +2,12 @@
 
 mod adjustment;
 mod classes;
-mod counterfactual;
 mod distances;
 mod drawing;
 mod draws;
 mod effects;
 mod equivalence;
 mod estimands;
-mod front_door;
-mod fscm;
 mod format_texts;
 mod formats;
 mod front_door;
@@ -20,6 +17,7 @@ mod instruments;
 mod messages;
 mod oracle;
 mod properties;
+mod rank;
 mod regimes;
 mod separation;
 mod separators;

@@ -118,9 +118,9 @@ proptest! {
         let view = graph.view().without_edges_into(&into).without_edges_out_of(&out_of);
         let edges = graph.mixed_edges().into_iter().filter(|edge| {
             let [a, b] = edge.ends();
-            !into.contains(b)
-                && !(edge.is_bidirected() && into.contains(a))
-                && !(edge.is_directed() && out_of.contains(a))
+            let headed = into.contains(b) || edge.is_bidirected() && into.contains(a);
+            let tailed = edge.is_directed() && out_of.contains(a);
+            !(headed || tailed)
         });
         let built = MixedGraph::new(graph.variables().cloned(), edges).unwrap();
         let built = Admg::try_from(built).unwrap();
