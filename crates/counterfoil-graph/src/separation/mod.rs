@@ -22,9 +22,13 @@
 //! ```
 
 mod ball;
+mod implied;
+mod moral;
 mod open_path;
 mod queries;
 
 pub(crate) use ball::mark;
 pub use ball::{Workspace, separated};
+pub use implied::Independence;
+pub use moral::{markov_blanket, moral};
 pub use open_path::{Path, open_path};

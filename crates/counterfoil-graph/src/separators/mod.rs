@@ -17,6 +17,11 @@
 //! let all: Vec<String> = view.minimal_separators(&x, &y, &Bounds::any())?.map(|z| names(&z)).collect();
 //! assert_eq!(all, ["A C", "B C"]);
 //!
+//! let (cheapest, cost) = view
+//!     .minimum_separator(&x, &y, &Bounds::any(), |node| if node == 1 { 10.0 } else { 1.0 })?
+//!     .ok_or("none")?;
+//! assert_eq!((names(&cheapest).as_str(), cost), ("B C", 2.0));
+//!
 //! let mut workspace = Workspace::default();
 //! let one = view.minimal_separator(&x, &y, &Bounds::any(), &mut workspace)?.ok_or("none")?;
 //! assert_eq!(names(&one), "A C");
@@ -33,6 +38,7 @@
 
 mod all;
 mod all_minimal;
+mod cost;
 mod hubs;
 mod minimal;
 mod queries;
@@ -40,6 +46,7 @@ mod queries;
 use crate::NodeSet;
 pub use all::Separators;
 pub use all_minimal::MinimalSeparators;
+pub use cost::minimum;
 pub use minimal::{exists, minimal, nearest};
 
 /// What a separator must hold and may hold.

@@ -1,6 +1,6 @@
 //! Separators asked of views, with the question checked first.
 
-use super::{Bounds, MinimalSeparators, Separators, minimal, nearest};
+use super::{Bounds, MinimalSeparators, Separators, minimal, minimum, nearest};
 use crate::{NodeSet, QueryError, View, query, separation::Workspace};
 
 impl View<'_> {
@@ -41,6 +41,27 @@ impl View<'_> {
     ) -> Result<Option<NodeSet>, QueryError> {
         self.check_separator(x, y, bounds)?;
         Ok(nearest(self, x, y, bounds, workspace))
+    }
+
+    /// A cheapest separator of `x` and `y` within the bounds and the cost of its members that are not required, or `None`
+    /// where there is none of finite cost; see [`minimum`]. An infinite cost forbids a node.
+    ///
+    /// # Errors
+    /// As [`View::minimal_separator`], and [`QueryError::Cost`] for a cost that is negative or not a number.
+    pub fn minimum_separator(
+        &self,
+        x: &NodeSet,
+        y: &NodeSet,
+        bounds: &Bounds,
+        cost: impl Fn(usize) -> f64,
+    ) -> Result<Option<(NodeSet, f64)>, QueryError> {
+        self.check_separator(x, y, bounds)?;
+        let usable = |node: &usize| cost(*node) >= 0.0;
+        if let Some(node) = self.nodes().iter().find(|node| !usable(node)) {
+            let name = self.graph().name(node).to_owned();
+            return Err(QueryError::Cost { name, cost: cost(node).to_string() });
+        }
+        Ok(minimum(self, x, y, bounds, cost, &mut Workspace::default()))
     }
 
     /// All minimal separators of `x` and `y` within the bounds, each once, as they are asked for. None where there are

@@ -181,6 +181,65 @@ proptest! {
     }
 }
 
+proptest! {
+    /// The moral graph joins what is dependent given everything else, and a Markov blanket is the least set that makes
+    /// the rest irrelevant.
+    #[test]
+    fn moral_neighbours_depend_given_all_else(graph in admg(6)) {
+        let moral = counterfoil_graph::separation::moral(&*graph);
+        prop_assert_eq!(graph.moralised().edge_count() * 2, moral.iter().map(NodeSet::len).sum::<usize>());
+        for a in 0..graph.len() {
+            for b in (0..graph.len()).filter(|&b| b != a) {
+                let rest = graph.nodes().without(a).without(b);
+                let apart = graph.separated(&[a].into(), &[b].into(), &rest).unwrap();
+                prop_assert_eq!(moral[a].contains(b), !apart);
+            }
+            let rest = (&graph.nodes() - &moral[a]).without(a);
+            prop_assert!(rest.is_empty() || graph.separated(&[a].into(), &rest, &moral[a]).unwrap());
+        }
+    }
+
+    /// What is listed as implied holds, and a pair is listed exactly where some set separates it.
+    #[test]
+    fn implied_independences_hold(graph in admg(6)) {
+        for statement in graph.pairwise_independences().chain(graph.local_independences()) {
+            let holds = graph.separated(&statement.x, &statement.y, &statement.given).unwrap();
+            prop_assert!(holds, "{}: {}", graph, statement.text(&graph));
+        }
+        let mut pairs = graph.pairwise_independences().map(|s| (s.x.first(), s.y.first()));
+        let mut separable = (0..graph.len()).flat_map(|b| (0..b).map(move |a| (a, b))).filter(|&(a, b)| {
+            let (x, y) = (NodeSet::from([a]), NodeSet::from([b]));
+            let view = graph.view();
+            view.separators(&x, &y, &counterfoil_graph::separators::Bounds::any()).unwrap().next().is_some()
+        }).map(|(a, b)| (Some(a), Some(b)));
+        prop_assert!(pairs.by_ref().eq(separable.by_ref()));
+    }
+
+    /// For a DAG the local list is one statement for each node that has an earlier one that is no parent.
+    #[test]
+    fn local_independences_of_a_dag_are_those_of_pearl(graph in admg(6)) {
+        let directed: Vec<Edge> =
+            graph.mixed_edges().into_iter().filter(Edge::is_directed).collect();
+        let dag = MixedGraph::new(graph.variables().cloned(), directed).unwrap();
+        let dag = Admg::try_from(dag).unwrap();
+        let mut listed: Vec<_> = dag.local_independences().collect();
+        listed.sort();
+        let mut earlier = NodeSet::new();
+        let mut expected = Vec::new();
+        for &node in dag.topological_order() {
+            let parents: NodeSet = dag.parents(node).iter().copied().collect();
+            let others = &earlier - &parents;
+            if !others.is_empty() {
+                expected.push((NodeSet::from([node]), others, parents));
+            }
+            earlier.insert(node);
+        }
+        expected.sort();
+        let listed: Vec<_> = listed.into_iter().map(|s| (s.x, s.y, s.given)).collect();
+        prop_assert_eq!(listed, expected);
+    }
+}
+
 /// What the search shows, in text.
 fn shown(graph: &Admg, x: &str, y: &str, z: &[&str]) -> String {
     let set = |name: &str| graph.set_of([name]).unwrap();

@@ -110,6 +110,30 @@ proptest! {
         prop_assert_eq!(by_size(listed), minimal_of(&all));
     }
 
+    /// The cheapest separator is as cheap as any and minimal. Costs are small multiples of 1/4, so sums are exact.
+    #[test]
+    fn the_cheapest_separator_is_found(
+        (graph, x, y, bounds) in problem(6), costs in proptest::collection::vec(0u8..9, 6)
+    ) {
+        let view = graph.view();
+        // Some are free, some forbidden.
+        let cost = |node: usize| match costs[node] {
+            8 => f64::INFINITY,
+            quarters => f64::from(quarters) / 4.0,
+        };
+        let required = bounds.required().clone();
+        let price = |z: &NodeSet| (z - &required).iter().map(cost).sum::<f64>();
+        let all = separators_by_definition(&view, &x, &y, &bounds);
+        let least = all.iter().map(price).fold(f64::INFINITY, f64::min);
+        match view.minimum_separator(&x, &y, &bounds, cost).unwrap() {
+            Some((z, sum)) => {
+                prop_assert_eq!((sum, price(&z)), (least, least));
+                prop_assert!(minimal_of(&all).contains(&z));
+            }
+            None => prop_assert!(least.is_infinite()),
+        }
+    }
+
     /// A view is searched as the graph that it stands for is.
     #[test]
     fn separators_of_views_are_found(
