@@ -64,6 +64,7 @@ mod cut;
 mod dag;
 mod directed;
 pub mod distance;
+pub mod do_calculus;
 mod dot;
 pub mod drawing;
 mod edge;

@@ -114,6 +114,11 @@ impl Arena {
         self.nodes.len()
     }
 
+    /// `true` for an expression that can be of this arena: it has so many.
+    pub(crate) fn holds(&self, expr: Expr) -> bool {
+        expr.index() < self.len()
+    }
+
     /// `false`: 0 and 1 are always there.
     pub fn is_empty(&self) -> bool {
         false

@@ -3,6 +3,7 @@
 mod adjustment;
 mod classes;
 mod distances;
+mod do_calculus;
 mod drawing;
 mod draws;
 mod effects;
