@@ -18,6 +18,9 @@ impl Effect<'_> {
     /// [`Refusal::Descendant`], [`Refusal::BackDoor`] with the open path, or by what the set leaves the bounds.
     pub fn check_back_door(&self, z: &NodeSet) -> Result<(), Refusal> {
         self.check_bounds(z)?;
+        if self.of_class {
+            return Err(Refusal::OfClass);
+        }
         let Scope { view, x, y, .. } = &self.scope;
         let below = view.descendants_of(x);
         if let Some(node) = z.iter().find(|&node| below.contains(node)) {
@@ -60,7 +63,8 @@ impl Effect<'_> {
         Intervals::new(required.clone(), &candidates, move |required, allowed| {
             let ends = x.iter().chain(y).chain(required);
             let nearest = &silenced.ancestors_of(ends) & allowed;
-            let found = required.is_subset(allowed)
+            let found = !self.of_class
+                && required.is_subset(allowed)
                 && each.iter().all(|(view, x)| separated(view, x, y, &nearest, &mut workspace));
             found.then(|| allowed.clone())
         })

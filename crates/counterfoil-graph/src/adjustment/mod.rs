@@ -36,10 +36,14 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Where only the class of the graph is known, a [`ClassEffect`] asks for sets that serve in all of its members.
 
 mod back_door;
+mod class;
 mod refusal;
 
+pub use class::{ClassEffect, ClassRefusal};
 pub use refusal::Refusal;
 
 use crate::{
@@ -60,6 +64,10 @@ pub struct Effect<'g> {
     scope: Scope<'g>,
     causal_nodes: NodeSet,
     forbidden: NodeSet,
+    /// The graph stands for a class of them.
+    of_class: bool,
+    /// There may be hidden causes that the graph does not show as such.
+    hidden: bool,
 }
 
 /// Calls `$search(graph, ..)` with the proper back-door graph of the effect: on the graph itself where the view cuts
@@ -96,7 +104,8 @@ impl<'g> Effect<'g> {
             let below = view.descendants_of(&nodes);
             (nodes, below)
         };
-        Ok(Self { forbidden: &below | x, causal_nodes, scope })
+        let forbidden = &below | x;
+        Ok(Self { forbidden, causal_nodes, scope, of_class: false, hidden: false })
     }
 
     /// The same effect with sets within `nodes`. Called again it restricts further.
@@ -195,6 +204,19 @@ impl<'g> Effect<'g> {
         })
     }
 
+    /// All adjustment sets within the bounds of which nothing that is not required can be left out, each once and lazily;
+    /// the one nearest to X comes first. The delay is `O(n (n + m))`, see
+    /// [`MinimalSeparators`](separators::MinimalSeparators).
+    pub fn all_minimal(&self) -> impl Iterator<Item = NodeSet> + use<> {
+        let Scope { x, y, .. } = &self.scope;
+        let list = |bounds| {
+            on_proper_back_door_graph!(self, |graph| {
+                separators::MinimalSeparators::new(graph, x, y, &bounds)
+            })
+        };
+        self.bounds().map(list).into_iter().flatten()
+    }
+
     /// The adjustment formula of `z`: `sum_z P(y | x, z) P(z)`.
     ///
     /// # Errors
@@ -219,7 +241,8 @@ impl<'g> Effect<'g> {
     /// the answer is optimal when it takes no hidden variable.
     pub fn optimal(&self) -> Option<NodeSet> {
         let Scope { view, .. } = &self.scope;
-        if (0..view.node_count()).any(|node| view.spouses_of(node).next().is_some()) {
+        if self.hidden || (0..view.node_count()).any(|node| view.spouses_of(node).next().is_some())
+        {
             return None;
         }
         let mut set: NodeSet =

@@ -67,6 +67,11 @@ pub enum Refusal {
         /// The path in names.
         text: String,
     },
+    /// The back-door criterion was asked of a member of a class, which says nothing of the others.
+    #[error(
+        "the back-door criterion is for one graph, not for a class: use the adjustment criterion"
+    )]
+    OfClass,
     /// A path into an exposure is open.
     #[error("a back-door path stays open: {text}")]
     BackDoor {
@@ -145,6 +150,7 @@ impl Refusal {
                     && starts(descent)
                     && is_directed_path(view, descent)
             }
+            Self::OfClass => effect.of_class,
             Self::BackDoor { path, .. } => {
                 let first = NodeSet::from([path.ends()[0]]);
                 joins(path) && path.verify(&view.clone().without_edges_out_of(&first), z)

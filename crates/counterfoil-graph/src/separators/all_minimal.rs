@@ -50,7 +50,7 @@ struct Search {
 
 impl MinimalSeparators {
     /// The sets as in [`minimal`](super::minimal). `O(n + m)`.
-    pub(super) fn new<G: CausalGraph>(
+    pub(crate) fn new<G: CausalGraph>(
         graph: &G,
         x: &NodeSet,
         y: &NodeSet,

@@ -104,7 +104,8 @@ fn known_cases() {
         }
         let optimal = expected["o_set"].as_array().map(|_| named(&expected["o_set"]));
         assert_eq!(effect.optimal(), optimal, "{id}");
-        assert_eq!(minimal_of(&valid), family(&expected["minimal_sets"]), "{id}");
+        let minimal: BTreeSet<NodeSet> = effect.all_minimal().collect();
+        assert_eq!(minimal, family(&expected["minimal_sets"]), "{id}");
     }
 }
 
@@ -156,6 +157,10 @@ proptest! {
         if let Some(minimal) = minimal {
             prop_assert!(minimal_of(&expected).contains(&minimal));
         }
+        let listed: Vec<NodeSet> = effect.all_minimal().collect();
+        let minimal = minimal_of(&expected);
+        prop_assert_eq!(listed.len(), minimal.len());
+        prop_assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), minimal);
         match effect.refusal() {
             None => prop_assert!(!expected.is_empty()),
             Some((nearest, refusal)) => {

@@ -1,6 +1,7 @@
 //! The tests of the graph crate in one binary: `draws` makes random graphs, every other module tests one idea with them.
 
 mod adjustment;
+mod class_adjustment;
 mod classes;
 mod distances;
 mod do_calculus;
