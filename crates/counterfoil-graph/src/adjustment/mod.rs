@@ -204,6 +204,27 @@ impl<'g> Effect<'g> {
         })
     }
 
+    /// The adjustment set within the bounds whose nodes cost least in sum, where `cost(node)` is what measuring one costs;
+    /// with a cost of 1 for each, the smallest. `None` when there is none of finite cost. See
+    /// [`separators::minimum`] for complexity and ties.
+    ///
+    /// # Errors
+    /// [`QueryError::Cost`] for a candidate whose cost is negative or no number.
+    pub fn minimum(&self, cost: impl Fn(usize) -> f64) -> Result<Option<NodeSet>, QueryError> {
+        let Scope { view, x, y, .. } = &self.scope;
+        let unsound = |&node: &usize| cost(node).is_nan() || cost(node) < 0.0;
+        if let Some(node) = self.candidates().iter().find(unsound) {
+            let (name, cost) = (view.graph().name(node).to_owned(), cost(node).to_string());
+            return Err(QueryError::Cost { name, cost });
+        }
+        let workspace = &mut Workspace::default();
+        Ok(self.bounds().and_then(|bounds| {
+            on_proper_back_door_graph!(self, |graph| {
+                separators::minimum(graph, x, y, &bounds, &cost, workspace)
+            })
+        }))
+    }
+
     /// All adjustment sets within the bounds of which nothing that is not required can be left out, each once and lazily;
     /// the one nearest to X comes first. The delay is `O(n (n + m))`, see
     /// [`MinimalSeparators`](separators::MinimalSeparators).

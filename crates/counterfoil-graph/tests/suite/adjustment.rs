@@ -136,6 +136,7 @@ proptest! {
         (graph, [x, y, allowed]) in with_sets(6),
         required in proptest::collection::vec(0usize..6, 0..3),
         bounded: bool,
+        costs in proptest::collection::vec(0u8..5, 6),
     ) {
         let Some((x, y)) = ends(&x, &y) else { return Ok(()) };
         let allowed = if bounded { allowed } else { graph.nodes() };
@@ -161,6 +162,15 @@ proptest! {
         let minimal = minimal_of(&expected);
         prop_assert_eq!(listed.len(), minimal.len());
         prop_assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), minimal);
+        // Sums of small integers, which are exact; a 4 stands for what cannot be measured.
+        let cost = |node: usize| if costs[node] == 4 { f64::INFINITY } else { f64::from(costs[node]) };
+        let total = |z: &NodeSet| (z - &required).iter().map(cost).sum::<f64>();
+        let least = expected.iter().map(total).fold(f64::INFINITY, f64::min);
+        let minimum = effect.minimum(cost).unwrap();
+        prop_assert_eq!(minimum.as_ref().map_or(f64::INFINITY, total), least);
+        if let Some(minimum) = minimum {
+            prop_assert!(minimal_of(&expected).contains(&minimum));
+        }
         match effect.refusal() {
             None => prop_assert!(!expected.is_empty()),
             Some((nearest, refusal)) => {
