@@ -3,6 +3,7 @@
 use super::{
     Symbol,
     arena::{Arena, Expr},
+    letters::letters,
     names::Names,
     text::{Style, write},
 };
@@ -56,6 +57,18 @@ impl Estimand {
     /// its index); a longer name is set as a word, as it is.
     pub fn latex(&self) -> impl fmt::Display {
         Shown { estimand: self, style: Style::Latex }
+    }
+
+    /// An expression of another arena over the same variables.
+    pub(super) fn with_arena(&self, arena: Arena, root: Expr) -> Self {
+        Self { arena: Arc::new(arena), root, names: self.names.clone() }
+    }
+
+    /// A symbol as text.
+    pub(super) fn letter(&self, symbol: Symbol) -> String {
+        let letters = letters(&self.names, Style::Text);
+        let letter = letters.get(symbol.variable()).cloned().unwrap_or_default();
+        letter + &"'".repeat(symbol.primes() as usize)
     }
 
     pub(super) fn names(&self) -> &Names {

@@ -23,13 +23,27 @@
 
 mod arena;
 mod bundle;
+mod counts;
+mod distribution;
+mod eval_error;
+mod evaluate;
 mod intern;
+mod joint;
 mod letters;
 mod names;
+mod number;
+mod partial;
 mod scope;
 mod symbol;
+mod table;
 mod text;
 
 pub use arena::{Arena, Expr, Node, Term};
 pub use bundle::Estimand;
+pub use counts::Counts;
+pub use distribution::{Distribution, Marginal, Unavailable};
+pub use eval_error::{Cell, EvalError};
+pub use joint::JointTable;
+pub use number::Number;
 pub use symbol::Symbol;
+pub use table::Table;

@@ -13,6 +13,8 @@ mod estimands;
 mod format_texts;
 mod formats;
 mod front_door;
+mod evaluation;
+mod expressions;
 mod goldens;
 mod identification;
 mod instruments;
