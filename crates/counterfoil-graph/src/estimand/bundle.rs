@@ -3,17 +3,25 @@
 use super::{
     Symbol,
     arena::{Arena, Expr},
+    json::Raw,
     letters::letters,
     names::Names,
     text::{Style, write},
 };
 use crate::MixedGraph;
+use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
 /// A formula for a quantity in terms of given distributions, with the names of its variables. Cheap to clone.
 ///
-/// It is written as text by `Display`, for papers by [`Estimand::latex`].
-#[derive(Clone, Debug)]
+/// It is written as text by `Display`, for papers by [`Estimand::latex`], and as JSON through serde. Two are equal when
+/// they are the same formula over the same variables.
+///
+/// In JSON each distinct part stands once, after its own parts, and the last is the whole:
+/// `{"variables":["X","Y"],"expressions":[{"p":{"of":["Y"],"given":["X"]}}]}`. A symbol is the name of its variable, or
+/// a pair of that and its number of primes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "Raw", try_from = "Raw")]
 pub struct Estimand {
     arena: Arc<Arena>,
     root: Expr,
@@ -59,6 +67,11 @@ impl Estimand {
         Shown { estimand: self, style: Style::Latex }
     }
 
+    /// An expression over variables with these names.
+    pub(super) fn from_names(arena: Arena, root: Expr, names: Names) -> Self {
+        Self { arena: Arc::new(arena), root, names: Arc::new(names) }
+    }
+
     /// An expression of another arena over the same variables.
     pub(super) fn with_arena(&self, arena: Arena, root: Expr) -> Self {
         Self { arena: Arc::new(arena), root, names: self.names.clone() }
@@ -73,6 +86,14 @@ impl Estimand {
 
     pub(super) fn names(&self) -> &Names {
         &self.names
+    }
+}
+
+impl PartialEq for Estimand {
+    fn eq(&self, other: &Self) -> bool {
+        let mut arena = Arena::new();
+        self.names == other.names
+            && arena.import(&self.arena, self.root) == arena.import(&other.arena, other.root)
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     distribution::{Distribution, Marginal, Unavailable},
     joint::{only_observed, repeated},
 };
+use counterfoil_random::Stream;
 use std::collections::BTreeMap;
 
 /// How often each combination of values was observed. Probabilities are relative frequencies (the maximum likelihood
@@ -81,6 +82,23 @@ impl Counts {
         // Without variables all rows are the same, empty one.
         let width = self.variables.len();
         (0..self.len()).map(move |i| &self.rows[i * width..(i + 1) * width])
+    }
+
+    /// A sample of the same size, drawn from this one with replacement (Efron 1979). `O(r log d)` for r rows, d of them
+    /// different.
+    pub fn resampled(&self, stream: &mut Stream) -> Self {
+        let mut ends = Vec::with_capacity(self.len());
+        let mut end = 0_u64;
+        for &times in &self.times {
+            end += times;
+            ends.push(end);
+        }
+        let mut times = vec![0; self.len()];
+        for _ in 0..self.total {
+            let row = stream.below(self.total as usize) as u64;
+            times[ends.partition_point(|&end| end <= row)] += 1;
+        }
+        Self { times, ..self.clone() }
     }
 
     fn axis(&self, variable: usize) -> Result<usize, Unavailable> {

@@ -193,7 +193,7 @@ impl<'e, D: Distribution> Evaluation<'e, D> {
             Node::Zero => Ok(Partial::scalar(D::Number::whole(0))),
             Node::One => Ok(Partial::scalar(D::Number::whole(1))),
             Node::Probability(term) => self.probability(*expr, term, fixed),
-            Node::Product(_) => self.product(parts),
+            Node::Product(_) => product(parts),
             Node::Sum { over, .. } => self.sum(over, parts),
             Node::Ratio { .. } => {
                 let divisor = &parts[1];
@@ -206,26 +206,6 @@ impl<'e, D: Distribution> Evaluation<'e, D> {
                 )
             }
         }
-    }
-
-    fn product(&self, parts: &[Rc<Partial<D::Number>>]) -> Result<Partial<D::Number>, EvalError> {
-        // Small tables first.
-        let mut order: Vec<&Rc<Partial<D::Number>>> = parts.iter().collect();
-        order.sort_by_key(|part| part.values.len());
-        let mut product = Partial::scalar(D::Number::whole(1));
-        for part in order {
-            product = self.times(&product, part)?;
-        }
-        Ok(product)
-    }
-
-    fn times(
-        &self,
-        a: &Partial<D::Number>,
-        b: &Partial<D::Number>,
-    ) -> Result<Partial<D::Number>, EvalError> {
-        small_enough(&a.axes(b).1)?;
-        Ok(a.times(b))
     }
 
     /// Variable elimination.
@@ -258,10 +238,10 @@ impl<'e, D: Distribution> Evaluation<'e, D> {
                 let size = self.free.position(symbol).map_or(1, |i| self.sizes[i]);
                 constant = constant.saturating_mul(size);
             } else {
-                factors.push(Rc::new(self.product(&with)?.sum_out(symbol)));
+                factors.push(Rc::new(product(&with)?.sum_out(symbol)));
             }
         }
-        let product = self.product(&factors)?;
+        let product = product(&factors)?;
         Ok(if constant == 1 { product } else { product.scaled(constant) })
     }
 
@@ -407,4 +387,16 @@ impl<'e, D: Distribution> Evaluation<'e, D> {
 fn small_enough(sizes: &[usize]) -> Result<usize, EvalError> {
     let cells = sizes.iter().fold(1_usize, |cells, &size| cells.saturating_mul(size));
     if cells > LIMIT { Err(EvalError::TooLarge { cells, limit: LIMIT }) } else { Ok(cells) }
+}
+
+/// The product of tables, small ones first.
+fn product<T: Number>(parts: &[Rc<Partial<T>>]) -> Result<Partial<T>, EvalError> {
+    let mut order: Vec<&Rc<Partial<T>>> = parts.iter().collect();
+    order.sort_by_key(|part| part.values.len());
+    let mut product = Partial::scalar(T::whole(1));
+    for part in order {
+        small_enough(&product.axes(part).1)?;
+        product = product.times(part);
+    }
+    Ok(product)
 }

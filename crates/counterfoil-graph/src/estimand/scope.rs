@@ -140,6 +140,25 @@ impl Arena {
         (bound, inner)
     }
 
+    /// The expression `like` with its parts replaced.
+    pub(super) fn with_parts(&mut self, like: Expr, part: impl Fn(Expr) -> Expr) -> Expr {
+        match self.node(like) {
+            Node::One | Node::Zero | Node::Probability(_) => like,
+            Node::Product(factors) => {
+                let factors: Vec<Expr> = factors.iter().map(|&factor| part(factor)).collect();
+                self.product(factors)
+            }
+            Node::Sum { over, body } => {
+                let (over, body) = (over.to_vec(), part(body));
+                self.sum(over, body)
+            }
+            Node::Ratio { numerator, denominator } => {
+                let (numerator, denominator) = (part(numerator), part(denominator));
+                self.ratio(numerator, denominator)
+            }
+        }
+    }
+
     /// The expression `like` with other parts, other bound symbols and renamed free ones.
     fn rebuilt(&mut self, like: Expr, parts: &[Expr], bound: &[Symbol], names: &Renaming) -> Expr {
         match self.node(like) {

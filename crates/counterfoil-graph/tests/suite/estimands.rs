@@ -108,3 +108,35 @@ fn names_are_written_as_letters_or_words() {
         "P^{\\mathit{trial}}(w_{1} \\mid \\mathrm{do}(\\mathit{smoking\\_now}'), A, a)"
     );
 }
+
+/// JSON gives the same formula back, and refuses what is none.
+#[test]
+fn json_round_trip() {
+    let estimand = front_door();
+    let json = serde_json::to_string(&estimand).unwrap();
+    assert_eq!(
+        json,
+        r#"{"variables":["X","M","Y"],"expressions":[{"p":{"of":["M"],"given":["X"]}},{"p":{"of":["X"]}},"#.to_owned()
+            + r#"{"p":{"of":["Y"],"given":["X","M"]}},{"product":[1,2]},{"sum":{"over":["X"],"body":3}},"#
+            + r#"{"product":[0,4]},{"sum":{"over":["M"],"body":5}}]}"#
+    );
+    let back: Estimand = serde_json::from_str(&json).unwrap();
+    assert_eq!(back, estimand);
+    let refused = |json: &str| serde_json::from_str::<Estimand>(json).unwrap_err().to_string();
+    let with = |expressions: &str| {
+        refused(&format!(r#"{{"variables":["X"],"expressions":[{expressions}]}}"#))
+    };
+    assert_eq!(with(""), "there are no expressions");
+    assert_eq!(
+        with(r#"{"p":{"of":["Y"]}}"#),
+        "expression 0 names `Y`, which is not among the variables"
+    );
+    assert_eq!(
+        with(r#"{"sum":{"over":["X"],"body":0}}"#),
+        "expression 0 has part 0, but only parts that come before it"
+    );
+    assert_eq!(
+        with(r#"{"p":{"of":[["X",2]],"source":1}}"#),
+        "expression 0 is of distribution 1, and there are 1"
+    );
+}
