@@ -59,6 +59,7 @@ mod admg;
 mod causal_graph;
 mod chordal;
 mod class;
+pub mod counterfactual;
 mod cpdag;
 mod cut;
 mod dag;

@@ -58,6 +58,20 @@ pub enum QueryError {
         /// The variable.
         name: String,
     },
+    /// A variable that one world holds at two values.
+    #[error("`{name}` is held at two values in one world: keep one")]
+    SetTwice {
+        /// The variable.
+        name: String,
+    },
+    /// Text that describes no counterfactual event.
+    #[error("column {column}: expected {expected}, as in `Y[X=1, M[X=0]] = 1, X = 0`")]
+    Event {
+        /// Where in the text, in characters from 1.
+        column: usize,
+        /// What was expected there.
+        expected: String,
+    },
     /// A name that the graph does not have.
     #[error(transparent)]
     Graph(#[from] GraphError),

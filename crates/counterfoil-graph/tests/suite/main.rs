@@ -3,6 +3,7 @@
 mod adjustment;
 mod class_adjustment;
 mod classes;
+mod counterfactual;
 mod distances;
 mod do_calculus;
 mod drawing;
@@ -16,6 +17,7 @@ mod front_door;
 mod evaluation;
 mod expressions;
 mod front_door;
+mod fscm;
 mod goldens;
 mod identification;
 mod instruments;
