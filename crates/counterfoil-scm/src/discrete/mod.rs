@@ -32,6 +32,7 @@
 //! ```
 
 mod action;
+mod bif;
 mod counterfactual;
 mod eliminate;
 mod functional;

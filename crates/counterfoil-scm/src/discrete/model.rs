@@ -234,34 +234,58 @@ impl CptModel {
         variables: &[usize],
         given: &[(usize, usize)],
     ) -> Result<Table, ScmError> {
-        let repeated = |i: usize| variables[..i].contains(&variables[i]);
+        self.restricted_under(variables, given, &[])
+    }
+
+    /// `P(variables, given; do(done))`: the joint probability after an intervention, as a table over `variables` alone. As
+    /// [`CptModel::set`] and then [`CptModel::restricted`], without making the model in between.
+    ///
+    /// # Errors
+    /// As [`CptModel::restricted`]; [`ScmError::TableVariable`] for a variable that is set and named elsewhere, too.
+    pub fn restricted_under(
+        &self,
+        variables: &[usize],
+        given: &[(usize, usize)],
+        done: &[(usize, usize)],
+    ) -> Result<Table, ScmError> {
+        let named = |pairs: &[(usize, usize)], index: usize| pairs.iter().any(|&(v, _)| v == index);
         for (i, &index) in variables.iter().enumerate() {
-            let conditioned = given.iter().any(|&(other, _)| other == index);
-            if index >= self.nodes.len() || repeated(i) || conditioned {
+            let repeated = variables[..i].contains(&index);
+            if index >= self.nodes.len() || repeated || named(given, index) || named(done, index) {
                 return Err(ScmError::TableVariable { index });
             }
+        }
+        for (i, &(index, value)) in done.iter().enumerate() {
+            if named(given, index) || named(&done[..i], index) {
+                return Err(ScmError::TableVariable { index });
+            }
+            self.check_value(index, value)?;
         }
         for &(index, value) in given {
             self.check_value(index, value)?;
         }
-        let seeds = variables.iter().copied().chain(given.iter().map(|&(index, _)| index));
-        let factors = self
-            .dag
-            .ancestors_of(seeds)
-            .iter()
-            .map(|index| given.iter().fold(self.table(index), |t, &(at, value)| t.at(at, value)))
-            .collect();
-        if given
+        let contradicted = given
             .iter()
             .enumerate()
-            .any(|(i, pair)| given[..i].iter().any(|other| other.0 == pair.0 && other.1 != pair.1))
-        {
+            .any(|(i, pair)| given[..i].iter().any(|other| other.0 == pair.0 && other.1 != pair.1));
+        if contradicted {
             // Two values of one variable: nothing is like that.
             let cardinalities: Vec<usize> =
                 variables.iter().map(|&v| self.cardinality(v)).collect();
             let cells = cell_count(&cardinalities)?;
             return Table::new(variables.to_vec(), cardinalities, vec![0.0; cells]);
         }
+        let seeds = variables.iter().copied().chain(given.iter().map(|&(index, _)| index));
+        let world = self.dag.mutilated(done.iter().map(|&(index, _)| index));
+        let factors = world
+            .ancestors_of(seeds)
+            .iter()
+            .filter(|&index| !named(done, index))
+            .map(|index| {
+                let known = given.iter().chain(done);
+                known.fold(self.table(index), |table, &(at, value)| table.at(at, value))
+            })
+            .collect();
         eliminate(factors, variables)
     }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where a helper meets what cannot be")]
 
+mod adjustment;
 mod discrete;
 mod goldens;
 mod linear;
