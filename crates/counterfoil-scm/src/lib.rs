@@ -49,8 +49,8 @@
 //! | [`discrete`] | finitely many values | variables of their own, or shared exogenous sources |
 //! | [`linear`] | real, jointly normal | correlated errors |
 //!
-//! [`generate`] draws random graphs, models and questions, for simulation studies and for tests of what the graph crate
-//! identifies.
+//! [`generate`] draws random graphs, models and questions, and [`oracle`] compares what the graph crate says about these
+//! with the truth.
 #![forbid(unsafe_code)]
 
 mod additive;
@@ -63,6 +63,7 @@ mod logistic;
 mod mechanism;
 pub mod morphomnist;
 mod noise;
+pub mod oracle;
 mod scm;
 
 pub use additive::{Additive, LinearGaussian, Root};

@@ -34,6 +34,7 @@
 mod action;
 mod bif;
 mod counterfactual;
+mod distribution;
 mod eliminate;
 mod functional;
 mod json;
@@ -45,6 +46,7 @@ mod world;
 
 pub use action::{Action, tabulate};
 pub use counterfactual::Twin;
+pub use distribution::facts;
 pub use functional::{Exogenous, Function, FunctionalModel};
 pub use model::{CptModel, Factor};
 pub use table::{MAX_CELLS, Table};

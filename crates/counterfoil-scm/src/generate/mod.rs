@@ -22,6 +22,4 @@ mod question;
 pub use graph::{GraphShape, admg};
 pub use linear::linear_model;
 pub use model::{ModelShape, cpt_model, functional_model};
-pub use question::{
-    CounterfactualQuestion, CounterfactualShape, EffectQuestion, counterfactual, effect,
-};
+pub use question::{CounterfactualShape, counterfactual, effect};

@@ -1,23 +1,14 @@
 //! Random causal questions on a given graph.
 
-use crate::discrete::{Fact, World};
-use counterfoil_graph::{Admg, NodeSet};
+use counterfoil_graph::{
+    Admg, NodeSet, Query,
+    counterfactual::{Event, Question, World},
+};
 use counterfoil_random::Stream;
-
-/// `P(y | do(x), z)`: disjoint sets of variables.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EffectQuestion {
-    /// What is set.
-    pub x: NodeSet,
-    /// What is asked about.
-    pub y: NodeSet,
-    /// What is known.
-    pub z: NodeSet,
-}
 
 /// A random effect question: one or two causes (now and then none), one or two effects, and a condition in about a
 /// third of the cases. `None` for the graph without nodes.
-pub fn effect(graph: &Admg, stream: &mut Stream) -> Option<EffectQuestion> {
+pub fn effect(graph: &Admg, stream: &mut Stream) -> Option<Query> {
     let order = stream.permutation(graph.len());
     let mut rest = order.into_iter();
     let mut take = |count: usize| rest.by_ref().take(count).collect::<NodeSet>();
@@ -33,16 +24,7 @@ pub fn effect(graph: &Admg, stream: &mut Stream) -> Option<EffectQuestion> {
         13..=17 => 1,
         _ => 2,
     });
-    (!y.is_empty()).then_some(EffectQuestion { x, y, z })
-}
-
-/// A counterfactual question: facts of several worlds, given facts of several worlds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CounterfactualQuestion {
-    /// What is asked about.
-    pub event: Vec<Fact>,
-    /// What is known.
-    pub given: Vec<Fact>,
+    (!y.is_empty()).then_some(Query { y, do_: x, given: z })
 }
 
 /// What a random counterfactual question looks like.
@@ -72,31 +54,31 @@ pub fn counterfactual(
     cardinalities: &[usize],
     shape: &CounterfactualShape,
     stream: &mut Stream,
-) -> CounterfactualQuestion {
+) -> Question {
     let n = cardinalities.len();
-    let mut pool = vec![World::actual()];
+    let mut pool = vec![World::factual()];
     for _ in 0..=stream.below(3) {
-        let mut world = World::actual();
+        let mut world = World::factual();
         for variable in stream.permutation(n).into_iter().take(1 + stream.below(shape.set.max(1))) {
             let value = stream.below(cardinalities[variable]);
             world = if stream.bernoulli(shape.nested) {
                 let other = stream.below(n);
-                let there = World::actual().set(other, stream.below(cardinalities[other]));
-                world.set_as(variable, variable, there)
+                let there = World::factual().set(other, stream.below(cardinalities[other]));
+                world.set_as_in(variable, there)
             } else {
                 world.set(variable, value)
             };
         }
         pool.push(world);
     }
-    let mut fact = || {
-        let variable = stream.below(n);
-        let world = pool[stream.below(pool.len())].clone();
-        Fact::new(variable, world, stream.below(cardinalities[variable]))
+    let facts = 1 + stream.below(shape.event.max(1));
+    let known = stream.below(shape.given + 1);
+    let mut event = |count: usize| {
+        (0..count).fold(Event::sure(), |event, _| {
+            let variable = stream.below(n);
+            let world = pool[stream.below(pool.len())].clone();
+            event.and(variable, world, stream.below(cardinalities[variable]))
+        })
     };
-    let mut facts: Vec<Fact> = (0..shape.event.max(1) + shape.given).map(|_| fact()).collect();
-    let mut given = facts.split_off(shape.event.max(1));
-    facts.truncate(1 + stream.below(shape.event.max(1)));
-    given.truncate(stream.below(shape.given + 1));
-    CounterfactualQuestion { event: facts, given }
+    Question { event: event(facts), given: event(known) }
 }

@@ -5,7 +5,8 @@ use counterfoil_random::Stream;
 use counterfoil_scm::{
     ScmError,
     discrete::{
-        Action, CptModel, Exogenous, Fact, Factor, Function, FunctionalModel, World, tabulate,
+        Action, CptModel, Exogenous, Fact, Factor, Function, FunctionalModel, World, facts,
+        tabulate,
     },
     generate::{self, CounterfactualShape, GraphShape, ModelShape},
 };
@@ -133,20 +134,21 @@ proptest! {
         let cardinalities = model.to_cpt().cardinalities();
         let shape = CounterfactualShape { nested: 0.3, ..CounterfactualShape::default() };
         let q = generate::counterfactual(&cardinalities, &shape, &mut stream);
-        let a = model.probability_by_enumeration(&q.event, &q.given);
-        let b = model.probability_by_elimination(&q.event, &q.given);
+        let (event, given) = (facts(&q.event), facts(&q.given));
+        let a = model.probability_by_enumeration(&event, &given);
+        let b = model.probability_by_elimination(&event, &given);
         match (a, b) {
             (Ok(a), Ok(b)) => prop_assert!((a - b).abs() < ROUNDING, "{} {} {:?}", a, b, q),
             (a, b) => prop_assert_eq!(a, b),
         }
         // The twin network is a model like any other.
-        let worlds: Vec<&World> = q.event.iter().chain(&q.given).map(|fact| &fact.world).collect();
+        let worlds: Vec<&World> = event.iter().chain(&given).map(|fact| &fact.world).collect();
         let twin = model.twin(&worlds).unwrap();
-        let event: Vec<(usize, usize)> = q.event.iter().chain(&q.given).enumerate()
+        let places: Vec<(usize, usize)> = event.iter().chain(&given).enumerate()
             .map(|(i, fact)| (twin.position(i, fact.variable).unwrap(), fact.value)).collect();
-        let all: Vec<Fact> = q.event.iter().chain(&q.given).cloned().collect();
+        let all: Vec<Fact> = event.iter().chain(&given).cloned().collect();
         let both = model.probability(&all, &[]).unwrap();
-        prop_assert!((twin.model.probability(&event).unwrap() - both).abs() < ROUNDING);
+        prop_assert!((twin.model.probability(&places).unwrap() - both).abs() < ROUNDING);
     }
 
     /// Galles and Pearl (1998): composition, effectiveness, reversibility follow from consistency and effectiveness in

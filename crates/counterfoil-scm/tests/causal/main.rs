@@ -5,4 +5,5 @@
 mod adjustment;
 mod discrete;
 mod goldens;
+mod identification;
 mod linear;
