@@ -220,7 +220,7 @@ impl<'g> Effect<'g> {
         let workspace = &mut Workspace::default();
         Ok(self.bounds().and_then(|bounds| {
             on_proper_back_door_graph!(self, |graph| {
-                separators::minimum(graph, x, y, &bounds, &cost, workspace)
+                separators::minimum(graph, x, y, &bounds, &cost, workspace).map(|(set, _)| set)
             })
         }))
     }

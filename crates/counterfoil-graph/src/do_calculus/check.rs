@@ -150,9 +150,8 @@ fn by_rule(graph: &Admg, arena: &Arena, rule: Rule, a: Expr, b: Expr) -> bool {
         };
         // The equation's two sides, built from the term without what is moved.
         let (given, do_) = match rule {
-            Rule::DropObservation => (&less.given, &less.do_),
             Rule::ExchangeActionObservation => (&more.given, &less.do_),
-            Rule::DropAction => (&less.given, &less.do_),
+            Rule::DropObservation | Rule::DropAction => (&less.given, &less.do_),
         };
         let shape = match rule {
             Rule::DropObservation => more.do_ == less.do_ && more.given == merged(&[given, &moved]),

@@ -41,7 +41,6 @@ mod all_minimal;
 mod cost;
 mod hubs;
 mod minimal;
-mod minimum;
 mod queries;
 
 use crate::NodeSet;
@@ -49,7 +48,6 @@ pub use all::Separators;
 pub use all_minimal::MinimalSeparators;
 pub use cost::minimum;
 pub use minimal::{exists, minimal, nearest};
-pub use minimum::minimum;
 
 /// What a separator must hold and may hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -40,7 +40,7 @@ fn all_admgs(n: usize) -> impl Iterator<Item = Admg> {
 }
 
 /// The sets that are adjustment sets in a graph, by its own effect.
-fn valid<'g>(effect: &Effect<'g>, choices: &[NodeSet]) -> BTreeSet<NodeSet> {
+fn valid(effect: &Effect<'_>, choices: &[NodeSet]) -> BTreeSet<NodeSet> {
     choices.iter().filter(|z| effect.check(z).is_ok()).cloned().collect()
 }
 

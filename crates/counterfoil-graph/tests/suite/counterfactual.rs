@@ -229,11 +229,3 @@ fn drawn_questions_are_answered_as_models_answer_them() {
         "{tally:?}"
     );
 }
-
-#[test]
-#[ignore = "needs minutes: 10,000 questions, run it in release mode"]
-fn ten_thousand_questions_are_answered_as_models_answer_them() {
-    let mut tally = Tally::default();
-    (0..10_000).for_each(|item| check_drawn(item, &mut tally));
-    println!("{tally:?}");
-}

@@ -1,7 +1,5 @@
 //! The rules of the do-calculus against golden cases and explicit models, and derivations made of them.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail where a helper meets what cannot be")]
-
 use crate::{
     draws::with_sets,
     goldens::{cases, graph, set},
@@ -48,8 +46,13 @@ proptest! {
         let y = if y.is_empty() { NodeSet::from([0]) } else { y };
         let do_ = &x - &y;
         let given = &(&w - &y) - &do_;
-        let z = &(&(&(&z & &graph.nodes()) - &y) - &do_) - &given;
-        prop_assume!(!z.is_empty());
+        let free = &(&(&graph.nodes() - &y) - &do_) - &given;
+        let z = &z & &free;
+        // A rule moves something; where nothing is left to move there is nothing to test.
+        let z = if z.is_empty() { free } else { z };
+        if z.is_empty() {
+            return Ok(());
+        }
         let term = Query { y, do_, given };
         let with_seen = Query { given: &term.given | &z, ..term.clone() };
         let with_done = Query { do_: &term.do_ | &z, ..term.clone() };
@@ -111,7 +114,6 @@ proptest! {
             };
             let other = |reason: &Reason| match reason {
                 Reason::Rule(Rule::ExchangeActionObservation) => Reason::Rule(Rule::DropAction),
-                Reason::Rule(_) => Reason::Chain,
                 Reason::Chain => Reason::Marginalise,
                 Reason::Marginalise => Reason::Condition,
                 _ => Reason::Chain,

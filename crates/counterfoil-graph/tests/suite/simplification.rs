@@ -9,7 +9,7 @@ use crate::{
     goldens::{cases, graph as graph_of, set},
 };
 use counterfoil_graph::{
-    Admg, Edge, MixedGraph, Query, Variable, admg,
+    Admg, Query, admg,
     estimand::{Arena, Estimand, Expr, JointTable, Symbol},
     identification::identify,
 };
@@ -230,49 +230,6 @@ fn golden_effects_are_computed_from_the_joint_distribution() {
                     assert!((form.eval(&joint, &at).unwrap() - p).abs() < 1e-9);
                 }
             }
-        }
-    }
-}
-
-/// Prints how long formulas for large graphs take; for release builds.
-#[test]
-#[ignore = "needs a release build to say anything: it measures time"]
-fn time_of_large_formulas() {
-    for n in [30, 100, 300, 1000] {
-        for seed in 0..5_u64 {
-            let mut stream = counterfoil_random::Stream::new(seed, "graphs", n as u64, 0);
-            let variables = (0..n).map(|i| Variable::continuous(format!("v{i}")).unwrap());
-            let mut edges = std::collections::BTreeSet::new();
-            while edges.len() < 2 * n {
-                let (a, b) = (stream.below(n), stream.below(n));
-                let directed = edges.len() * 4 < 6 * n;
-                if a < b {
-                    edges.insert(if directed {
-                        Edge::directed(a, b)
-                    } else {
-                        Edge::bidirected(a, b)
-                    });
-                }
-            }
-            let graph = Admg::try_from(MixedGraph::new(variables, edges).unwrap()).unwrap();
-            let effects = (0..200).filter_map(|_| {
-                let (x, y) = (stream.below(n), stream.below(n));
-                (x != y).then(|| identify(&graph, &Query::effect([x], [y])).ok()).flatten()
-            });
-            let Some(effect) = effects.max_by_key(|effect| effect.arena().len()) else { continue };
-            let start = std::time::Instant::now();
-            let plain = effect.simplified(100_000);
-            let middle = std::time::Instant::now();
-            let short = effect.simplified_in(&graph, 100_000);
-            let end = std::time::Instant::now();
-            println!(
-                "n {n} seed {seed}: {} parts, {:?} to {}, in the graph {:?} to {}",
-                effect.arena().len(),
-                middle - start,
-                plain.arena().len(),
-                end - middle,
-                short.arena().len()
-            );
         }
     }
 }

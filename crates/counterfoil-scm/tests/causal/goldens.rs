@@ -43,12 +43,11 @@ fn world(graph: &Admg, settings: &Value) -> World {
     let mut world = World::actual();
     for (name, value) in settings.as_object().into_iter().flatten() {
         let variable = graph.index_of(name).unwrap();
-        world = match value.as_u64() {
-            Some(value) => world.set(variable, value as usize),
-            None => {
-                let other = graph.index_of(value["var"].as_str().unwrap()).unwrap();
-                world.set_as(variable, other, self::world(graph, &value["do"]))
-            }
+        world = if let Some(value) = value.as_u64() {
+            world.set(variable, value as usize)
+        } else {
+            let other = graph.index_of(value["var"].as_str().unwrap()).unwrap();
+            world.set_as(variable, other, self::world(graph, &value["do"]))
         };
     }
     world

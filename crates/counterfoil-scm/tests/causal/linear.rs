@@ -125,8 +125,8 @@ proptest! {
             noise[variable] = 0.0;
         }
         let by_steps = acted.predict(&noise).unwrap();
-        for v in 0..nodes {
-            prop_assert!(close(would.mean(v).unwrap(), by_steps[v]));
+        for (v, step) in by_steps.iter().enumerate() {
+            prop_assert!(close(would.mean(v).unwrap(), *step));
             prop_assert!(would.sd(v).unwrap() < 1e-5);
         }
         // Nothing done: what was seen.
