@@ -18,7 +18,7 @@ use std::{fmt, ops::Deref};
 /// use counterfoil_graph::{Dag, Mpdag};
 ///
 /// # fn main() -> Result<(), counterfoil_graph::GraphError> {
-/// let class = Mpdag::from(Dag::from_dot("digraph { a -> b; b -> c }")?.cpdag()?);
+/// let class = Mpdag::from(Dag::from_dot("digraph { a; b; c; a -> b; b -> c }")?.cpdag()?);
 /// // What is known of one edge decides the other.
 /// assert_eq!(class.with_knowledge([(0, 1)])?.to_string(), "a; b; c; a -> b; b -> c");
 /// assert_eq!(

@@ -21,7 +21,8 @@
 //! let path = applicable(&graph, Rule::ExchangeActionObservation, &effect, &x)?.unwrap_err();
 //! assert_eq!(path.display(&graph).to_string(), "X <-> Y");
 //!
-//! let proof = derive(&graph, &Query::p(&graph, ["Y"])?.do_(["X"])?)?;
+//! let effect = Query::p(&graph, ["Y"])?.do_(["X"])?;
+//! let proof = derive(&graph, &effect)?;
 //! assert_eq!(proof.verify(&graph), Ok(()));
 //! assert_eq!(proof.conclusion().to_string(), "Σ_m P(m | x) Σ_x' P(x') P(y | x', m)");
 //! # Ok(())

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// use counterfoil_graph::{Dag, equivalence::MarkovClass};
 ///
 /// # fn main() -> Result<(), counterfoil_graph::GraphError> {
-/// let dag = Dag::from_dot("digraph { a -> b; a -> c; b -> c; c -> d }")?;
+/// let dag = Dag::from_dot("digraph { a; b; c; d; a -> b; a -> c; b -> c; c -> d }")?;
 /// let class = MarkovClass::of(&dag.cpdag()?);
 /// assert_eq!(class.size().to_string(), "8");
 /// // Randomness is handed in: here a poor sort.

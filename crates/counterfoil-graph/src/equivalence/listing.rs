@@ -10,7 +10,7 @@ use crate::{Dag, MixedGraph};
 /// use counterfoil_graph::Dag;
 ///
 /// # fn main() -> Result<(), counterfoil_graph::GraphError> {
-/// let class = Dag::from_dot("digraph { a -> b; b -> c }")?.cpdag()?;
+/// let class = Dag::from_dot("digraph { a; b; c; a -> b; b -> c }")?.cpdag()?;
 /// let members: Vec<String> = class.members().map(|dag| dag.mixed_edges().len().to_string()).collect();
 /// assert_eq!(members.len(), 3);
 /// # Ok(())
