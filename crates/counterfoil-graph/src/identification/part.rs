@@ -15,7 +15,8 @@ pub(super) struct Part {
 impl Part {
     /// What remains of `whole` when nothing but `kept` is looked at.
     pub(super) fn of(whole: &Admg, kept: &NodeSet) -> Self {
-        let graph = whole.project(&(&whole.nodes() - kept));
+        let hidden = &whole.nodes() - kept;
+        let graph = if hidden.is_empty() { whole.clone() } else { whole.project(&hidden) };
         let rank = ranks(&graph);
         Self { graph, members: kept.iter().collect(), rank }
     }
@@ -42,6 +43,9 @@ pub(super) fn ranks(graph: &Admg) -> Vec<u32> {
 
 /// The same graph where `nodes` have no edges: what is left of selection nodes that are constants.
 pub(super) fn isolated(graph: &Admg, nodes: &NodeSet) -> Admg {
+    if nodes.is_empty() {
+        return graph.clone();
+    }
     let edges: Vec<Edge> = graph
         .mixed_edges()
         .into_iter()

@@ -10,7 +10,8 @@ use crate::{
 };
 use indexmap::IndexMap;
 
-/// The largest graph, selection nodes included, whose derivations are searched.
+/// The largest graph, selection nodes included, whose derivations are searched; what no regime and no query speaks of is
+/// projected out of larger ones first.
 const NODES: usize = 12;
 /// The search ends when so many terms have been derived.
 const TERMS: usize = 1 << 17;
@@ -37,7 +38,7 @@ impl Exhausted {
     /// there is no derivation. `O(t (n m + 2^n))` for t terms.
     pub fn verify(&self, graph: &Admg, query: &Query, regimes: &[Regime]) -> bool {
         let Ok(regimes) = Regimes::new(graph, query, regimes) else { return false };
-        let Some(rules) = Rules::new(graph, &regimes, NODES) else { return false };
+        let Some(rules) = Rules::new(graph, query, &regimes, NODES) else { return false };
         let ascending = self.terms.windows(2).all(|pair| pair[0] < pair[1]);
         let known = |term: Term| self.terms.binary_search(&term).is_ok();
         let given = |term: &Term| term.of == 0 || known(*term);
@@ -71,7 +72,7 @@ pub(super) struct System {
 impl System {
     /// `None` when the graph is too large.
     pub(super) fn new(graph: &Admg, query: &Query, regimes: &Regimes) -> Option<Self> {
-        let rules = Rules::new(graph, regimes, NODES)?;
+        let rules = Rules::new(graph, query, regimes, NODES)?;
         let target = rules.target(query);
         Some(Self { rules, target })
     }

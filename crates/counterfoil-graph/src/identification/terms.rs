@@ -1,6 +1,6 @@
 //! The rules of the do-calculus and of probability as steps between terms of a small graph, held in machine words.
 
-use super::regime::Regimes;
+use super::{part::Part, regime::Regimes};
 use crate::{Admg, NodeSet, Query};
 
 /// A set of at most 16 nodes.
@@ -57,10 +57,33 @@ pub(super) fn members(mut mask: Mask) -> impl Iterator<Item = usize> {
 }
 
 impl Rules {
-    /// `None` when there are more than `limit` nodes.
-    pub(super) fn new(graph: &Admg, regimes: &Regimes, limit: usize) -> Option<Self> {
+    /// `None` when there are more than `limit` nodes, even if what is neither asked for nor measured, set or a selection
+    /// node is projected out.
+    pub(super) fn new(
+        graph: &Admg,
+        query: &Query,
+        regimes: &Regimes,
+        limit: usize,
+    ) -> Option<Self> {
+        let mut kept = graph.nodes();
+        if graph.len() > limit {
+            kept = &(&query.y | &query.do_) | &query.given;
+            for regime in &regimes.list {
+                kept = &(&(&kept | &regime.do_) | &regime.observed) | &regime.selection;
+            }
+            if kept.len() > limit {
+                return None;
+            }
+        }
+        let part = Part::of(graph, &kept);
+        let around = |node: usize, neighbours: fn(&Admg, usize) -> &[usize]| -> NodeSet {
+            let local = part.members.binary_search(&node).unwrap_or(0);
+            part.up(&NodeSet::from(neighbours(&part.graph, local)))
+        };
+        let parents_of = |node| around(node, |graph, node| graph.parents(node));
+        let spouses_of = |node| around(node, |graph, node| graph.spouses(node));
         // Variables and selectors keep their order; a switch gets a place for each population that has it.
-        let mut node: Vec<usize> = (&graph.nodes() - &regimes.switches).iter().collect();
+        let mut node: Vec<usize> = (&kept - &regimes.switches).iter().collect();
         let plain = node.len();
         let mut owner: Vec<Option<&str>> = vec![None; plain];
         for regime in &regimes.list {
@@ -82,12 +105,11 @@ impl Rules {
                 .filter(|&i| set.contains(node[i]) && (i < plain || owner[i] == population))
                 .fold(0, |mask, i| mask | 1 << i)
         };
-        let listed = |nodes: &[usize]| place(&NodeSet::from(nodes), None);
         let parents: Vec<Mask> = (0..node.len())
             .map(|i| {
-                let switched =
-                    (plain..node.len()).filter(|&s| graph.parents(node[i]).contains(&node[s]));
-                let plain_parents = listed(graph.parents(node[i])) & ((1_u32 << plain) - 1) as Mask;
+                let all = parents_of(node[i]);
+                let switched = (plain..node.len()).filter(|&s| all.contains(node[s]));
+                let plain_parents = place(&all, None) & ((1_u32 << plain) - 1) as Mask;
                 switched.fold(plain_parents, |mask, s| mask | 1 << s)
             })
             .collect();
@@ -96,7 +118,7 @@ impl Rules {
                 (0..node.len()).filter(|&c| parents[c] >> i & 1 == 1).fold(0, |m, c| m | 1 << c)
             })
             .collect();
-        let spouses = node.iter().map(|&i| listed(graph.spouses(i))).collect();
+        let spouses = node.iter().map(|&i| place(&spouses_of(i), None)).collect();
         let given = regimes
             .list
             .iter()

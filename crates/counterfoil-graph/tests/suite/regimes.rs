@@ -217,6 +217,31 @@ fn selected_samples_are_recovered_where_they_can_be() {
     check("X -> Y; Y -> S", ["X", "Y", ""], &[["X Y", "", "sample", "S"]], None);
 }
 
+/// What nobody measures is no obstacle in a graph that is too large to search as it is.
+#[test]
+fn what_nobody_measures_is_projected_out() {
+    let chain: Vec<String> = (0..12).map(|i| format!("H{i}")).collect();
+    let text = format!("X; Y; Z; X -> Z; Z -> {} -> Y; X <-> Z; X <-> Y", chain.join(" -> "));
+    let graph: Admg = text.parse().unwrap();
+    let [x, y, z] = ["X", "Y", "Z"].map(|name| graph.set_of([name]).unwrap());
+    let regimes = [
+        Regime { do_: x.clone(), observed: z.clone(), ..Regime::default() },
+        Regime { do_: z, observed: y.clone(), ..Regime::default() },
+    ];
+    let query = Query { y, do_: x, ..Query::default() };
+    let estimand = identify_from(&graph, &query, &regimes).unwrap();
+    assert_eq!(estimand.to_string(), "Σ_z P(y | do(z)) P(z | do(x))");
+    // With the mediator confounded with the outcome there is no derivation, and the search is over soon.
+    let confounded = format!("{text}; Z <-> Y");
+    let graph: Admg = confounded.parse().unwrap();
+    match identify_from(&graph, &query, &regimes) {
+        Err(NotIdentifiedFrom::Exhausted(closure)) => {
+            assert!(closure.verify(&graph, &query, &regimes));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 /// A graph, a query, and regimes that measure or set everything.
 fn with_regimes(max: usize, complete: bool) -> impl Strategy<Value = (Admg, Query, Vec<Regime>)> {
     admg(max).prop_flat_map(move |graph| {
