@@ -106,10 +106,26 @@ pub(crate) fn chain_components(graph: &MixedGraph) -> Vec<NodeSet> {
 
 /// A cycle of possibly directed edges, one of them directed, none against the direction.
 pub(crate) fn partly_directed_cycle(graph: &MixedGraph) -> Option<Vec<usize>> {
+    // Lists rather than sets, which would be large where there are many.
     let mut component = vec![usize::MAX; graph.len()];
-    let components = chain_components(graph);
-    for (i, members) in components.iter().enumerate() {
-        members.iter().for_each(|node| component[node] = i);
+    let mut components: Vec<Vec<usize>> = Vec::new();
+    for node in 0..graph.len() {
+        if component[node] < usize::MAX {
+            continue;
+        }
+        component[node] = components.len();
+        let mut members = vec![node];
+        let mut done = 0;
+        while let Some(&at) = members.get(done) {
+            done += 1;
+            for &next in graph.neighbours(at) {
+                if component[next] == usize::MAX {
+                    component[next] = components.len();
+                    members.push(next);
+                }
+            }
+        }
+        components.push(members);
     }
     let mut missing = vec![0_usize; components.len()];
     for node in 0..graph.len() {
@@ -119,7 +135,7 @@ pub(crate) fn partly_directed_cycle(graph: &MixedGraph) -> Option<Vec<usize>> {
     let mut done = 0;
     while let Some(i) = ready.pop() {
         done += 1;
-        for node in &components[i] {
+        for &node in &components[i] {
             for &child in graph.children(node) {
                 missing[component[child]] -= 1;
                 if missing[component[child]] == 0 {

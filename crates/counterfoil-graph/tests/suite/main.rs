@@ -2,6 +2,7 @@
 
 mod adjustment;
 mod class_adjustment;
+mod class_effects;
 mod classes;
 mod counterfactual;
 mod distances;
