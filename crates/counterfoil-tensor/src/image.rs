@@ -90,10 +90,8 @@ mod tests {
             {
                 let (from, at) = (row - down, column - right);
                 let inside = (0..h).contains(&from) && (0..w).contains(&at);
-                let expected = match inside {
-                    true => images.double_value(&[i as i64, channel, from, at]),
-                    false => -1.0,
-                };
+                let expected =
+                    if inside { images.double_value(&[i as i64, channel, from, at]) } else { -1.0 };
                 assert_eq!(moved.double_value(&[i as i64, channel, row, column]), expected);
             }
         }

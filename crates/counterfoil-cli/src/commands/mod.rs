@@ -58,7 +58,7 @@ pub(crate) enum Command {
     /// Print BibTeX of the works that a run builds on
     #[command(after_help = cite::EXAMPLES)]
     Cite(cite::Options),
-    /// Check a graph file and show its variables, order and edges
+    /// Ask a causal graph: separation, adjustment, identification
     #[command(after_help = graph::EXAMPLES)]
     Graph(graph::Options),
     /// Look at noise schedules and sampler grids

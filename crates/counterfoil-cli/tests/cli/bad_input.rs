@@ -52,8 +52,8 @@ fn graphs_at_fault() {
     run("cycle.dot", &cycle);
     run("missing.dot", &["`intensty`", "not declared", "`intensity`"]);
     run("none.dot", &[]);
-    bench.refuse(2, &["graph", "cycle.dot"], &cycle);
-    bench.refuse(2, &["graph", "none.dot"], &["none.dot", "check the path"]);
+    bench.refuse(2, &["graph", "show", "cycle.dot"], &cycle);
+    bench.refuse(2, &["graph", "show", "none.dot"], &["none.dot", "check the path"]);
     let set = "graph=more.dot";
     bench.refuse(2, &["run", "tiny.toml", "--set", set], &["colour", "labelled", "unlabelled"]);
 }
@@ -117,7 +117,8 @@ fn what_cannot_be_written_is_a_failure() {
 fn a_full_disk_behind_stdout_is_a_failure() {
     let bench = Bench::new();
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let child = bench.command(&["graph", "tiny.dot"]).stdout(full).stderr(Stdio::piped()).spawn();
+    let child =
+        bench.command(&["graph", "show", "tiny.dot"]).stdout(full).stderr(Stdio::piped()).spawn();
     let ended = child.unwrap().wait_with_output().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");

@@ -44,13 +44,13 @@ fn every_shell_gets_a_script_that_knows_the_commands() {
 #[test]
 fn a_graph_is_shown() {
     let bench = Bench::new();
-    let told = bench.json(&["graph", "tiny.dot"]);
+    let told = bench.json(&["graph", "show", "tiny.dot"]);
     let names: Vec<_> =
         told["variables"].as_array().unwrap().iter().map(|v| v["name"].clone()).collect();
     assert_eq!(names, ["thickness", "intensity", "style"]);
-    assert_eq!(told["edges"], serde_json::json!([["thickness", "intensity"]]));
+    assert_eq!(told["edges"], serde_json::json!([["thickness", "->", "intensity"]]));
     assert_eq!(told["variables"][0]["range"], serde_json::json!([1.0, 5.8]));
-    let text = bench.succeed(&["graph", "tiny.dot"]);
+    let text = bench.succeed(&["graph", "show", "tiny.dot"]);
     assert!(text.contains("edges: thickness -> intensity"), "{text}");
 }
 

@@ -5,5 +5,6 @@
 mod bad_input;
 mod bench;
 mod breaks;
+mod graphs;
 mod help;
 mod whole;

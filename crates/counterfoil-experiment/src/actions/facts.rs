@@ -6,7 +6,7 @@ use counterfoil_data::{
     Dataset,
     sheet::{self, Layout},
 };
-use counterfoil_graph::Dag;
+use counterfoil_graph::formats::{Described, Format};
 use serde::Serialize;
 
 use super::picture;
@@ -102,13 +102,22 @@ pub fn contact_sheet(dataset: &Dataset, count: usize, file: &Path) -> Result<()>
     picture::write(&sheet::compose(dataset.images().image_shape(), &images, &layout)?, file)
 }
 
-/// The graph that a DOT file declares.
+/// The graph that a file declares, in any of the formats of `counterfoil-graph`.
 ///
 /// # Errors
-/// When the file cannot be read, or declares no valid graph; the place is named.
-pub fn read_graph(file: &Path) -> Result<Dag> {
+/// When the file cannot be read, has no format that is known, or declares no valid graph; the place is named.
+pub fn read_graph(file: &Path) -> Result<Described> {
     let text = fs_err::read_to_string(file).map_err(ExperimentError::unreadable)?;
-    Dag::from_dot(&text).map_err(|error| ExperimentError::Graph {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let format = Format::from_file_name(&name).or_else(|| Format::detect(&text));
+    let Some(format) = format else {
+        return Err(ExperimentError::Syntax {
+            origin: file.display().to_string(),
+            reason: "is no graph in DOT, dagitty text, GML, JSON, BIF or statements: write for example `X -> Y`"
+                .to_owned(),
+        });
+    };
+    format.read(&text).map_err(|error| ExperimentError::Graph {
         origin: file.display().to_string(),
         error: Box::new(error),
     })
