@@ -246,14 +246,10 @@ pub enum GraphError {
         problem: String,
     },
     /// An edge that names a variable which is declared nowhere.
-    #[error("the edge {from} {arrow} {to} names `{name}`, which is not declared: {}", declare(.name, .suggestion.as_deref()))]
+    #[error("the edge {edge} names `{name}`, which is not declared: {}", declare(.name, .suggestion.as_deref()))]
     Undeclared {
-        /// First end of the edge.
-        from: String,
-        /// How the edge is drawn.
-        arrow: &'static str,
-        /// Second end of the edge.
-        to: String,
+        /// The edge in text.
+        edge: String,
         /// The end that is missing.
         name: String,
         /// A declared name that is spelt nearly the same.

@@ -265,17 +265,10 @@ impl MixedBuilder {
     }
 
     /// The positions of the ends of an edge that is written as `from arrow to`.
-    pub(crate) fn ends(
-        &self,
-        from: &str,
-        arrow: &'static str,
-        to: &str,
-    ) -> Result<[usize; 2], GraphError> {
+    pub(crate) fn ends(&self, from: &str, arrow: &str, to: &str) -> Result<[usize; 2], GraphError> {
         let find = |name: &str| {
             self.variables.find(name).ok_or_else(|| GraphError::Undeclared {
-                from: from.to_owned(),
-                arrow,
-                to: to.to_owned(),
+                edge: format!("{from} {arrow} {to}"),
                 name: name.to_owned(),
                 suggestion: self.variables.nearest(name),
             })
