@@ -99,10 +99,22 @@ pub enum DataError {
     },
     /// The structural model refused a value.
     #[error(transparent)]
-    Scm(#[from] counterfoil_scm::ScmError),
+    Scm(Box<counterfoil_scm::ScmError>),
     /// The causal graph refused a value or a name.
     #[error(transparent)]
-    Graph(#[from] counterfoil_graph::GraphError),
+    Graph(Box<counterfoil_graph::GraphError>),
+}
+
+impl From<counterfoil_scm::ScmError> for DataError {
+    fn from(error: counterfoil_scm::ScmError) -> Self {
+        Self::Scm(Box::new(error))
+    }
+}
+
+impl From<counterfoil_graph::GraphError> for DataError {
+    fn from(error: counterfoil_graph::GraphError) -> Self {
+        Self::Graph(Box::new(error))
+    }
 }
 
 /// What is wrong with the bytes of an IDX file.
