@@ -1,6 +1,6 @@
 //! Random graphs, models and questions: what simulation studies and tests of causal algorithms are made of.
 //!
-//! Everything is a function of a keyed [`Stream`], so item 17 of seed 3 is the same on every machine.
+//! Everything is a function of a keyed [`Stream`](counterfoil_random::Stream), so item 17 of seed 3 is the same on every machine.
 //!
 //! ```
 //! use counterfoil_random::Stream;
