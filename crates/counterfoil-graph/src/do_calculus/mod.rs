@@ -1,7 +1,7 @@
 //! Pearl's three rules for exchanging and dropping what was seen and what was done, and proofs made of them.
 //!
 //! Each rule says when two probabilities are equal in every model with the graph. [`applicable`] tests it and shows an
-//! open path where it does not hold, [`rewrite`] applies it in either direction, and [`derive`] chains rules and laws of
+//! open path where it does not hold, [`rewrite`] applies it in either direction, and [`derive`](derive()) chains rules and laws of
 //! probability into a [`Derivation`] of an effect from observations, which [`Derivation::verify`] checks step by step.
 //!
 //! ```
