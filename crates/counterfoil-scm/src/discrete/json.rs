@@ -99,7 +99,7 @@ impl CptModel {
     ///                 "X": {"parents": ["U"], "p1": [0.2, 0.8]},
     ///                 "Y": {"parents": ["X", "U"], "p1": [0.1, 0.2, 0.3, 0.4]}}}"#,
     /// )?;
-    /// assert_eq!(model.graph().to_string(), "X -> Y; X <-> Y");
+    /// assert_eq!(model.graph().to_string(), "X; Y; X -> Y; X <-> Y");
     /// # Ok::<(), counterfoil_scm::ScmError>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self, ScmError> {

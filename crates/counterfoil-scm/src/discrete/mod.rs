@@ -22,7 +22,7 @@
 //!     Factor::binary("cancer", ["tar", "gene"], [0.1, 0.4, 0.2, 0.5]),
 //!     Factor::binary("gene", [], [0.5]).hidden(),
 //! ])?;
-//! assert_eq!(model.graph().to_string(), "smoking -> tar -> cancer; smoking <-> cancer");
+//! assert_eq!(model.graph().to_string(), "smoking; tar; cancer; smoking -> tar; smoking <-> cancer; tar -> cancer");
 //! let [smoking, cancer] = [0, 2];
 //! let seen = model.conditional(&[cancer], &[(smoking, 1)])?;
 //! let done = model.intervene([(smoking, Action::Set(1))])?.marginal(&[cancer])?;

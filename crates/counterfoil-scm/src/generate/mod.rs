@@ -9,7 +9,7 @@
 //! let mut stream = Stream::new(3, "study", 17, 0);
 //! let graph = generate::admg(&GraphShape { nodes: 6, ..GraphShape::default() }, &mut stream)?;
 //! let model = generate::cpt_model(&graph, &ModelShape::default(), &mut stream)?;
-//! assert_eq!(*model.graph(), graph);
+//! assert_eq!(model.graph().to_string(), graph.to_string());
 //! assert!((model.joint()?.total() - 1.0).abs() < 1e-12);
 //! # Ok::<(), counterfoil_scm::ScmError>(())
 //! ```
