@@ -211,7 +211,7 @@ pub enum ScmError {
     )]
     NoCovariance,
     /// A text that is not the JSON of a model.
-    #[error("line {line}, column {column}: {message}: correct the JSON of the model")]
+    #[error("line {line}, column {column}: {message}: correct the JSON")]
     Json {
         /// Line, counted from 1.
         line: usize,

@@ -49,11 +49,12 @@
 //! | [`discrete`] | finitely many values | variables of their own, or shared exogenous sources |
 //! | [`linear`] | real, jointly normal | correlated errors |
 //!
-//! [`generate`] draws random graphs, models and questions, and [`oracle`] compares what the graph crate says about these
-//! with the truth.
+//! [`generate`] draws random graphs, models and questions, [`oracle`] compares what the graph crate says about these with
+//! the truth, and [`cases`] grades it by questions with known answers.
 #![forbid(unsafe_code)]
 
 mod additive;
+pub mod cases;
 mod custom;
 pub mod discrete;
 mod error;

@@ -75,6 +75,10 @@ impl Bench {
         fs_err::write(self.path(name), contents).unwrap();
     }
 
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs_err::read_to_string(self.path(name)).unwrap()
+    }
+
     /// The binary with arguments, to be started in the folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("counterfoil"));
@@ -94,6 +98,13 @@ impl Bench {
     pub(crate) fn succeed(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
         assert_eq!(ended.status, Some(0), "{arguments:?}: {ended:?}");
+        ended.out
+    }
+
+    /// A command that must end with status 1, for what was compared differs; its stdout.
+    pub(crate) fn fail(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments);
+        assert_eq!((ended.status, ended.err.as_str()), (Some(1), ""), "{arguments:?}: {ended:?}");
         ended.out
     }
 

@@ -5,6 +5,8 @@
 mod bad_input;
 mod bench;
 mod breaks;
+mod effects;
+mod grading;
 mod graphs;
 mod help;
 mod whole;

@@ -10,12 +10,20 @@
 //! | runs in a list, their figures side by side, two runs compared | [`figures`] |
 //! | run a run again and compare | [`reproduce`] |
 //! | what a data set or a graph file holds | [`facts`] |
+//! | what was measured, for an effect from several experiments | [`regimes`] |
+//! | answers to causal questions against known ones | [`mod@grade`] |
+//! | draw rows from a causal model | [`simulate`] |
+//! | estimate a causal effect from rows | [`mod@estimate`] |
 //! | whom a run builds on | [`cite`] |
 
 pub mod cite;
+pub mod estimate;
 pub mod facts;
 pub mod figures;
+pub mod grade;
 pub mod imagine;
 pub mod perform;
 pub mod picture;
+pub mod regimes;
 pub mod reproduce;
+pub mod simulate;

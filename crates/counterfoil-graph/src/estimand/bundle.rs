@@ -77,8 +77,8 @@ impl Estimand {
         Self { arena: Arc::new(arena), root, names: self.names.clone() }
     }
 
-    /// A symbol as text.
-    pub(super) fn letter(&self, symbol: Symbol) -> String {
+    /// A symbol as it is written in the formula, without what brackets may add to it: `x'`.
+    pub fn letter(&self, symbol: Symbol) -> String {
         let letters = letters(&self.names, Style::Text);
         let letter = letters.get(symbol.variable()).cloned().unwrap_or_default();
         letter + &"'".repeat(symbol.primes() as usize)

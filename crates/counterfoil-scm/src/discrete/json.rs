@@ -186,7 +186,7 @@ fn ordered<'n, T>(
     Ok(items)
 }
 
-fn refusal(error: &serde_json::Error) -> ScmError {
+pub(crate) fn refusal(error: &serde_json::Error) -> ScmError {
     let whole = error.to_string();
     // The place is said by the fields.
     let message = whole.split(" at line ").next().unwrap_or_default().to_owned();

@@ -52,6 +52,8 @@ pub use model::{CptModel, Factor};
 pub use table::{MAX_CELLS, Table};
 pub use world::{Fact, World};
 
+pub(crate) use json::refusal;
+
 /// Refuses a mechanism of more than [`MAX_CELLS`] entries before it is made.
 pub(crate) fn check_size(rows: usize, cardinality: usize) -> Result<(), crate::ScmError> {
     table::cell_count(&[rows, cardinality]).map(|_| ())

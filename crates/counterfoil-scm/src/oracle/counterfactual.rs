@@ -1,6 +1,6 @@
 //! Counterfactuals: formulas of experiments and of data against the enumeration of all exogenous states.
 
-use super::{Disagreement, TOLERANCE, effect::all};
+use super::{Disagreement, TOLERANCE, agree, effect::all};
 use crate::{
     ScmError,
     discrete::{FunctionalModel, facts},
@@ -83,7 +83,7 @@ pub fn counterfactual(
         (Answer::Zero, Some(truth)) if truth <= TOLERANCE => Ok(CounterfactualOutcome::Zero),
         (Answer::One, Some(truth)) if truth >= 1.0 - TOLERANCE => Ok(CounterfactualOutcome::One),
         (Answer::Identified(formula), Some(truth)) => {
-            let error = difference(formula, model, model, truth).map_err(wrong)?;
+            let error = formula_error(formula, model, model, truth).map_err(wrong)?;
             let from_data = from_data(graph, formula, model, truth).map_err(wrong)?;
             Ok(CounterfactualOutcome::Identified { error, from_data })
         }
@@ -100,7 +100,7 @@ fn from_data(
     match formula.from_observations(graph) {
         Ok(formula) => {
             let joint = model.to_cpt().observations().map_err(|e| e.to_string())?;
-            let error = difference(&formula, &joint, model, truth)?;
+            let error = formula_error(&formula, &joint, model, truth)?;
             Ok(FromData::Identified { error })
         }
         Err(NotIdentified::Hedge(hedge)) => {
@@ -117,7 +117,7 @@ fn from_data(
 
 /// The largest difference between the formula and the truth over all values of variables that the question does not
 /// name. Refuses one beyond the tolerance.
-fn difference<D: Distribution<Number = f64>>(
+pub(crate) fn formula_error<D: Distribution<Number = f64>>(
     formula: &Formula,
     distribution: &D,
     model: &FunctionalModel,
@@ -137,7 +137,7 @@ fn difference<D: Distribution<Number = f64>>(
             formula.values().iter().copied().chain(further.iter().copied().zip(choice)).collect();
         let value = estimand.eval(distribution, &at).map_err(|e| format!("{estimand}: {e}"))?;
         let error = (value - truth).abs();
-        if error.is_nan() || error > TOLERANCE {
+        if !agree(value, truth) {
             return Err(format!("{estimand} is {value} at {at:?}, and the truth is {truth}"));
         }
         worst = worst.max(error);

@@ -102,7 +102,7 @@ pub(super) fn largest_error(
 }
 
 /// Every combination of values.
-pub(super) fn all(cardinalities: &[usize]) -> Vec<Vec<usize>> {
+pub(crate) fn all(cardinalities: &[usize]) -> Vec<Vec<usize>> {
     let cells = cardinalities.iter().product();
     let shape = Table::trusted(
         (0..cardinalities.len()).collect(),

@@ -30,12 +30,20 @@ pub use cases::{CounterfactualCase, EffectCase};
 pub use counterfactual::{CounterfactualOutcome, FromData, counterfactual};
 pub use effect::{EffectOutcome, effect};
 
+pub(crate) use counterfactual::formula_error;
+pub(crate) use effect::all;
+
 use counterfoil_graph::Admg;
 use std::fmt;
 
 /// How far a formula's value may lie from the truth. Both are sums of at most some thousands of products of
 /// probabilities that stay above about 1e-5, divided a few times; rounding is some 1e-13 at worst.
 pub const TOLERANCE: f64 = 1e-9;
+
+/// Whether two values are one up to rounding. A NaN agrees with nothing.
+pub(crate) fn agree(a: f64, b: f64) -> bool {
+    (a - b).abs() <= TOLERANCE
+}
 
 /// An answer that is wrong: what to put into a test.
 #[derive(Clone, Debug, PartialEq)]

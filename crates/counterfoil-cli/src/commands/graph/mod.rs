@@ -1,13 +1,17 @@
 //! `counterfoil graph`: what a causal graph says, each answer with its reason.
 
 mod adjust;
+mod check;
 mod cpdag;
+mod estimate;
 mod frontdoor;
 mod identify;
 mod instruments;
 mod project;
+mod rule;
 mod separate;
 mod show;
+mod simulate;
 
 use std::{fmt::Display, path::PathBuf};
 
@@ -56,7 +60,10 @@ enum Question {
     /// Instruments and what they are conditioned on
     #[command(after_help = instruments::EXAMPLES)]
     Instruments(instruments::Options),
-    /// The formula of a causal effect, or the hedge that forbids one
+    /// Whether a rule of the do-calculus applies, or the path that forbids it
+    #[command(after_help = rule::EXAMPLES)]
+    Rule(rule::Options),
+    /// The formula of an effect or a counterfactual, or the proof that there is none
     #[command(after_help = identify::EXAMPLES)]
     Identify(identify::Options),
     /// The graph without its hidden variables
@@ -65,6 +72,15 @@ enum Question {
     /// The class of DAGs that data cannot tell apart
     #[command(after_help = cpdag::EXAMPLES)]
     Cpdag(cpdag::Options),
+    /// Rows of a causal model, as it is or after interventions
+    #[command(after_help = simulate::EXAMPLES)]
+    Simulate(simulate::Options),
+    /// An effect from a table of data, with bootstrap intervals
+    #[command(after_help = estimate::EXAMPLES)]
+    Estimate(estimate::Options),
+    /// Grade the answers to cases whose answers are known
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::Options),
 }
 
 /// Does it; the result is the exit status.
@@ -75,9 +91,13 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         Question::Adjust(options) => adjust::run(options),
         Question::Frontdoor(options) => frontdoor::run(options),
         Question::Instruments(options) => instruments::run(options),
+        Question::Rule(options) => rule::run(options),
         Question::Identify(options) => identify::run(options),
         Question::Project(options) => project::run(options),
         Question::Cpdag(options) => cpdag::run(options),
+        Question::Simulate(options) => simulate::run(options),
+        Question::Estimate(options) => estimate::run(options),
+        Question::Check(options) => return check::run(options),
     }?;
     Ok(0)
 }
@@ -136,6 +156,17 @@ struct Ends {
 impl Ends {
     fn sets(&self, of: &OfGraph, graph: &MixedGraph) -> anyhow::Result<[NodeSet; 2]> {
         Ok([of.set(graph, &self.causes)?, of.set(graph, &self.outcomes)?])
+    }
+}
+
+/// `NAME=VALUE`.
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
+    match parts {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err("write NAME=VALUE".to_owned()),
     }
 }
 
