@@ -29,4 +29,5 @@ mod regimes;
 mod separation;
 mod separators;
 mod simplification;
+mod unseen;
 mod views;

@@ -46,10 +46,14 @@ impl Default for CounterfactualShape {
     }
 }
 
+/// So often is a statement drawn anew that logic alone may decide.
+const REDRAWS: usize = 4;
+
 /// A random counterfactual question about variables with the given numbers of values.
 ///
 /// Worlds are drawn from a small pool, since questions whose facts share worlds are the interesting ones; the actual
-/// world is always in it.
+/// world is always in it. Statements about a variable that its world sets, and two about the same variable of one world,
+/// are rare: they make the answer trivial more often than not.
 pub fn counterfactual(
     cardinalities: &[usize],
     shape: &CounterfactualShape,
@@ -73,11 +77,21 @@ pub fn counterfactual(
     }
     let facts = 1 + stream.below(shape.event.max(1));
     let known = stream.below(shape.given + 1);
+    let mut stated: Vec<(usize, usize)> = Vec::new();
     let mut event = |count: usize| {
         (0..count).fold(Event::sure(), |event, _| {
-            let variable = stream.below(n);
-            let world = pool[stream.below(pool.len())].clone();
-            event.and(variable, world, stream.below(cardinalities[variable]))
+            let mut variable = stream.below(n);
+            let mut number = stream.below(pool.len());
+            for _ in 0..REDRAWS {
+                let set = pool[number].settings().any(|(v, _)| v == variable);
+                if !set && !stated.contains(&(variable, number)) {
+                    break;
+                }
+                variable = stream.below(n);
+                number = stream.below(pool.len());
+            }
+            stated.push((variable, number));
+            event.and(variable, pool[number].clone(), stream.below(cardinalities[variable]))
         })
     };
     Question { event: event(facts), given: event(known) }
