@@ -94,6 +94,7 @@ mod set;
 mod statements;
 mod suggest;
 mod text;
+mod tokens;
 mod values;
 mod variable;
 mod variables;

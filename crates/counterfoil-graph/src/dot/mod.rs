@@ -28,18 +28,21 @@
 //! Every variable must be declared by a statement of its own, anywhere in the file, so that a misspelt edge is
 //! an error and not a new variable. The lexical part is Graphviz's: identifiers, numerals, quoted strings, `//`,
 //! `/* */` and `#` comments, optional separators, several attribute lists, chains `a -> b -> c`. Deviations: in a
-//! quoted string `\\` is one backslash, so that every name can be written. Refused, each with its place in the
-//! text, because the meaning of a causal graph would otherwise be guessed: undirected edges, attributes of edges
-//! (Graphviz's `dir=both` and `style=dashed` are used for hidden causes), subgraphs, defaults, ports, HTML.
+//! quoted string `\\` is one backslash, so that every name can be written. Refused, each with its place in the text, because the meaning of a causal
+//! graph would otherwise be guessed: undirected edges, attributes of edges (Graphviz's `dir=both` and `style=dashed`
+//! are used for hidden causes), subgraphs, defaults, ports, HTML. For a reader that takes these see
+//! [`formats`](crate::formats); the two share their tokens and have a grammar each.
 
-mod lexer;
 mod parser;
 mod reader;
+mod stream;
+mod tokens;
 mod writer;
 
-pub(crate) use lexer::begins_identifier;
 pub(crate) use parser::Declaration;
 pub(crate) use reader::{ATTRIBUTES, variable};
+pub(crate) use stream::Stream;
+pub(crate) use tokens::Language;
 pub(crate) use writer::{Value, attributes, in_quotes, pair, quoted};
 
 use crate::{Dag, GraphError};

@@ -1,10 +1,7 @@
 //! Tokens put together into statements: declarations with their attributes, and edges. Meaning comes later.
 
-use super::lexer::{Token, tokens};
-use crate::{
-    GraphError,
-    text::{Position, Word},
-};
+use super::{Language, Stream};
+use crate::{GraphError, text::Word, tokens::Token};
 
 /// `name [key=value, ...]`
 #[derive(Clone, Debug, PartialEq)]
@@ -22,113 +19,62 @@ pub(super) struct Document {
 
 /// Parses `[strict] digraph [name] { statement* }`.
 pub(super) fn parse(text: &str) -> Result<Document, GraphError> {
-    let mut parser = Parser { tokens: tokens(text)?, next: 0 };
+    let mut parser = Parser { stream: Stream::new(text, Language::Strict)? };
     parser.header()?;
     let mut document = Document::default();
-    while !parser.accept('}') {
+    while !parser.stream.accept('}') {
         parser.statement(&mut document)?;
     }
-    match parser.peek() {
-        Token::End => Ok(document),
-        other => Err(parser
-            .at()
-            .syntax(format!("{other} after the closing brace: a file holds one graph"))),
-    }
+    parser.stream.end()?;
+    Ok(document)
 }
 
 struct Parser {
-    /// Ends with [`Token::End`], which is never passed.
-    tokens: Vec<(Token, Position)>,
-    next: usize,
+    stream: Stream,
 }
 
 impl Parser {
-    fn peek(&self) -> &Token {
-        &self.tokens[self.next].0
-    }
-
-    fn at(&self) -> Position {
-        self.tokens[self.next].1
-    }
-
-    fn advance(&mut self) {
-        self.next = (self.next + 1).min(self.tokens.len() - 1);
-    }
-
-    fn accept(&mut self, mark: char) -> bool {
-        let found = *self.peek() == Token::Mark(mark);
-        if found {
-            self.advance();
-        }
-        found
-    }
-
-    fn expect(&mut self, mark: char, place: &str) -> Result<(), GraphError> {
-        if self.accept(mark) {
-            Ok(())
-        } else {
-            Err(self.at().syntax(format!("expected `{mark}` {place}, found {}", self.peek())))
-        }
-    }
-
-    fn accept_keyword(&mut self, keyword: &str) -> bool {
-        let found = self.peek().is_keyword(keyword);
-        if found {
-            self.advance();
-        }
-        found
-    }
-
-    /// A name or value; `place` completes "expected ...".
-    fn word(&mut self, place: &str) -> Result<Word, GraphError> {
-        let at = self.at();
-        match self.peek() {
-            Token::Id { text, .. } => {
-                let word = Word { text: text.clone(), at };
-                self.advance();
-                if *self.peek() == Token::Mark('+') {
-                    return Err(self
-                        .at()
-                        .syntax("joining texts with `+` is not supported: write one quoted text"));
-                }
-                Ok(word)
-            }
-            other => Err(at.syntax(format!("expected {place}, found {other}"))),
+    /// A name or value; `what` completes "expected ...".
+    fn word(&mut self, what: &str) -> Result<Word, GraphError> {
+        let word = self.stream.word(what)?;
+        match self.stream.peek() {
+            Token::Mark('+') => Err(self
+                .stream
+                .refuse("joining texts with `+` is not supported: write one quoted text")),
+            _ => Ok(word),
         }
     }
 
     fn header(&mut self) -> Result<(), GraphError> {
-        self.accept_keyword("strict");
-        if self.peek().is_keyword("graph") {
+        self.stream.accept_keyword("strict");
+        if self.stream.peek().is_keyword("graph") {
             return Err(self
-                .at()
-                .syntax("`graph` is undirected, a causal graph is directed: write `digraph`"));
+                .stream
+                .refuse("`graph` is undirected, a causal graph is directed: write `digraph`"));
         }
-        if !self.accept_keyword("digraph") {
-            return Err(self
-                .at()
-                .syntax(format!("expected `digraph` at the beginning, found {}", self.peek())));
+        if !self.stream.accept_keyword("digraph") {
+            return Err(self.stream.expected("`digraph` at the beginning"));
         }
-        if matches!(self.peek(), Token::Id { .. }) {
+        if self.stream.peek().id().is_some() {
             self.word("a graph name")?;
         }
-        self.expect('{', "to open the graph")
+        self.stream.expect('{', "to open the graph")
     }
 
     fn statement(&mut self, document: &mut Document) -> Result<(), GraphError> {
-        if self.accept(';') {
+        if self.stream.accept(';') {
             return Ok(());
         }
         self.refuse_unsupported()?;
         let first = self.word("a variable, an edge or `}`")?;
-        match self.peek() {
-            Token::Arrow | Token::Line => self.edges(first, document),
+        match self.stream.peek() {
+            Token::Edge(..) => self.edges(first, document),
             Token::Mark('=') => Err(first.at.syntax(format!(
                 "the graph attribute `{}` is not supported: remove it, a causal graph has variables and edges only",
                 first.text
             ))),
             Token::Mark(':') => {
-                Err(self.at().syntax("ports are not supported: remove the colon or quote the name"))
+                Err(self.stream.refuse("ports are not supported: remove the colon or quote the name"))
             }
             _ => {
                 let attributes = self.attributes()?;
@@ -140,7 +86,7 @@ impl Parser {
 
     /// Constructs of DOT whose causal meaning would have to be guessed.
     fn refuse_unsupported(&self) -> Result<(), GraphError> {
-        let (token, at) = (self.peek(), self.at());
+        let (token, at) = (self.stream.peek(), self.stream.at());
         if token.is_keyword("subgraph") || *token == Token::Mark('{') {
             return Err(at.syntax(
                 "subgraphs and groups are not supported: write each variable and each edge by itself",
@@ -167,22 +113,22 @@ impl Parser {
     fn edges(&mut self, first: Word, document: &mut Document) -> Result<(), GraphError> {
         let mut tail = first;
         loop {
-            match self.peek() {
-                Token::Arrow => self.advance(),
-                Token::Line => {
+            match self.stream.peek() {
+                Token::Edge(_, "->") => self.stream.advance(),
+                Token::Edge(..) => {
                     return Err(self
-                        .at()
-                        .syntax("`--` is undirected, a causal edge has a direction: write `->`"));
+                        .stream
+                        .refuse("`--` is undirected, a causal edge has a direction: write `->`"));
                 }
                 Token::Mark('[') => {
-                    return Err(self.at().syntax(
+                    return Err(self.stream.refuse(
                         "attributes of edges are not supported: an edge of this graph is a direct cause and nothing else",
                     ));
                 }
                 Token::Mark(':') => {
                     return Err(self
-                        .at()
-                        .syntax("ports are not supported: remove the colon or quote the name"));
+                        .stream
+                        .refuse("ports are not supported: remove the colon or quote the name"));
                 }
                 _ => return Ok(()),
             }
@@ -196,14 +142,14 @@ impl Parser {
     /// `[a=1, b=2][c=3]`, or nothing.
     fn attributes(&mut self) -> Result<Vec<(Word, Word)>, GraphError> {
         let mut attributes = Vec::new();
-        while self.accept('[') {
-            while !self.accept(']') {
+        while self.stream.accept('[') {
+            while !self.stream.accept(']') {
                 let key = self.word("an attribute or `]`")?;
-                self.expect('=', &format!("after the attribute `{}`", key.text))?;
+                self.stream.expect('=', &format!("after the attribute `{}`", key.text))?;
                 let value = self.word(&format!("a value for `{}`", key.text))?;
                 attributes.push((key, value));
-                if !self.accept(',') {
-                    self.accept(';');
+                if !self.stream.accept(',') {
+                    self.stream.accept(';');
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! A graph written as DOT text that reads back as the same graph.
 
-use super::lexer::begins_identifier;
+use super::tokens::begins_identifier;
 use crate::{Dag, Kind, Role, Variable};
 use std::{fmt::Write as _, ops::Bound};
 

@@ -13,33 +13,12 @@ use crate::{
     Edge, GraphError, Mark,
     dot::{ATTRIBUTES, Value, attributes},
     text::{Cursor, Position, Word},
+    tokens::Token,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::{self, Write as _},
+    fmt::Write as _,
 };
-
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Key(String),
-    Text(String),
-    Number(String),
-    Open,
-    Close,
-    End,
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Key(text) | Self::Number(text) => write!(f, "`{text}`"),
-            Self::Text(text) => write!(f, "{text:?}"),
-            Self::Open => f.write_str("`[`"),
-            Self::Close => f.write_str("`]`"),
-            Self::End => f.write_str("the end of the text"),
-        }
-    }
-}
 
 /// Reads the one graph of a text. `O(t log t)`.
 pub(super) fn read(text: &str, options: DotOptions) -> Result<Described, GraphError> {
@@ -49,14 +28,14 @@ pub(super) fn read(text: &str, options: DotOptions) -> Result<Described, GraphEr
         let (token, at) = reader.take()?;
         match token {
             Token::End => break,
-            Token::Key(key) if key == "graph" => {
+            Token::Word(key) if key == "graph" => {
                 if found.is_some() {
                     return Err(at.syntax("a second graph: a file holds one graph"));
                 }
                 reader.open("graph")?;
                 found = Some(graph(&mut reader, options)?);
             }
-            Token::Key(_) => reader.skip_value()?,
+            Token::Word(_) => reader.skip_value()?,
             other => {
                 return Err(at.syntax(format!("expected a key such as `graph`, found {other}")));
             }
@@ -207,15 +186,15 @@ impl Reader<'_> {
     /// The next key of the list that is open, or its end.
     fn key(&mut self) -> Result<Option<Word>, GraphError> {
         match self.take()? {
-            (Token::Key(text), at) => Ok(Some(Word { text, at })),
-            (Token::Close, _) => Ok(None),
+            (Token::Word(text), at) => Ok(Some(Word { text, at })),
+            (Token::Mark(']'), _) => Ok(None),
             (other, at) => Err(at.syntax(format!("expected a key or `]`, found {other}"))),
         }
     }
 
     fn open(&mut self, key: &str) -> Result<(), GraphError> {
         match self.take()? {
-            (Token::Open, _) => Ok(()),
+            (Token::Mark('['), _) => Ok(()),
             (other, at) => Err(at.syntax(format!("expected `[` after `{key}`, found {other}"))),
         }
     }
@@ -248,9 +227,9 @@ impl Reader<'_> {
         loop {
             let (token, at) = self.take()?;
             match token {
-                Token::Open => depth += 1,
-                Token::Close if depth > 0 => depth -= 1,
-                Token::Key(_) if depth > 0 => {}
+                Token::Mark('[') => depth += 1,
+                Token::Mark(']') if depth > 0 => depth -= 1,
+                Token::Word(_) if depth > 0 => {}
                 Token::Text(_) | Token::Number(_) => {}
                 other => return Err(at.syntax(format!("expected a value, found {other}"))),
             }
@@ -273,13 +252,9 @@ impl Reader<'_> {
         let at = cursor.at();
         let token = match cursor.peek() {
             None => Token::End,
-            Some('[') => {
+            Some(c @ ('[' | ']')) => {
                 cursor.next();
-                Token::Open
-            }
-            Some(']') => {
-                cursor.next();
-                Token::Close
+                Token::Mark(c)
             }
             Some('"') => {
                 cursor.next();
@@ -290,7 +265,7 @@ impl Reader<'_> {
                 Token::Text(decoded(&text))
             }
             Some(c) if c.is_ascii_alphabetic() => {
-                Token::Key(cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '_'))
+                Token::Word(cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '_'))
             }
             Some(c) if c.is_ascii_digit() || matches!(c, '+' | '-' | '.') => Token::Number(
                 cursor.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')),

@@ -49,6 +49,7 @@ mod draft;
 mod format;
 mod gml;
 mod json;
+mod reader;
 
 pub use bif::{BifNetwork, BifVariable};
 pub use described::{Class, Described, Part};

@@ -2,9 +2,10 @@
 
 use crate::{
     GraphError,
+    formats::reader::Reader,
     text::{Cursor, Position, Word},
+    tokens::Token,
 };
-use std::fmt;
 
 /// `variable name { type discrete [ n ] { states }; }`
 pub(super) struct VariableBlock {
@@ -36,24 +37,6 @@ pub(super) struct Document {
     pub(super) probabilities: Vec<ProbabilityBlock>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Word(String),
-    /// One of `{ } ( ) [ ] , ; |`.
-    Mark(char),
-    End,
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Word(word) => write!(f, "{word:?}"),
-            Self::Mark(mark) => write!(f, "`{mark}`"),
-            Self::End => f.write_str("the end of the text"),
-        }
-    }
-}
-
 const MARKS: &str = "{}()[],;|";
 
 /// `true` for what a bare word is made of: names of states hold nearly anything, as in `<5` and `yes/no`.
@@ -62,28 +45,25 @@ pub(super) fn in_word(c: char) -> bool {
 }
 
 pub(super) fn parse(text: &str) -> Result<Document, GraphError> {
-    let mut cursor = Cursor::new(text);
-    let first = token(&mut cursor)?;
-    let mut parser = Parser { cursor, current: first };
+    let mut reader = Reader::new(text, token)?;
     let mut document = Document::default();
     loop {
-        let (found, at) = parser.advance()?;
+        let (found, at) = reader.advance()?;
         match found {
-            Token::Word(word) if word == "network" => {
-                if let Token::Word(name) = &parser.current.0 {
-                    document.name.clone_from(name);
-                    parser.advance()?;
+            Token::Text(word) if word == "network" => {
+                if let Token::Text(_) = reader.peek() {
+                    document.name = reader.text("the name of the network")?.text;
                 }
-                parser.expect('{', "after `network`")?;
-                while !parser.accept('}')? {
-                    parser.property("`property` or `}` in the network's braces")?;
+                reader.expect('{', "after `network`")?;
+                while !reader.accept('}')? {
+                    reader.property("`property` or `}` in the network's braces")?;
                 }
             }
-            Token::Word(word) if word == "variable" => {
-                document.variables.push(parser.variable()?);
+            Token::Text(word) if word == "variable" => {
+                document.variables.push(reader.variable()?);
             }
-            Token::Word(word) if word == "probability" => {
-                document.probabilities.push(parser.probability()?);
+            Token::Text(word) if word == "probability" => {
+                document.probabilities.push(reader.probability()?);
             }
             Token::End => return Ok(document),
             other => {
@@ -95,17 +75,18 @@ pub(super) fn parse(text: &str) -> Result<Document, GraphError> {
     }
 }
 
+/// The next token and where it begins; a text in quotes is a word like others.
 fn token(cursor: &mut Cursor<'_>) -> Result<(Token, Position), GraphError> {
     cursor.skip_blank()?;
     let at = cursor.at();
     let token = match cursor.peek() {
         None => Token::End,
-        Some('"') => Token::Word(quoted(cursor)?),
+        Some('"') => Token::Text(quoted(cursor)?),
         Some(c) if MARKS.contains(c) => {
             cursor.next();
             Token::Mark(c)
         }
-        Some(c) if in_word(c) => Token::Word(cursor.take_while(in_word)),
+        Some(c) if in_word(c) => Token::Text(cursor.take_while(in_word)),
         Some(c) => return Err(at.syntax(format!("unexpected character {c:?}"))),
     };
     Ok((token, at))
@@ -131,42 +112,9 @@ fn quoted(cursor: &mut Cursor<'_>) -> Result<String, GraphError> {
     }
 }
 
-struct Parser<'t> {
-    cursor: Cursor<'t>,
-    current: (Token, Position),
-}
-
-impl Parser<'_> {
-    fn advance(&mut self) -> Result<(Token, Position), GraphError> {
-        let next = token(&mut self.cursor)?;
-        Ok(std::mem::replace(&mut self.current, next))
-    }
-
-    fn accept(&mut self, mark: char) -> Result<bool, GraphError> {
-        let found = self.current.0 == Token::Mark(mark);
-        if found {
-            self.advance()?;
-        }
-        Ok(found)
-    }
-
-    fn expect(&mut self, mark: char, place: &str) -> Result<(), GraphError> {
-        if self.accept(mark)? {
-            return Ok(());
-        }
-        let (found, at) = &self.current;
-        Err(at.syntax(format!("expected `{mark}` {place}, found {found}")))
-    }
-
-    fn word(&mut self, what: &str) -> Result<Word, GraphError> {
-        match self.advance()? {
-            (Token::Word(text), at) => Ok(Word { text, at }),
-            (other, at) => Err(at.syntax(format!("expected {what}, found {other}"))),
-        }
-    }
-
+impl Reader<'_> {
     fn accept_word(&mut self, keyword: &str) -> Result<bool, GraphError> {
-        let found = matches!(&self.current.0, Token::Word(word) if word == keyword);
+        let found = matches!(self.peek(), Token::Text(word) if word == keyword);
         if found {
             self.advance()?;
         }
@@ -176,8 +124,7 @@ impl Parser<'_> {
     /// `property anything;`
     fn property(&mut self, what: &str) -> Result<(), GraphError> {
         if !self.accept_word("property")? {
-            let (found, at) = &self.current;
-            return Err(at.syntax(format!("expected {what}, found {found}")));
+            return Err(self.expected(what));
         }
         loop {
             match self.advance()? {
@@ -189,23 +136,23 @@ impl Parser<'_> {
     }
 
     fn variable(&mut self) -> Result<VariableBlock, GraphError> {
-        let name = self.word("the name of a variable")?;
+        let name = self.text("the name of a variable")?;
         self.expect('{', "after the name of a variable")?;
         let mut states = None;
         while !self.accept('}')? {
-            let at = self.current.1;
+            let at = self.at();
             if !self.accept_word("type")? {
                 self.property("`type`, `property` or `}` in the braces of a variable")?;
                 continue;
             }
-            let kind = self.word("`discrete`")?;
+            let kind = self.text("`discrete`")?;
             if kind.text != "discrete" {
                 let message = format!("the type {:?} is not supported: write discrete", kind.text);
                 return Err(kind.at.syntax(message));
             }
             let mut number = None;
             if self.accept('[')? {
-                number = Some(self.word("the number of states")?);
+                number = Some(self.text("the number of states")?);
                 self.expect(']', "after the number of states")?;
             }
             self.expect('{', "before the states")?;
@@ -234,7 +181,7 @@ impl Parser<'_> {
     fn words(&mut self, end: char, what: &str) -> Result<Vec<Word>, GraphError> {
         let mut words = Vec::new();
         while !self.accept(end)? {
-            words.push(self.word(what)?);
+            words.push(self.text(what)?);
             self.accept(',')?;
         }
         Ok(words)
@@ -253,7 +200,7 @@ impl Parser<'_> {
 
     fn probability(&mut self) -> Result<ProbabilityBlock, GraphError> {
         self.expect('(', "after `probability`")?;
-        let child = self.word("the name of a variable")?;
+        let child = self.text("the name of a variable")?;
         let parents = if self.accept('|')? {
             self.words(')', "the name of a parent or `)`")?
         } else {
@@ -263,7 +210,7 @@ impl Parser<'_> {
         self.expect('{', "to begin the table")?;
         let mut entries = Vec::new();
         while !self.accept('}')? {
-            let at = self.current.1;
+            let at = self.at();
             if self.accept('(')? {
                 let states = self.words(')', "the state of a parent or `)`")?;
                 entries.push(Entry::Row(states, self.numbers()?, at));

@@ -1,17 +1,16 @@
 //! Statements in braces understood: nodes, chains of edges, groups within groups. A stack stands in for recursion, so
 //! that no depth of nesting is too deep.
 
-use super::{
-    Dialect, EdgeStyle,
-    tokens::{Token, tokens},
-};
+use super::{Dialect, EdgeStyle};
 use crate::{
     Edge, GraphError, Mark,
+    dot::{Language, Stream},
     formats::{
         Class, Described, DotOptions,
         draft::{Draft, Drawn, Strangers},
     },
     text::{Position, Word},
+    tokens::Token,
 };
 use std::collections::BTreeSet;
 
@@ -21,10 +20,12 @@ const EDGES_OF_GROUPS: usize = 1 << 20;
 
 /// Reads a graph in either language. `O(t log t)` in the length of the text and the edges of its groups.
 pub(in crate::formats) fn read(text: &str, dialect: Dialect) -> Result<Described, GraphError> {
-    let tokens = tokens(text, dialect)?;
+    let language = match dialect {
+        Dialect::Dagitty => Language::Dagitty,
+        Dialect::Dot(_) => Language::Dot,
+    };
     let mut machine = Machine {
-        tokens,
-        next: 0,
+        stream: Stream::new(text, language)?,
         dialect,
         draft: Draft::default(),
         ends_of_groups: 0,
@@ -32,12 +33,8 @@ pub(in crate::formats) fn read(text: &str, dialect: Dialect) -> Result<Described
     };
     machine.header()?;
     machine.body()?;
-    match machine.peek() {
-        Token::End => machine.draft.finish(),
-        other => Err(machine
-            .at()
-            .syntax(format!("{other} after the closing brace: a file holds one graph"))),
-    }
+    machine.stream.end()?;
+    machine.draft.finish()
 }
 
 fn too_many_edges(at: Position) -> GraphError {
@@ -58,9 +55,7 @@ struct Frame {
 }
 
 struct Machine {
-    /// Ends with [`Token::End`], which is never passed.
-    tokens: Vec<(Token, Position)>,
-    next: usize,
+    stream: Stream,
     dialect: Dialect,
     draft: Draft,
     frames: Vec<Frame>,
@@ -68,30 +63,6 @@ struct Machine {
 }
 
 impl Machine {
-    fn peek(&self) -> &Token {
-        &self.tokens[self.next].0
-    }
-
-    fn ahead(&self, by: usize) -> &Token {
-        &self.tokens[(self.next + by).min(self.tokens.len() - 1)].0
-    }
-
-    fn at(&self) -> Position {
-        self.tokens[self.next].1
-    }
-
-    fn advance(&mut self) {
-        self.next = (self.next + 1).min(self.tokens.len() - 1);
-    }
-
-    fn accept(&mut self, mark: char) -> bool {
-        let found = *self.peek() == Token::Mark(mark);
-        if found {
-            self.advance();
-        }
-        found
-    }
-
     fn is_dot(&self) -> bool {
         self.dialect != Dialect::Dagitty
     }
@@ -103,64 +74,37 @@ impl Machine {
         }
     }
 
-    /// A name or value, with texts that are joined to it by `+`.
-    fn word(&mut self, place: &str) -> Result<Word, GraphError> {
-        let at = self.at();
-        let Token::Id { text, .. } = self.peek() else {
-            return Err(at.syntax(format!("expected {place}, found {}", self.peek())));
-        };
-        let mut text = text.clone();
-        self.advance();
-        while *self.peek() == Token::Mark('+') {
-            self.advance();
-            match self.peek() {
-                Token::Id { text: more, .. } => text += more,
-                other => {
-                    return Err(self
-                        .at()
-                        .syntax(format!("expected a text after `+`, found {other}")));
-                }
-            }
-            self.advance();
+    /// A name or value, with texts that are joined to it by `+`; `what` completes "expected ...".
+    fn word(&mut self, what: &str) -> Result<Word, GraphError> {
+        let mut word = self.stream.word(what)?;
+        while self.stream.accept('+') {
+            word.text += &self.stream.word("a text after `+`")?.text;
         }
-        Ok(Word { text, at })
+        Ok(word)
     }
 
     fn header(&mut self) -> Result<(), GraphError> {
-        if self.peek().is_keyword("strict") {
-            self.draft.merges_edges = true;
-            self.advance();
-        }
-        let at = self.at();
-        let word = match self.peek() {
-            Token::Id { text, quoted: false } => text.to_ascii_lowercase(),
+        self.draft.merges_edges = self.stream.accept_keyword("strict");
+        let word = match self.stream.peek() {
+            Token::Word(word) => word.to_ascii_lowercase(),
             _ => String::new(),
         };
-        let class = Class::from_keyword(&word);
-        match (word.as_str(), class, self.is_dot()) {
+        match (word.as_str(), Class::from_keyword(&word), self.is_dot()) {
             ("graph" | "digraph", ..) => {}
-            (_, Some(class), false) => self.draft.set_class(class, at),
+            (_, Some(class), false) => self.draft.set_class(class, self.stream.at()),
             (.., true) => {
-                return Err(at.syntax(format!(
-                    "expected `digraph` or `graph` at the beginning, found {}",
-                    self.peek()
-                )));
+                return Err(self.stream.expected("`digraph` or `graph` at the beginning"));
             }
             (.., false) => {
-                return Err(at.syntax(format!(
-                    "expected `dag`, `pdag`, `mag` or `pag` at the beginning, found {}",
-                    self.peek()
-                )));
+                let what = "`dag`, `pdag`, `mag` or `pag` at the beginning";
+                return Err(self.stream.expected(what));
             }
         }
-        self.advance();
-        if matches!(self.peek(), Token::Id { .. }) {
+        self.stream.advance();
+        if self.stream.peek().id().is_some() {
             self.word("a graph name")?;
         }
-        if !self.accept('{') {
-            let message = format!("expected `{{` to open the graph, found {}", self.peek());
-            return Err(self.at().syntax(message));
-        }
+        self.stream.expect('{', "to open the graph")?;
         self.draft.antiparallel_is_bidirected = self.options().antiparallel_is_bidirected;
         self.frames.push(Frame::default());
         Ok(())
@@ -170,13 +114,12 @@ impl Machine {
     fn body(&mut self) -> Result<(), GraphError> {
         while let Some(frame) = self.frames.last() {
             let begins = frame.chain.is_empty();
-            let at = self.at();
-            if begins && (self.accept(';') || self.accept(',')) {
+            if begins && (self.stream.accept(';') || self.stream.accept(',')) {
                 continue;
             }
             if self.is_group() {
-                while !self.accept('{') {
-                    self.advance();
+                while !self.stream.accept('{') {
+                    self.stream.advance();
                 }
                 let defaults = self.frames.last().map(|frame| frame.defaults).unwrap_or_default();
                 self.frames.push(Frame { defaults, ..Frame::default() });
@@ -185,12 +128,12 @@ impl Machine {
             if begins && self.setting()? {
                 continue;
             }
-            match self.peek() {
+            match self.stream.peek() {
                 Token::Mark('}') if begins => {
-                    self.advance();
+                    self.stream.advance();
                     self.close()?;
                 }
-                Token::Id { .. } => {
+                Token::Text(_) | Token::Word(_) => {
                     self.refuse_keyword()?;
                     let name = self.word("a variable")?;
                     self.skip_port()?;
@@ -200,14 +143,10 @@ impl Machine {
                     }
                     self.endpoint(vec![node], true)?;
                 }
-                other if begins => {
-                    let message = format!("expected a variable, an edge or `}}`, found {other}");
-                    return Err(at.syntax(message));
+                _ if begins => {
+                    return Err(self.stream.expected("a variable, an edge or `}`"));
                 }
-                other => {
-                    let message = format!("expected a variable after the arrow, found {other}");
-                    return Err(at.syntax(message));
-                }
+                _ => return Err(self.stream.expected("a variable after the arrow")),
             }
         }
         Ok(())
@@ -215,18 +154,17 @@ impl Machine {
 
     /// `{`, `subgraph {` or `subgraph name {`.
     fn is_group(&self) -> bool {
-        let brace = |by| *self.ahead(by) == Token::Mark('{');
+        let brace = |by| *self.stream.ahead(by) == Token::Mark('{');
         brace(0)
-            || (self.peek().is_keyword("subgraph")
-                && (brace(1) || (matches!(self.ahead(1), Token::Id { .. }) && brace(2))))
+            || (self.stream.peek().is_keyword("subgraph")
+                && (brace(1) || (self.stream.ahead(1).id().is_some() && brace(2))))
     }
 
     /// Behind a closing brace: the group is an end of an edge in the group around it.
     fn close(&mut self) -> Result<(), GraphError> {
         let Some(closed) = self.frames.pop() else { return Ok(()) };
         let Some(around) = self.frames.last_mut() else { return Ok(()) };
-        let is_end =
-            !around.chain.is_empty() || matches!(self.tokens[self.next].0, Token::Edge(..));
+        let is_end = !around.chain.is_empty() || matches!(self.stream.peek(), Token::Edge(..));
         let ends: Vec<usize> =
             if is_end { closed.nodes.iter().copied().collect() } else { Vec::new() };
         // The shorter set is moved, so that nested groups do not copy one set again and again.
@@ -240,16 +178,16 @@ impl Machine {
         // Groups within groups may be long ends of no edge at all.
         self.ends_of_groups += ends.len();
         if self.ends_of_groups > EDGES_OF_GROUPS {
-            return Err(too_many_edges(self.at()));
+            return Err(too_many_edges(self.stream.at()));
         }
         self.endpoint(ends, false)
     }
 
     /// After an end of an edge: the next sign of the chain, or the attributes that close the statement.
     fn endpoint(&mut self, ends: Vec<usize>, is_name: bool) -> Result<(), GraphError> {
-        let at = self.at();
-        if let Token::Edge(marks, _) = *self.peek() {
-            self.advance();
+        let at = self.stream.at();
+        if let Token::Edge(marks, _) = *self.stream.peek() {
+            self.stream.advance();
             if let Some(frame) = self.frames.last_mut() {
                 frame.chain.push((ends, (marks, at)));
             }
@@ -302,20 +240,20 @@ impl Machine {
 
     /// `name = value`, and defaults as in `edge [dir=both]`: `true` when the statement was one of these.
     fn setting(&mut self) -> Result<bool, GraphError> {
-        if !matches!(self.peek(), Token::Id { .. }) {
+        if self.stream.peek().id().is_none() {
             return Ok(false);
         }
-        if *self.ahead(1) == Token::Mark('=') {
+        if *self.stream.ahead(1) == Token::Mark('=') {
             let key = self.word("an attribute")?;
-            self.advance();
+            self.stream.advance();
             let value = self.word("a value")?;
             self.graph_attribute(&key, &value);
             return Ok(true);
         }
-        let brackets = *self.ahead(1) == Token::Mark('[');
-        let is = |word: &str| self.peek().is_keyword(word) && brackets;
+        let brackets = *self.stream.ahead(1) == Token::Mark('[');
+        let is = |word: &str| self.stream.peek().is_keyword(word) && brackets;
         if is("graph") {
-            self.advance();
+            self.stream.advance();
             for (key, value) in self.attributes()? {
                 if let Some(value) = value {
                     self.graph_attribute(&key, &value);
@@ -327,7 +265,7 @@ impl Machine {
             return Ok(false);
         }
         if is("edge") {
-            self.advance();
+            self.stream.advance();
             for (key, value) in self.attributes()? {
                 let value = value.unwrap_or(Word { text: String::new(), at: key.at });
                 if let Some(frame) = self.frames.last_mut() {
@@ -337,7 +275,7 @@ impl Machine {
             return Ok(true);
         }
         if is("node") {
-            self.advance();
+            self.stream.advance();
             for (key, _) in self.attributes()? {
                 if crate::formats::draft::is_causal(&key.text) {
                     return Err(key.at.syntax(format!(
@@ -363,30 +301,26 @@ impl Machine {
     }
 
     fn refuse_keyword(&self) -> Result<(), GraphError> {
-        let reserved: &[&str] = match (self.is_dot(), self.peek()) {
-            (true, Token::Id { quoted: true, .. }) => &[],
-            (true, _) => &["node", "edge", "graph", "digraph", "subgraph", "strict"],
-            // Quotes do not help in dagitty's language.
-            (false, _) => &["graph", "node"],
+        let (reserved, fix): (&[&str], _) = if self.is_dot() {
+            let words = &["node", "edge", "graph", "digraph", "subgraph", "strict"];
+            (words, "quote it to use it as a name")
+        } else {
+            (&["graph", "node"], "rename the variable")
         };
-        match self.peek() {
-            Token::Id { text, .. }
-                if reserved.iter().any(|word| text.eq_ignore_ascii_case(word)) =>
-            {
-                let fix = if self.is_dot() {
-                    "quote it to use it as a name"
-                } else {
-                    "rename the variable"
-                };
-                Err(self.at().syntax(format!("`{text}` is a keyword: {fix}")))
-            }
-            _ => Ok(()),
+        let name = match self.stream.peek() {
+            // Quotes do not help in dagitty's language.
+            Token::Text(_) if self.is_dot() => None,
+            token => token.id(),
+        };
+        match name.filter(|name| reserved.iter().any(|word| name.eq_ignore_ascii_case(word))) {
+            Some(name) => Err(self.stream.refuse(format!("`{name}` is a keyword: {fix}"))),
+            None => Ok(()),
         }
     }
 
     /// `:port:compass`, which say where an edge meets the drawn node.
     fn skip_port(&mut self) -> Result<(), GraphError> {
-        while self.is_dot() && self.accept(':') {
+        while self.is_dot() && self.stream.accept(':') {
             self.word("a port after the colon (quote names that hold colons)")?;
         }
         Ok(())
@@ -395,17 +329,17 @@ impl Machine {
     /// `[a=1, b][c=3]`, or nothing.
     fn attributes(&mut self) -> Result<Vec<(Word, Option<Word>)>, GraphError> {
         let mut attributes = Vec::new();
-        while self.accept('[') {
-            while !self.accept(']') {
+        while self.stream.accept('[') {
+            while !self.stream.accept(']') {
                 let key = self.word("an attribute or `]`")?;
-                let value = if self.accept('=') {
+                let value = if self.stream.accept('=') {
                     Some(self.word(&format!("a value for `{}`", key.text))?)
                 } else {
                     None
                 };
                 attributes.push((key, value));
-                if !self.accept(',') {
-                    self.accept(';');
+                if !self.stream.accept(',') {
+                    self.stream.accept(';');
                 }
             }
         }

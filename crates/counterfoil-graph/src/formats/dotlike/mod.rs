@@ -2,7 +2,6 @@
 
 mod edge_style;
 mod machine;
-mod tokens;
 mod writer;
 
 pub(super) use edge_style::{EdgeStyle, style_attributes};

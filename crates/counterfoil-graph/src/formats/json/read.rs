@@ -1,17 +1,16 @@
 //! A JSON object understood as a graph. Its schema has a fixed depth, so nothing here recurses.
 
-use super::{
-    BIDIRECTED, DIRECTED, UNDIRECTED, list_of,
-    tokens::{Token, token},
-};
+use super::{BIDIRECTED, DIRECTED, UNDIRECTED, list_of, tokens::token};
 use crate::{
     Edge, GraphError, Mark,
     formats::{
         Class, Described, Part,
         draft::{Draft, Drawn, Strangers},
+        reader::Reader,
     },
     suggest,
-    text::{Cursor, Position, Word},
+    text::{Position, Word},
+    tokens::Token,
 };
 use std::collections::BTreeSet;
 
@@ -31,14 +30,12 @@ const ARROWS: [(&str, [Mark; 2]); 10] = [
 
 /// Reads a graph. `O(t log t)`.
 pub(in crate::formats) fn read(text: &str) -> Result<Described, GraphError> {
-    let mut cursor = Cursor::new(text);
-    let first = token(&mut cursor)?;
-    let mut reader = Reader { cursor, current: first };
+    let mut reader = Reader::new(text, token)?;
     let mut draft = Draft::default();
     let mut later = Later::default();
     reader.object("a graph", |reader, key| match key.text.as_str() {
         "class" => {
-            let word = reader.text("the class")?;
+            let word = reader.string("the class")?;
             let class = Class::from_keyword(&word.text).ok_or_else(|| {
                 word.at.syntax(format!("{:?} is no class: write dag, pdag, mag or pag", word.text))
             })?;
@@ -59,9 +56,11 @@ pub(in crate::formats) fn read(text: &str) -> Result<Described, GraphError> {
             None => Err(unknown_key(&key)),
         },
     })?;
-    match reader.current {
-        (Token::End, _) => {}
-        (other, at) => return Err(at.syntax(format!("{other} after the graph: a file holds one"))),
+    match reader.peek() {
+        Token::End => {}
+        other => {
+            return Err(reader.at().syntax(format!("{other} after the graph: a file holds one")));
+        }
     }
     if !later.has_nodes {
         return Err(
@@ -85,9 +84,9 @@ impl Later {
     fn pairs(&mut self, reader: &mut Reader<'_>, marks: [Mark; 2]) -> Result<(), GraphError> {
         reader.list("edges", |reader| {
             reader.expect('[', "to begin an edge, as in [\"X\", \"Y\"]")?;
-            let a = reader.text("the first end of an edge")?;
+            let a = reader.string("the first end of an edge")?;
             reader.expect(',', "between the ends of an edge")?;
-            let b = reader.text("the second end of an edge")?;
+            let b = reader.string("the second end of an edge")?;
             reader.expect(']', "to end an edge")?;
             self.edges.push((a, b, marks));
             Ok(())
@@ -98,11 +97,11 @@ impl Later {
     fn triples(&mut self, reader: &mut Reader<'_>) -> Result<(), GraphError> {
         reader.list("edges", |reader| {
             reader.expect('[', "to begin an edge, as in [\"X\", \"o->\", \"Y\"]")?;
-            let a = reader.text("the first end of an edge")?;
+            let a = reader.string("the first end of an edge")?;
             reader.expect(',', "after the first end of an edge")?;
-            let arrow = reader.text("an arrow such as \"o->\"")?;
+            let arrow = reader.string("an arrow such as \"o->\"")?;
             reader.expect(',', "before the second end of an edge")?;
-            let b = reader.text("the second end of an edge")?;
+            let b = reader.string("the second end of an edge")?;
             reader.expect(']', "to end an edge")?;
             let plain = arrow.text.replace('@', "o");
             let marks =
@@ -135,15 +134,15 @@ impl Later {
 
 /// A name, or an object with a name and attributes.
 fn node(reader: &mut Reader<'_>, draft: &mut Draft) -> Result<(), GraphError> {
-    if let (Token::Text(_), _) = reader.current {
-        let name = reader.text("a name")?;
+    if let Token::Text(_) = reader.peek() {
+        let name = reader.string("a name")?;
         return draft.declare(&name).map(drop);
     }
-    let at = reader.current.1;
+    let at = reader.at();
     let (mut name, mut place, mut attributes) = (None, None, Vec::new());
     reader.object("a node", |reader, key| {
         match key.text.as_str() {
-            "name" => name = Some(reader.text("the name of a variable")?),
+            "name" => name = Some(reader.string("the name of a variable")?),
             "pos" => {
                 reader.expect('[', "to begin a position, as in [0.5, 1]")?;
                 let x = reader.number()?;
@@ -180,44 +179,15 @@ fn unknown_key(key: &Word) -> GraphError {
     key.at.syntax(format!("the graph has the unknown key {:?}: {fix}", key.text))
 }
 
-struct Reader<'t> {
-    cursor: Cursor<'t>,
-    current: (Token, Position),
-}
-
 impl Reader<'_> {
-    fn advance(&mut self) -> Result<(Token, Position), GraphError> {
-        let next = token(&mut self.cursor)?;
-        Ok(std::mem::replace(&mut self.current, next))
-    }
-
-    fn accept(&mut self, mark: char) -> Result<bool, GraphError> {
-        let found = self.current.0 == Token::Mark(mark);
-        if found {
-            self.advance()?;
-        }
-        Ok(found)
-    }
-
-    fn expect(&mut self, mark: char, place: &str) -> Result<(), GraphError> {
-        if self.accept(mark)? {
-            return Ok(());
-        }
-        let (found, at) = &self.current;
-        Err(at.syntax(format!("expected `{mark}` {place}, found {found}")))
-    }
-
-    fn text(&mut self, what: &str) -> Result<Word, GraphError> {
-        match self.advance()? {
-            (Token::Text(text), at) => Ok(Word { text, at }),
-            (other, at) => Err(at.syntax(format!("expected {what} as a text, found {other}"))),
-        }
+    fn string(&mut self, what: &str) -> Result<Word, GraphError> {
+        self.text(&format!("{what} as a text"))
     }
 
     fn number(&mut self) -> Result<f64, GraphError> {
         let (found, at) = self.advance()?;
         let number = match &found {
-            Token::Word(word) => word.parse::<f64>().ok().filter(|number| number.is_finite()),
+            Token::Number(number) => number.parse::<f64>().ok().filter(|number| number.is_finite()),
             _ => None,
         };
         number.ok_or_else(|| at.syntax(format!("expected a finite number, found {found}")))
@@ -226,7 +196,7 @@ impl Reader<'_> {
     /// A text, a number, `true` or `false`.
     fn scalar(&mut self, key: &Word) -> Result<Word, GraphError> {
         match self.advance()? {
-            (Token::Text(text), at) => Ok(Word { text, at }),
+            (Token::Text(text) | Token::Number(text), at) => Ok(Word { text, at }),
             (Token::Word(text), at) if text != "null" => Ok(Word { text, at }),
             (other, at) => {
                 Err(at
@@ -237,7 +207,7 @@ impl Reader<'_> {
 
     fn names(&mut self, into: &mut Vec<Word>) -> Result<(), GraphError> {
         self.list("a list of names", |reader| {
-            into.push(reader.text("a name")?);
+            into.push(reader.string("a name")?);
             Ok(())
         })
     }
@@ -271,7 +241,7 @@ impl Reader<'_> {
         }
         let mut seen = BTreeSet::new();
         loop {
-            let key = self.text("a key")?;
+            let key = self.string("a key")?;
             if !seen.insert(key.text.clone()) {
                 return Err(key.at.syntax(format!("the key {:?} comes twice: keep one", key.text)));
             }

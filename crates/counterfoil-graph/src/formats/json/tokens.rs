@@ -3,31 +3,10 @@
 use crate::{
     GraphError,
     text::{Cursor, Position},
+    tokens::Token,
 };
-use std::fmt;
 
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Token {
-    Text(String),
-    /// A number as it is written, or `true`, `false` or `null`.
-    Word(String),
-    /// One of `{ } [ ] : ,`.
-    Mark(char),
-    End,
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => write!(f, "{text:?}"),
-            Self::Word(word) => write!(f, "`{word}`"),
-            Self::Mark(mark) => write!(f, "`{mark}`"),
-            Self::End => f.write_str("the end of the text"),
-        }
-    }
-}
-
-/// The next token and where it begins.
+/// The next token and where it begins; `true`, `false` and `null` are words.
 pub(super) fn token(cursor: &mut Cursor<'_>) -> Result<(Token, Position), GraphError> {
     cursor.skip_white_space();
     let at = cursor.at();
@@ -41,14 +20,14 @@ pub(super) fn token(cursor: &mut Cursor<'_>) -> Result<(Token, Position), GraphE
         Some(c) if c.is_ascii_alphanumeric() || c == '-' => {
             let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.');
             let word = cursor.take_while(in_word);
-            let known = matches!(word.as_str(), "true" | "false" | "null");
             // Rust reads words such as `-inf` as numbers too.
             let number = word.starts_with(|c: char| c == '-' || c.is_ascii_digit())
                 && !word.contains(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E'));
-            if !(known || number && word.parse::<f64>().is_ok()) {
-                return Err(at.syntax(format!("`{word}` is no value: write texts in quotes")));
+            match word.as_str() {
+                "true" | "false" | "null" => Token::Word(word),
+                _ if number && word.parse::<f64>().is_ok() => Token::Number(word),
+                _ => return Err(at.syntax(format!("`{word}` is no value: write texts in quotes"))),
             }
-            Token::Word(word)
         }
         Some(c) => return Err(at.syntax(format!("unexpected character {c:?}"))),
     };
