@@ -28,7 +28,8 @@
 //! Every variable must be declared by a statement of its own, anywhere in the file, so that a misspelt edge is
 //! an error and not a new variable. The lexical part is Graphviz's: identifiers, numerals, quoted strings, `//`,
 //! `/* */` and `#` comments, optional separators, several attribute lists, chains `a -> b -> c`. Deviations: in a
-//! quoted string `\\` is one backslash, so that every name can be written. Refused, each with its place in the text, because the meaning of a causal
+//! quoted string `\\` is one backslash, so that every name can be written, and `a.5`, which Graphviz takes for the
+//! two names `a` and `.5`, is refused. Refused too, each with its place in the text, because the meaning of a causal
 //! graph would otherwise be guessed: undirected edges, attributes of edges (Graphviz's `dir=both` and `style=dashed`
 //! are used for hidden causes), subgraphs, defaults, ports, HTML. For a reader that takes these see
 //! [`formats`](crate::formats); the two share their tokens and have a grammar each.

@@ -118,7 +118,11 @@ impl Lexer<'_> {
             return self.numeral(sign, at);
         }
         let text = self.cursor.take_while(|c| begins_identifier(c) || c.is_ascii_digit());
-        Ok(Token::Word(text))
+        // Graphviz cuts `a.5` in two and makes two variables of it, people mean one.
+        match self.cursor.peek() {
+            Some('.') => Err(unexpected('.', self.cursor.at())),
+            _ => Ok(Token::Word(text)),
+        }
     }
 
     /// `[-]? ( .digits | digits [.digits?] )`, as Graphviz has it: without exponent.
@@ -248,6 +252,10 @@ mod tests {
         check(
             "1.2.3",
             "line 1, column 1: the number 1.2 runs into '.': quote the whole text, as in \"1.2....\"",
+        );
+        check(
+            "a.5",
+            "line 1, column 2: unexpected character '.': quote names that hold it with \"",
         );
         check("- 1", "line 1, column 1: `-` is neither an arrow `->` nor a number");
         check(

@@ -359,6 +359,19 @@ fn bif_texts() {
     );
 }
 
+/// Graphviz takes `a.5` for two variables, the general reader for one: an experiment file must say which.
+#[test]
+fn a_name_with_a_point_is_one_variable_or_none() {
+    check(Format::Dot, "digraph { a.5 }", "a.5");
+    let strict = |text| counterfoil_graph::Dag::from_dot(text).map(|dag| dag.len());
+    assert_eq!(
+        strict("digraph { a.5 }").unwrap_err().to_string(),
+        "line 1, column 12: unexpected character '.': quote names that hold it with \""
+    );
+    assert_eq!(strict("digraph { \"a.5\" }"), Ok(1));
+    assert_eq!(strict("digraph { a .5 }"), Ok(2));
+}
+
 #[test]
 fn formats_are_found_by_name_and_by_content() {
     let names =
