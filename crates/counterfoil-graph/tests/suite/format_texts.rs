@@ -359,6 +359,38 @@ fn bif_texts() {
     );
 }
 
+#[test]
+fn states_that_are_only_counted_are_not_written_out_by_the_million() {
+    let text =
+        "digraph { a [kind=categorical, categories=30000]; b [kind=categorical, categories=N] }";
+    let write = |n: &str| Format::Bif.write(&Format::Dot.read(&text.replace('N', n)).unwrap());
+    assert!(write("30000").is_ok());
+    let message = |n: &str| {
+        format!(
+            "BIF cannot hold `b` with {n} states: write DOT or JSON, which count states and do not name them"
+        )
+    };
+    for n in ["40000", "4429842", "1000000000000000000"] {
+        assert_eq!(write(n).unwrap_err().to_string(), message(n));
+    }
+}
+
+#[test]
+fn many_tables_with_defaults_may_not_be_huge_together() {
+    let names: Vec<String> = (0..25).map(|k| format!("v{k}")).collect();
+    let variable =
+        |name: &String| format!("variable {name} {{ type discrete [ 2 ] {{ x, y }}; }}\n");
+    let variables: String = names.iter().map(variable).collect();
+    let table = |child: usize, parents: usize| {
+        format!("probability ( v{child} | {} ) {{ default 1, 0; }}\n", names[..parents].join(" "))
+    };
+    let error = BifNetwork::read(&format!("{variables}{}{}", table(23, 20), table(24, 21)));
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "line 27, column 15: the table of `v24` is one of those with defaults, which together have more than 4194304 numbers: take parents away"
+    );
+}
+
 /// Graphviz takes `a.5` for two variables, the general reader for one: an experiment file must say which.
 #[test]
 fn a_name_with_a_point_is_one_variable_or_none() {

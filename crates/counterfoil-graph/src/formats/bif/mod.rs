@@ -51,8 +51,12 @@ pub struct BifVariable {
 /// The sum of a row may differ from 1 by this much: files round their numbers. Rows are kept as they are written.
 const ROUNDING: f64 = 0.0101;
 
-/// A table that is filled up by `default` may not have more numbers than this.
+/// The tables that are filled up by `default` may not have more numbers than this in all, since a short text could ask
+/// for very many.
 const FILLED: usize = 1 << 22;
+
+/// States that a graph counts may not be more than this in all, since here each is written out.
+const COUNTED: usize = 1 << 16;
 
 impl BifNetwork {
     /// Reads a network. `O(t log t)` in the length of the text and the size of the tables.
@@ -124,6 +128,7 @@ impl TryFrom<&Dag> for BifNetwork {
     type Error = GraphError;
 
     fn try_from(dag: &Dag) -> Result<Self, GraphError> {
+        let mut left = COUNTED;
         let variables = dag.variables().enumerate().map(|(node, variable)| {
             let Kind::Categorical { categories } = variable.kind() else {
                 return Err(GraphError::Unwritable {
@@ -139,6 +144,11 @@ impl TryFrom<&Dag> for BifNetwork {
                     fix: "leave them out, or write DOT or JSON",
                 });
             }
+            left = left.checked_sub(categories).ok_or_else(|| GraphError::Unwritable {
+                format: "BIF",
+                what: format!("`{}` with {categories} states", variable.name()),
+                fix: "write DOT or JSON, which count states and do not name them",
+            })?;
             Ok(BifVariable {
                 name: variable.name().to_owned(),
                 states: (0..categories).map(|state| state.to_string()).collect(),

@@ -28,6 +28,7 @@ pub(super) fn resolve(document: Document) -> Result<BifNetwork, GraphError> {
         network.variables.push(variable);
     }
     let mut given = BTreeMap::new();
+    let mut left = FILLED;
     for block in document.probabilities {
         let child = find(&positions, &block.child)?;
         if given.insert(child, block.child.at).is_some() {
@@ -47,7 +48,7 @@ pub(super) fn resolve(document: Document) -> Result<BifNetwork, GraphError> {
             }
             parents.push(parent);
         }
-        network.variables[child].rows = rows(&network, child, &parents, &block)?;
+        network.variables[child].rows = rows(&network, child, &parents, &block, &mut left)?;
         network.variables[child].parents = parents;
     }
     // What is still wrong concerns a variable, or the first table of a cycle.
@@ -81,12 +82,13 @@ fn find(positions: &IndexMap<String, Position>, name: &Word) -> Result<usize, Gr
     })
 }
 
-/// The rows of a table in the order of [`BifVariable::rows`].
+/// The rows of a table in the order of [`BifVariable::rows`]; `left` numbers may still be filled up by defaults.
 fn rows(
     network: &BifNetwork,
     child: usize,
     parents: &[usize],
     block: &ProbabilityBlock,
+    left: &mut usize,
 ) -> Result<Vec<Vec<f64>>, GraphError> {
     let variable = &network.variables[child];
     let at = block.child.at;
@@ -168,20 +170,24 @@ fn rows(
             }
         }
     }
-    match default {
-        None if found.len() < combinations => {
+    let Some(default) = default else {
+        if found.len() < combinations {
             let absent = (0..combinations).find(|row| !found.contains_key(row)).unwrap_or_default();
             let names = describe(network, parents, absent);
-            Err(bad(at, format!("has no row for ({names}): add it or a default")))
+            return Err(bad(at, format!("has no row for ({names}): add it or a default")));
         }
-        Some(_) if combinations.saturating_mul(variable.states.len()) > FILLED => {
-            Err(bad(at, format!("has more than {FILLED} numbers: take parents away")))
-        }
-        None => Ok(found.into_values().collect()),
-        Some(default) => Ok((0..combinations)
-            .map(|combination| found.remove(&combination).unwrap_or_else(|| default.clone()))
-            .collect()),
+        return Ok(found.into_values().collect());
+    };
+    let numbers = combinations.saturating_mul(variable.states.len());
+    if numbers > FILLED {
+        return Err(bad(at, format!("has more than {FILLED} numbers: take parents away")));
     }
+    *left = left.checked_sub(numbers).ok_or_else(|| {
+        let problem = "is one of those with defaults, which together have";
+        bad(at, format!("{problem} more than {FILLED} numbers: take parents away"))
+    })?;
+    let row = |combination| found.remove(&combination).unwrap_or_else(|| default.clone());
+    Ok((0..combinations).map(row).collect())
 }
 
 /// The states of the parents in a combination.
