@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const FLAGS: [&str; 8] =
     ["latent", "unobserved", "hidden", "observed", "exposure", "outcome", "adjusted", "selected"];
 
+/// The label by which a widespread library marks what it cannot observe.
+pub(super) const UNOBSERVED: &str = "Unobserved Confounders";
+
 /// What to do with attributes that have no meaning here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Strangers {
@@ -156,8 +159,7 @@ impl Draft {
                 None => Err(key.at.syntax(format!("`{known}` needs a value: write {known}=..."))),
             };
         }
-        // The label by which a widespread library marks what it cannot observe.
-        if known == "label" && value.is_some_and(|v| v.text == "Unobserved Confounders") {
+        if known == "label" && value.is_some_and(|v| v.text == UNOBSERVED) {
             return self.set_latent(node, key.at);
         }
         let causal = FLAGS.into_iter().chain(["role", "pos"]);

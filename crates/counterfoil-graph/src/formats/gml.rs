@@ -7,7 +7,7 @@
 use super::{
     Class, Described, DotOptions, Part,
     dotlike::{EdgeStyle, style_attributes},
-    draft::{Draft, Drawn, Strangers},
+    draft::{Draft, Drawn, Strangers, UNOBSERVED},
 };
 use crate::{
     Edge, GraphError, Mark,
@@ -116,7 +116,13 @@ fn node(
     if ids.insert(id.text.clone(), index).is_some() {
         return Err(id.at.syntax(format!("two nodes have the id {}: renumber one", id.text)));
     }
-    if let Some((label, key)) = &label {
+    // Here the label is the name too, so it is believed only where nothing else says whether the variable is observed.
+    let says = |(key, _): &(Word, Word)| {
+        matches!(&*key.text, "role" | "latent" | "hidden" | "observed" | "unobserved")
+    };
+    if let Some((label, key)) = &label
+        && !others.iter().any(says)
+    {
         draft.attribute(index, key, Some(label), Strangers::Ignore)?;
     }
     for (mut key, value) in others {
@@ -364,6 +370,9 @@ pub(super) fn write(described: &Described) -> String {
                 Value::Count(count) => count.to_string(),
             };
             let _ = writeln!(text, "    {} {value}", key.replace('_', ""));
+        }
+        if variable.is_labelled() && variable.name() == UNOBSERVED {
+            text.push_str("    observed 1\n");
         }
         for part in Part::ALL.into_iter().filter(|&part| described.part(part).contains(node)) {
             let _ = writeln!(text, "    {} 1", part.keyword());

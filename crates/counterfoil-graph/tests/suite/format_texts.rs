@@ -359,6 +359,22 @@ fn bif_texts() {
     );
 }
 
+/// In GML the label is the name as well, elsewhere it is a remark.
+#[test]
+fn a_label_that_is_also_the_name_hides_no_variable_that_is_said_to_be_observed() {
+    let name = "Unobserved Confounders";
+    let gml = |more: &str| format!("graph [ node [ id 0 label \"{name}\" {more} ] ]");
+    check(Format::Gml, &gml(""), &format!("{name} | latent {name}"));
+    check(Format::Gml, &gml("observed 1"), name);
+    check(Format::Gml, &gml("role \"unlabelled\""), name);
+    for dot in [format!("digraph {{ \"{name}\" }}"), format!("digraph {{ \"{name}\" [latent=1] }}")]
+    {
+        let described = Format::Dot.read(&dot).unwrap();
+        let gml = Format::Gml.write(&described).unwrap();
+        assert_eq!(Format::Gml.read(&gml).as_ref(), Ok(&described), "{gml}");
+    }
+}
+
 #[test]
 fn states_that_are_only_counted_are_not_written_out_by_the_million() {
     let text =
