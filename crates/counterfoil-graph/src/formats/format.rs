@@ -99,13 +99,20 @@ impl Format {
         cursor.skip_blank().ok()?;
         let opens = cursor.peek() == Some('{');
         let after = cursor.peek();
+        // Names hold nearly anything, but in most languages a slash begins a comment.
+        let is_bif = matches!(word.as_str(), "network" | "variable");
         // A name may stand between the keyword and the brace.
         let mut names_and_opens = || {
             if cursor.accept('"') {
-                cursor.take_while(|c| c != '"');
-                cursor.next();
+                // A quote behind a backslash is part of the name.
+                while let Some(c) = cursor.next().filter(|&c| c != '"') {
+                    if c == '\\' {
+                        cursor.next();
+                    }
+                }
             } else {
-                cursor.take_while(in_word);
+                let ends = |c: char| c.is_whitespace() || matches!(c, '{' | '"');
+                cursor.take_while(|c| !(ends(c) || (c == '/' && !is_bif)));
             }
             cursor.skip_blank().is_ok() && cursor.peek() == Some('{')
         };

@@ -431,6 +431,11 @@ fn formats_are_found_by_name_and_by_content() {
     let check = |text, format| assert_eq!(Format::detect(text), format, "{text}");
     check("# c\n// d\n Strict digraph \"x y\" {}", Some(Format::Dot));
     check("variable x { }", Some(Format::Bif));
+    check("variable yes/no { }", Some(Format::Bif));
+    check("network my-net {}", Some(Format::Bif));
+    check("network \"a \\\" b\" {}", Some(Format::Bif));
+    check("digraph \"a \\\" b\\\\\" {}", Some(Format::Dot));
+    check("digraph a-b/* c */ {}", Some(Format::Dot));
     check("Creator \"x\" graph []", Some(Format::Gml));
     check("\u{feff} {}", Some(Format::Json));
     check("dag -> x", Some(Format::Statements));
