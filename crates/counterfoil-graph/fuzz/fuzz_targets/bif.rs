@@ -1,11 +1,16 @@
 //! Any text is read or refused as a Bayesian network; what is read is written with its tables, and reads back the same.
 #![no_main]
 
-use counterfoil_graph::formats::BifNetwork;
+use counterfoil_graph::formats::{BifNetwork, Described, Format};
+
+#[path = "shared.rs"]
+mod shared;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    if let Ok(network) = BifNetwork::read(text) {
-        let back = network.write().and_then(|written| BifNetwork::read(&written));
-        assert_eq!(back.as_ref(), Ok(&network));
-    }
+    shared::comes_back(BifNetwork::read(text).and_then(|network| {
+        let written = network.write();
+        assert_eq!(written.as_deref().map(Format::detect), Ok(Some(Format::Bif)));
+        assert_eq!(written.and_then(|written| BifNetwork::read(&written)).as_ref(), Ok(&network));
+        Ok(Described::from(&network.to_dag()?))
+    }));
 });

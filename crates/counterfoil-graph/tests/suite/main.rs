@@ -26,6 +26,7 @@ mod oracle;
 mod properties;
 mod rank;
 mod regimes;
+mod seeds;
 mod separation;
 mod separators;
 mod simplification;
