@@ -14,6 +14,7 @@ mod equivalence;
 mod estimands;
 mod evaluation;
 mod expressions;
+mod format_limits;
 mod format_texts;
 mod formats;
 mod front_door;
