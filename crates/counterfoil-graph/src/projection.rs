@@ -1,7 +1,7 @@
 //! Hidden variables projected out of a graph, and bidirected edges turned back into hidden variables.
 
 use crate::{Admg, CausalGraph, Dag, Edge, MixedGraph, NodeSet, Variable};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The latent projection of `graph` onto the nodes outside `hidden` (Verma and Pearl 1990; Richardson, Evans, Robins
 /// and Shpitser 2023, section 2.3). `order` is topological.
@@ -27,26 +27,42 @@ pub(crate) fn project(graph: &MixedGraph, order: &[usize], hidden: &NodeSet) -> 
         if hidden.contains(node) { fronts[node].clone() } else { NodeSet::from([node]) }
     };
 
-    let mut edges = BTreeSet::new();
+    let mut edges = Vec::new();
+    // Whole sets are united, since many hidden causes may have the same effects.
+    let mut siblings = BTreeMap::<usize, NodeSet>::new();
     let mut join = |a: &NodeSet, b: &NodeSet| {
         for x in a {
-            edges.extend(b.iter().filter(|&y| y != x).map(|y| Edge::bidirected(x, y)));
+            siblings.entry(x).or_default().union_with(b);
         }
     };
     for node in hidden {
         join(&fronts[node], &fronts[node]);
     }
     for a in 0..graph.len() {
-        for b in graph.spouses_of(a).filter(|&b| a < b) {
-            join(&front_of(a), &front_of(b));
+        for b in graph.spouses_of(a) {
+            if hidden.contains(a) || hidden.contains(b) {
+                join(&front_of(a), &front_of(b));
+            } else if a < b {
+                edges.push(Edge::bidirected(a, b));
+            }
         }
+    }
+    for (x, set) in siblings {
+        edges.extend(set.iter().filter(|&y| x < y).map(|y| Edge::bidirected(x, y)));
     }
     for cause in (0..graph.len()).filter(|&node| !hidden.contains(node)) {
+        let mut effects = NodeSet::new();
         for child in graph.children_of(cause) {
-            edges.extend(front_of(child).iter().map(|effect| Edge::directed(cause, effect)));
+            if hidden.contains(child) {
+                effects.union_with(&fronts[child]);
+            } else {
+                edges.push(Edge::directed(cause, child));
+            }
         }
+        edges.extend(effects.iter().map(|effect| Edge::directed(cause, effect)));
     }
-    let edges: Vec<Edge> = edges.into_iter().collect();
+    edges.sort_unstable();
+    edges.dedup();
     Admg::from_checked(graph.with_edges(&edges).induced(&(&graph.nodes() - hidden)))
 }
 

@@ -28,6 +28,18 @@ fn deep_nesting_and_large_groups_are_no_trouble() {
     }
 }
 
+/// Each pair of children has every one of the hidden variables for a common cause, and is joined once.
+#[test]
+fn many_hidden_causes_of_many_variables_are_projected_at_once() {
+    let names = |letter: char, more: &str| {
+        (0..300).map(|k| format!("{letter}{k}{more} ")).collect::<Vec<_>>().concat()
+    };
+    let (hidden, causes, effects) = (names('u', " [latent]"), names('u', ""), names('x', ""));
+    let text = format!("dag {{ {hidden} {{{causes}}} -> {{{effects}}} }}");
+    let observed = Format::Dagitty.read(&text).unwrap().observed().unwrap();
+    assert_eq!(observed.graph().mixed_edges().len(), 300 * 299 / 2);
+}
+
 #[test]
 fn states_that_are_only_counted_are_not_written_out_by_the_million() {
     let text =
