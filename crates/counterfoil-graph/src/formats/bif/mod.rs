@@ -123,7 +123,8 @@ impl BifNetwork {
     }
 }
 
-/// The structure of a DAG of categorical variables, with the states `0`, `1`, ... and without tables.
+/// The structure of a DAG of categorical variables, with the states `0`, `1`, ... and without tables. Refused:
+/// other variables, and more states than 65536 in all.
 impl TryFrom<&Dag> for BifNetwork {
     type Error = GraphError;
 
