@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the criterion package of the whole workspace.
+//! `cargo xtask bench`: the criterion packages, that of the graph crate and that of all others.
 
 use std::ffi::OsString;
 
@@ -11,7 +11,8 @@ use crate::workspace::Workspace;
 pub(crate) fn run(workspace: &Workspace, arguments: &[OsString]) -> anyhow::Result<Status> {
     let libtorch = Libtorch::ensure(false)?;
     let mut cargo = workspace.cargo();
-    cargo.args(["bench", "--package", "counterfoil-benches"]).args(arguments);
+    cargo.args(["bench", "--package", "counterfoil-graph-benches"]);
+    cargo.args(["--package", "counterfoil-benches"]).args(arguments);
     libtorch.apply(&mut cargo)?;
     process::run(&mut cargo)
 }
