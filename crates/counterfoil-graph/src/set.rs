@@ -26,10 +26,22 @@ const INLINE: usize = 5;
 /// assert_eq!((&a - &b).iter().collect::<Vec<_>>(), [1, 70]);
 /// assert!(a.intersects(&b) && !a.is_subset(&b));
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Default, PartialEq, Eq, Hash)]
 pub struct NodeSet {
     /// The last word is never zero, so that equal sets have equal words.
     words: SmallVec<[u64; INLINE]>,
+}
+
+// Not derived: a `SmallVec` clones item by item, and sets are cloned all the time.
+impl Clone for NodeSet {
+    fn clone(&self) -> Self {
+        Self { words: SmallVec::from_slice(&self.words) }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.words.clear();
+        self.words.extend_from_slice(&source.words);
+    }
 }
 
 impl NodeSet {
@@ -181,6 +193,19 @@ impl Iterator for Iter<'_> {
         self.rest &= self.rest - 1;
         Some(self.word * BITS + bit)
     }
+
+    /// Word by word, which is what `for_each` and its like go through.
+    fn fold<B, F: FnMut(B, usize) -> B>(self, init: B, mut f: F) -> B {
+        let mut folded = init;
+        let later = self.words.iter().copied().enumerate().skip(self.word + 1);
+        for (word, mut rest) in std::iter::once((self.word, self.rest)).chain(later) {
+            while rest != 0 {
+                folded = f(folded, word * BITS + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        }
+        folded
+    }
 }
 
 impl<'s> IntoIterator for &'s NodeSet {
@@ -293,6 +318,10 @@ mod tests {
             prop_assert_eq!((x.len(), x.is_empty()), (a.len(), a.is_empty()));
             prop_assert_eq!((x.first(), x.last()), (a.first().copied(), a.last().copied()));
             prop_assert!(x.iter().eq(a.iter().copied()));
+            let mut left = x.iter();
+            left.next();
+            let rest: Vec<usize> = a.iter().copied().skip(1).collect();
+            prop_assert_eq!(left.fold(Vec::new(), |mut all, i| { all.push(i); all }), rest);
             prop_assert_eq!(x.contains(node), a.contains(&node));
             let (mut more, mut fewer) = (a.clone(), a.clone());
             let (mut with, mut without) = (x.clone(), x.clone());

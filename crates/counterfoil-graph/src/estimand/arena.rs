@@ -149,7 +149,37 @@ impl Arena {
 
     /// `P(of | given)` in the target's own distribution, for the values without primes.
     pub fn p_of(&mut self, of: &NodeSet, given: &NodeSet) -> Expr {
-        self.p(of.iter().map(Symbol::of), given.iter().map(Symbol::of))
+        if of.intersects(given) {
+            return self.p(of.iter().map(Symbol::of), given.iter().map(Symbol::of));
+        }
+        self.term_of_sets([of, given, &NodeSet::new()], Symbol::of, 0)
+    }
+
+    /// [`Arena::term`] for three sets, of, given and do, that share nothing, with symbols that ascend as their nodes do:
+    /// there is nothing to sort or to leave out, which is most of the time that a long condition takes.
+    pub(crate) fn term_of_sets(
+        &mut self,
+        [of, given, do_]: [&NodeSet; 3],
+        symbol: impl Fn(usize) -> Symbol,
+        source: usize,
+    ) -> Expr {
+        debug_assert!(!of.intersects(given) && !of.intersects(do_) && !given.intersects(do_));
+        if of.is_empty() {
+            return Expr::ONE;
+        }
+        let start = self.symbols.len() as u32;
+        let [given, do_, end] = [of, given, do_].map(|set| {
+            let start = self.symbols.len();
+            self.symbols.resize(start + set.len(), Symbol::of(0));
+            // Pushing would read and write the length for each.
+            let room = &mut self.symbols[start..];
+            set.iter().fold(0, |at, node| {
+                room[at] = symbol(node);
+                at + 1
+            });
+            self.symbols.len() as u32
+        });
+        self.intern(Stored::Term { start, given, do_, end, source: source as u32 })
     }
 
     /// `P(of | given, do(do_))` in the distribution number `source`.
@@ -353,6 +383,15 @@ impl Arena {
         loop {
             if a == b {
                 return Ordering::Equal;
+            }
+            if let (Stored::Term { start: s, .. }, Stored::Term { start: t, .. }) =
+                (self.nodes[a.index()], self.nodes[b.index()])
+            {
+                // An event is not empty and comes first in the order, and most differ at once.
+                let first = self.symbols[s as usize].cmp(&self.symbols[t as usize]);
+                if first.is_ne() {
+                    return first;
+                }
             }
             let (x, y) = (self.node(a), self.node(b));
             match (x, y) {

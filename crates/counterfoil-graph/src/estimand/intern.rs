@@ -58,9 +58,7 @@ impl Arena {
     }
 
     fn hash(&self, stored: Stored) -> u64 {
-        let words = |kind: u64, start: u32, end: u32| {
-            self.symbols_in(start, end).iter().fold(kind, |hash, s| mix(hash, s.word()))
-        };
+        let words = |kind: u64, start: u32, end: u32| mix_all(kind, self.symbols_in(start, end));
         let hash = match stored {
             Stored::One | Stored::Zero => 0,
             Stored::Term { start, given, do_, end, source } => {
@@ -127,6 +125,19 @@ impl Interned {
             self.slots[at] = (i + UNHASHED) as u32;
         }
     }
+}
+
+/// Long lists are hashed in four chains side by side, since a multiplication has to wait for the one before it.
+fn mix_all(hash: u64, symbols: &[Symbol]) -> u64 {
+    let (fours, rest) = symbols.as_chunks::<4>();
+    let mut lanes = [hash, hash + 1, hash + 2, hash + 3];
+    for four in fours {
+        for (lane, symbol) in lanes.iter_mut().zip(four) {
+            *lane = mix(*lane, symbol.word());
+        }
+    }
+    let start = if fours.is_empty() { hash } else { lanes.into_iter().fold(hash, mix) };
+    rest.iter().fold(start, |hash, symbol| mix(hash, symbol.word()))
 }
 
 fn mix(hash: u64, word: u64) -> u64 {

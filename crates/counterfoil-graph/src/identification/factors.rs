@@ -118,11 +118,16 @@ fn group_of<'f>(
     let mut grown = !ties.is_empty();
     while grown {
         grown = false;
+        // With all that is summed among the ties, further factors join without adding any.
+        let mut open = ties != *summed;
         for (at, factor) in factors.iter().enumerate() {
             if !inside[at] && factor.mentions.intersects(&ties) {
                 inside[at] = true;
-                ties.union_with(&(&factor.mentions & summed));
-                grown = true;
+                if open {
+                    ties.union_with(&(&factor.mentions & summed));
+                    open = ties != *summed;
+                    grown = true;
+                }
             }
         }
     }

@@ -18,7 +18,7 @@ pub(super) struct Law<'g> {
     pub(super) fixed: &'g NodeSet,
     /// The arena's number of the distribution.
     pub(super) source: usize,
-    /// The node of the target's graph for each node of `graph`; empty where the two are one.
+    /// The node of the target's graph for each node of `graph`, ascending; empty where the two are one.
     pub(super) target: &'g [usize],
 }
 
@@ -36,14 +36,9 @@ impl Law<'_> {
         Symbol::of(self.target.get(node).copied().unwrap_or(node))
     }
 
-    /// `P(of | given, do(fixed))`.
+    /// `P(of | given, do(fixed))`, for sets that share nothing.
     pub(super) fn term(&self, arena: &mut Arena, of: &NodeSet, given: &NodeSet) -> Expr {
-        arena.term(
-            of.iter().map(|node| self.symbol(node)),
-            given.iter().map(|node| self.symbol(node)),
-            self.fixed.iter().map(|node| self.symbol(node)),
-            self.source,
-        )
+        arena.term_of_sets([of, given, self.fixed], |node| self.symbol(node), self.source)
     }
 
     /// The members of a set in topological order.

@@ -55,10 +55,20 @@ fn minus(a: &[Symbol], b: &[Symbol]) -> Symbols {
     a.iter().filter(|s| b.binary_search(s).is_err()).copied().collect()
 }
 
-fn union(a: &[Symbol], b: &[Symbol]) -> Symbols {
-    let mut all: Symbols = a.iter().chain(b).copied().collect();
-    all.sort_unstable();
-    all.dedup();
+/// Both lists in one, by merging, since both ascend.
+fn union(mut a: &[Symbol], mut b: &[Symbol]) -> Symbols {
+    let mut all = Symbols::with_capacity(a.len() + b.len());
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
+        all.push(*first.min(other));
+        if first <= other {
+            a = rest;
+        }
+        if other <= first {
+            b = others;
+        }
+    }
+    all.extend_from_slice(a);
+    all.extend_from_slice(b);
     all
 }
 

@@ -48,7 +48,10 @@ impl<'g> Independences<'g> {
                     return self.graph.ancestors_of(nodes);
                 }
                 nodes.iter().fold(NodeSet::new(), |mut all, node| {
-                    all.union_with(&self.ancestors[node]);
+                    // With a node its ancestors are there.
+                    if !all.contains(node) {
+                        all.union_with(&self.ancestors[node]);
+                    }
                     all
                 })
             };

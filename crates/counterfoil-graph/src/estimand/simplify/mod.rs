@@ -3,6 +3,7 @@
 mod factors;
 mod independence;
 mod sums;
+mod universe;
 
 use super::{
     arena::{Arena, Expr, Node},
@@ -13,6 +14,7 @@ use crate::{Admg, NodeSet};
 use factors::Fraction;
 use independence::Independences;
 use std::collections::VecDeque;
+use universe::Universe;
 
 /// After a pass nothing but what the pass itself made can be rewritten again, so few are needed.
 const PASSES: usize = 4;
@@ -63,7 +65,7 @@ impl Estimand {
 fn simplify(estimand: &Estimand, graph: Option<&Admg>, budget: usize) -> Estimand {
     let old = estimand.arena();
     let mut s = Simplifier {
-        universe: universe(old),
+        universe: Universe::of(old),
         free: Vec::new(),
         pruned: Vec::new(),
         independences: graph.map(Independences::of),
@@ -88,23 +90,10 @@ fn simplify(estimand: &Estimand, graph: Option<&Admg>, budget: usize) -> Estiman
     estimand.with_arena(arena, root)
 }
 
-/// All symbols of an arena, and those with fewer primes, which bound ones may be renamed to. Ascending.
-fn universe(arena: &Arena) -> Vec<Symbol> {
-    let mut all = arena.symbols.clone();
-    all.sort_unstable();
-    all.dedup();
-    if all.iter().any(|symbol| symbol.primes() > 0) {
-        all = all.iter().flat_map(|s| (0..=s.primes()).map(|primes| s.primed(primes))).collect();
-        all.sort_unstable();
-        all.dedup();
-    }
-    all
-}
-
 struct Simplifier<'g> {
     arena: Arena,
     /// The symbols that the sets of free symbols number.
-    universe: Vec<Symbol>,
+    universe: Universe,
     /// The free symbols of every expression that was asked for, by number.
     free: Vec<NodeSet>,
     /// What each probability became when independent conditions were dropped; itself where it was not looked at.
@@ -163,7 +152,7 @@ impl Simplifier<'_> {
         // Parts have smaller numbers, so the table grows in order.
         while self.free.len() <= expr.index() {
             let next = Expr(self.free.len() as u32);
-            let position = |s: &Symbol| self.universe.binary_search(s).ok();
+            let position = |s: &Symbol| self.universe.position(*s);
             let mut set = NodeSet::new();
             match self.arena.node(next) {
                 Node::Probability(term) => {
@@ -184,7 +173,7 @@ impl Simplifier<'_> {
     }
 
     fn positions(&self, symbols: &[Symbol]) -> NodeSet {
-        symbols.iter().filter_map(|s| self.universe.binary_search(s).ok()).collect()
+        symbols.iter().filter_map(|&s| self.universe.position(s)).collect()
     }
 
     /// A probability without the conditions that its event does not depend on.

@@ -43,7 +43,7 @@ impl Simplifier<'_> {
         outside.below.extend(pulled.below);
 
         for (part, over) in self.apart(inside, &left) {
-            let symbols: Vec<Symbol> = over.iter().map(|i| self.universe[i]).collect();
+            let symbols: Vec<Symbol> = over.iter().map(|i| self.universe.at(i)).collect();
             let body = self.finish(part);
             outside.above.push(self.arena.sum(symbols, body));
         }
@@ -61,12 +61,12 @@ impl Simplifier<'_> {
         let mut names = Vec::new();
         for &symbol in &over {
             let fits = |primes: &u32| {
-                let position = self.universe.binary_search(&symbol.primed(*primes));
-                position.is_ok_and(|position| !taken.contains(position))
+                let position = self.universe.position(symbol.primed(*primes));
+                position.is_some_and(|position| !taken.contains(position))
             };
             let primes = (0..symbol.primes()).find(fits).unwrap_or(symbol.primes());
             let new = symbol.primed(primes);
-            taken.extend(self.universe.binary_search(&new).ok());
+            taken.extend(self.universe.position(new));
             names.push((symbol, new));
         }
         if names.iter().all(|(old, new)| old == new) {
@@ -93,7 +93,7 @@ impl Simplifier<'_> {
         if fraction.below.iter().any(|&f| self.free(f).contains(position)) {
             return None;
         }
-        let symbol = self.universe[position];
+        let symbol = self.universe.at(position);
         let mut own = None;
         let mut others = Vec::new();
         let mut widest = WIDTH;
