@@ -88,7 +88,7 @@ pub fn ladder(n: usize) -> Result<Case, GraphError> {
     let rungs = (2..n - 1)
         .step_by(2)
         .flat_map(|a| [Edge::directed(a, 0), Edge::directed(a + 1, a), Edge::directed(a + 1, 1)]);
-    asked(numbered(n, rungs.chain([Edge::directed(0, 1)]).collect())?, 0, 1)
+    Ok(asked(numbered(n, rungs.chain([Edge::directed(0, 1)]).collect())?, 0, 1))
 }
 
 /// `X -> M -> ... -> Y` where hidden causes tie everything but M together, each variable to the one before it: one district
@@ -109,7 +109,7 @@ pub fn district(n: usize) -> Result<Case, GraphError> {
     let tied = (3..n).map(|v| Edge::bidirected(v - 1, v)).chain([Edge::bidirected(0, 2)]);
     let edges = edges.into_iter().map(|(a, b)| Edge::directed(a, b)).chain(tied);
     let names = stream.permutation(n);
-    asked(numbered(n, renumbered(edges, &names))?, names[0], names[n - 1])
+    Ok(asked(numbered(n, renumbered(edges, &names))?, names[0], names[n - 1]))
 }
 
 /// The napkin graph `W -> R -> X -> Y`, `W <-> X`, `W <-> Y` with a long chain in the place of W, all of it confounded: the
@@ -124,7 +124,7 @@ pub fn napkin(n: usize) -> Result<Case, GraphError> {
     let ends = [Edge::bidirected(0, x), Edge::bidirected(0, y)];
     let names = Stream::new(0, "bench-napkin", 0, n as u64).permutation(n);
     let edges = renumbered(edges.chain(tied).chain(ends), &names);
-    asked(numbered(n, edges)?, names[x], names[y])
+    Ok(asked(numbered(n, edges)?, names[x], names[y]))
 }
 
 /// Two random graphs without hidden causes, one above X and one between X and Y, which have a hidden cause: everything in
@@ -148,7 +148,17 @@ pub fn mediated(n: usize, item: u64) -> Result<Case, GraphError> {
             }
         }
     }
-    asked(numbered(n, edges)?, x, y)
+    Ok(asked(numbered(n, edges)?, x, y))
+}
+
+/// A graph of [`mediated`] and a variable apart from it: to see that X tells nothing of that one, everything else has to
+/// be looked at.
+///
+/// # Errors
+/// As [`random`].
+pub fn apart(n: usize, item: u64) -> Result<Case, GraphError> {
+    let Case { graph, x, .. } = mediated(n - 1, item)?;
+    Ok(Case { graph: numbered(n, graph.mixed_edges())?, x, y: [n - 1].into(), z: NodeSet::new() })
 }
 
 /// A question about three worlds of a random graph: two effects, each of a cause that is set in a world of its own, given
@@ -187,9 +197,9 @@ fn renumbered(edges: impl Iterator<Item = Edge>, names: &[usize]) -> Vec<Edge> {
     renamed.collect()
 }
 
-fn asked(graph: Admg, x: usize, y: usize) -> Result<Case, GraphError> {
+fn asked(graph: Admg, x: usize, y: usize) -> Case {
     let z = (0..graph.node_count()).filter(|&v| v != x && v != y).take(3).collect();
-    Ok(Case { graph, x: [x].into(), y: [y].into(), z })
+    Case { graph, x: [x].into(), y: [y].into(), z }
 }
 
 #[cfg(test)]

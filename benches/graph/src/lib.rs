@@ -5,7 +5,7 @@
 mod cases;
 mod stopwatch;
 
-pub use cases::{Case, Density, district, ladder, mediated, napkin, random, three_worlds};
+pub use cases::{Case, Density, apart, district, ladder, mediated, napkin, random, three_worlds};
 pub use stopwatch::{Spread, readable, seconds};
 
 /// How many expressions a simplification may make: enough that none of the measured ones is cut short.
