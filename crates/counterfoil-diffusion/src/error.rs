@@ -150,6 +150,34 @@ pub enum DiffusionError {
         /// The sum found.
         sum: f64,
     },
+    /// A scheme for flow levels met another level.
+    #[error("{sampler} needs alpha + sigma = 1, but level {at} of the grid has {sum}")]
+    NotFlow {
+        /// Name of the sampler.
+        sampler: &'static str,
+        /// Index of the level.
+        at: usize,
+        /// The sum found.
+        sum: f64,
+    },
+    /// A sampler whose start takes more steps than the grid has.
+    #[error("{sampler} needs a grid of at least {least} steps, and this has {steps}")]
+    TooFewSteps {
+        /// Name of the sampler.
+        sampler: &'static str,
+        /// The least number of steps.
+        least: usize,
+        /// Steps of the grid.
+        steps: usize,
+    },
+    /// Options of another library that it refuses or fails on.
+    #[error("{library} has no such run to reproduce: {reason}")]
+    OthersFail {
+        /// The library.
+        library: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
     /// Two parts disagree on what the network predicts.
     #[error("prediction mismatch: {left} was expected, the denoiser gives {right}")]
     PredictionMismatch {

@@ -24,6 +24,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod analytic;
+pub mod compat;
 mod denoiser;
 mod error;
 mod grid;
@@ -52,7 +54,23 @@ pub use prediction::{Mix, Prediction};
 pub use run::{Run, StepReport};
 pub use sampler::Sampler;
 pub use sampler::adams::AdamsBashforth;
-pub use sampler::{ddim::Ddim, ddpm::Ddpm, ddpm::Variance, dpm::DpmSolver2M, leapfrog::Leapfrog};
+pub use sampler::{
+    churn::Churn,
+    ddim::Ddim,
+    ddpm::{Ddpm, Variance},
+    deis::Deis,
+    dpm::{
+        multistep::{DpmMultistep, DpmSolver2M},
+        singlestep::DpmSinglestep,
+    },
+    euler::{Euler, EulerAncestral},
+    heun::{FlowHeun, Heun},
+    lcm::Lcm,
+    leapfrog::Leapfrog,
+    lms::Lms,
+    pndm::Pndm,
+    unipc::UniPc,
+};
 pub use schedule::{BetaKind, DiscreteSchedule};
 pub use spacing::{Respacing, Spacing};
 pub use state::{Real, State};

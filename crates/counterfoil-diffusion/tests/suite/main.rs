@@ -3,6 +3,7 @@
 //! Each comparison names its class: exact, float (with its bound) or Monte-Carlo (with its standard error).
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+mod compat;
 mod goldens;
 mod grids;
 mod invariances;
@@ -10,6 +11,7 @@ mod inversion;
 mod mixture;
 mod orders;
 mod randomness;
+mod samplers;
 #[cfg(feature = "tch")]
 mod tensors;
 mod training;

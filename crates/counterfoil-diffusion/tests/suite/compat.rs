@@ -1,0 +1,72 @@
+//! The runs of other libraries, reproduced: every golden trajectory from its inputs alone.
+
+use counterfoil_diffusion::{
+    Prediction,
+    compat::{Inputs, Options, Record, Scheduler},
+};
+use serde_json::Value;
+
+/// Float class: 1e-11 on values of order 1, after up to 50 steps; states in the exploding scale reach 200, so 1e-10 there.
+const TOLERANCE: f64 = 1e-10;
+
+fn file() -> (Inputs, Vec<Record>) {
+    let text = include_str!("../golden/trajectories.json");
+    let file: Value = serde_json::from_str(text).unwrap();
+    let records = serde_json::from_value(file["trajectories"].clone()).unwrap();
+    (serde_json::from_value(file).unwrap(), records)
+}
+
+#[test]
+fn every_trajectory_is_reproduced() {
+    let (inputs, records) = file();
+    let mut samplers = std::collections::BTreeSet::new();
+    for record in &records {
+        for deviation in record.compare(&inputs).unwrap() {
+            let label = format!("{} on {} in {} steps", record.sampler, record.model, record.n);
+            assert!(deviation.error < TOLERANCE, "{label}: {deviation:?}");
+        }
+        samplers.insert(record.sampler.clone());
+    }
+    assert_eq!(samplers.len(), 28);
+}
+
+/// The comparison sees every option: a record that was made with another one differs.
+#[test]
+fn other_options_differ() {
+    let (inputs, records) = file();
+    let differs = |record: &Record| match record.compare(&inputs) {
+        Ok(deviations) => deviations.iter().any(|deviation| deviation.error > 1e-6),
+        Err(_) => true,
+    };
+    for record in &records {
+        let changes: [fn(&mut Record); 3] = [
+            |record| record.n += 1,
+            |record| record.init.beta_end = Some(0.021),
+            |record| record.init.num_train_timesteps = Some(900),
+        ];
+        for change in changes {
+            let mut other = record.clone();
+            change(&mut other);
+            // Flow levels have no betas.
+            let idle = other.scheduler == Scheduler::FlowEuler && other.n == record.n;
+            assert!(idle || differs(&other), "{} in {} steps", record.sampler, other.n);
+        }
+    }
+}
+
+#[test]
+fn what_diffusers_cannot_do_is_refused() {
+    let options = Options {
+        timestep_spacing: Some("trailing".to_owned()),
+        clip_sample: Some(false),
+        ..Options::default()
+    };
+    let refused = Scheduler::Ddim.recipe(&options, 61, Prediction::V).unwrap_err().to_string();
+    assert!(refused.contains("one label too many"), "{refused}");
+    let options = Options { beta_schedule: Some("bezier".to_owned()), ..Options::default() };
+    assert!(Scheduler::Ddpm.recipe(&options, 10, Prediction::V).is_err());
+    for scheduler in [Scheduler::Ddim, Scheduler::Pndm, Scheduler::UniPc, Scheduler::FlowEuler] {
+        assert!(scheduler.recipe(&Options::default(), 0, Prediction::V).is_err());
+    }
+    assert!(Scheduler::Pndm.recipe(&Options::default(), 3, Prediction::V).is_err());
+}
