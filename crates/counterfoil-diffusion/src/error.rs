@@ -170,6 +170,16 @@ pub enum DiffusionError {
         /// Steps of the grid.
         steps: usize,
     },
+    /// A name that nothing has.
+    #[error("there is no {what} `{name}`: use one of {known}")]
+    UnknownName {
+        /// What was looked for.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
     /// Options of another library that it refuses or fails on.
     #[error("{library} has no such run to reproduce: {reason}")]
     OthersFail {

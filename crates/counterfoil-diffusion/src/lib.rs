@@ -55,6 +55,7 @@ pub use run::{Run, StepReport};
 pub use sampler::Sampler;
 pub use sampler::adams::AdamsBashforth;
 pub use sampler::{
+    choice::Choice,
     churn::Churn,
     ddim::Ddim,
     ddpm::{Ddpm, Variance},

@@ -1,6 +1,7 @@
 //! Samplers: each turns a grid into a plan of coefficients, and then has no part in the run.
 
 pub mod adams;
+pub mod choice;
 pub mod churn;
 pub mod ddim;
 pub mod ddpm;
