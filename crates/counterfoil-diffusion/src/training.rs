@@ -17,19 +17,15 @@ pub fn noised<X: State>(x0: &X, eps: &X, levels: &[Level]) -> Result<X, Diffusio
 /// What a network with this prediction should output for the noised image, item by item.
 ///
 /// # Errors
-/// A shape mismatch, or not one level per item.
+/// A shape mismatch, not one level per item, or those of [`Prediction::weights`].
 pub fn target<X: State>(
     prediction: Prediction,
     x0: &X,
     eps: &X,
     levels: &[Level],
 ) -> Result<X, DiffusionError> {
-    let weights = |weight: fn(&Level) -> f64| levels.iter().map(weight).collect::<Vec<f64>>();
-    let (of_x0, of_eps) = match prediction {
-        Prediction::Eps => (weights(|_| 0.0), weights(|_| 1.0)),
-        Prediction::X0 => (weights(|_| 1.0), weights(|_| 0.0)),
-        Prediction::V => (weights(|level| -level.sigma()), weights(|level| level.alpha())),
-    };
+    let weights = levels.iter().map(|&level| prediction.weights(level));
+    let (of_x0, of_eps): (Vec<f64>, Vec<f64>) = weights.collect::<Result<_, _>>()?;
     mixed(x0, &of_x0, eps, &of_eps)
 }
 
@@ -73,6 +69,14 @@ impl LossWeight {
                     Prediction::X0 => snr.min(gamma),
                     Prediction::V if snr <= gamma => snr / (snr + 1.0),
                     Prediction::V => gamma / (snr + 1.0),
+                    // With f = a x0 + b eps at a given state, an error in f is det / sigma times that in x0.
+                    Prediction::Flow | Prediction::Edm { .. } => {
+                        let (a, b) = prediction.weights(level)?;
+                        let ratio = level.sigma() / (level.alpha() * b - level.sigma() * a);
+                        // snr ratio^2 without inf * 0 at the clean end.
+                        let signal = level.alpha() * ratio / level.sigma();
+                        if snr <= gamma { signal * signal } else { gamma * ratio * ratio }
+                    }
                 })
             }
         }

@@ -1,9 +1,18 @@
 //! Training helpers: noising, targets, loss weights and draws of labels.
 
+use counterfoil_diffusion::precondition::Scalings;
 use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
 use counterfoil_diffusion::{DiscreteSchedule, Level, Prediction};
 use counterfoil_random::Stream;
 use ndarray::{Array3, array};
+
+const ALL: [Prediction; 5] = [
+    Prediction::Eps,
+    Prediction::X0,
+    Prediction::V,
+    Prediction::Flow,
+    Prediction::Edm { sigma_data: 0.5 },
+];
 
 /// Float class: 1e-14. Noising and each target, item by item, against the definition; and the target converts back
 /// into the image and the noise.
@@ -14,7 +23,7 @@ fn targets_are_what_the_conversions_undo() {
     let schedule = DiscreteSchedule::cosine(1000).unwrap();
     let levels = schedule.levels_at(&[0, 500, 999]).unwrap();
     let x = noised(&x0, &eps, &levels).unwrap();
-    for prediction in [Prediction::Eps, Prediction::X0, Prediction::V] {
+    for prediction in ALL {
         let output = target(prediction, &x0, &eps, &levels).unwrap();
         for (i, &level) in levels.iter().enumerate() {
             let item = |a: &Array3<f64>| a.index_axis(ndarray::Axis(0), i).to_owned();
@@ -25,10 +34,11 @@ fn targets_are_what_the_conversions_undo() {
                 (Prediction::X0, item(&x0)),
                 (Prediction::Eps, item(&eps)),
                 (Prediction::V, item(&eps) * alpha - item(&x0) * sigma),
+                (Prediction::Flow, item(&eps) - item(&x0)),
             ] {
                 let found = prediction.convert(to, &item(&x), item(&output), level).unwrap();
                 // Dividing by alpha or sigma magnifies the rounding of x.
-                let bound = 1e-14 / alpha.min(sigma);
+                let bound = 2e-14 / alpha.min(sigma);
                 assert!((found - wanted).iter().all(|d| d.abs() < bound), "{prediction} to {to}");
             }
         }
@@ -44,13 +54,18 @@ fn min_snr_weights_agree_between_predictions() {
     for log_snr in [f64::NEG_INFINITY, -20.0, -1.0, 0.0, 5f64.ln(), 3.0, 20.0, f64::INFINITY] {
         let level = Level::from_log_snr(log_snr).unwrap();
         let at = |prediction| weight.at(level, prediction).unwrap();
-        let all = [Prediction::Eps, Prediction::X0, Prediction::V].map(at);
+        let all = ALL.map(at);
         assert!(all.iter().all(|w| w.is_finite() && *w >= 0.0), "{log_snr}: {all:?}");
         if log_snr.is_finite() {
             // |eps error|^2 = snr |x0 error|^2 and |v error|^2 = (snr + 1) |x0 error|^2.
             let snr = level.snr();
             assert!((all[0] * snr / all[1] - 1.0).abs() < 1e-12);
             assert!((all[2] * (snr + 1.0) / all[1] - 1.0).abs() < 1e-12);
+            // u error = (alpha + sigma) / sigma x0 error; F error = x0 error / c_out.
+            let root = snr.sqrt() + 1.0;
+            assert!((all[3] * root * root / all[1] - 1.0).abs() < 1e-12);
+            let out = Scalings::at(level, 0.5).unwrap().out;
+            assert!((all[4] / (out * out) / all[1] - 1.0).abs() < 1e-12);
         }
         assert_eq!(LossWeight::Simple.at(level, Prediction::V).unwrap(), 1.0);
     }
@@ -99,8 +114,10 @@ fn settings_have_plain_names() {
     assert_eq!(serde_json::to_string(&LossWeight::Simple).unwrap(), r#""simple""#);
     let time: TimeSampling = serde_json::from_str(r#""stratified""#).unwrap();
     assert_eq!(time, TimeSampling::Stratified);
-    let predictions: Vec<Prediction> = serde_json::from_str(r#"["eps", "x0", "v"]"#).unwrap();
-    assert_eq!(predictions, [Prediction::Eps, Prediction::X0, Prediction::V]);
+    let predictions: Vec<Prediction> =
+        serde_json::from_str(r#"["eps", "x0", "v", "flow", {"edm": {"sigma_data": 0.5}}]"#)
+            .unwrap();
+    assert_eq!(predictions, ALL);
     let x = array![1.0];
     assert!(target(Prediction::V, &x, &x, &[]).is_err());
 }
