@@ -40,6 +40,24 @@ pub enum DiffusionError {
         /// Length of the schedule.
         train_steps: usize,
     },
+    /// Too few labels or steps for what must hold at both ends.
+    #[error("{what} needs at least {needed} labels, not {given}")]
+    TooFewLabels {
+        /// What was asked for.
+        what: &'static str,
+        /// Labels given.
+        given: usize,
+        /// Labels needed.
+        needed: usize,
+    },
+    /// A spacing and a schedule that do not go together.
+    #[error("{spacing} spacing needs {schedule}: choose another spacing or schedule")]
+    SpacingUnsupported {
+        /// Name of the spacing.
+        spacing: &'static str,
+        /// What it would need.
+        schedule: &'static str,
+    },
     /// A label that the schedule does not have.
     #[error("label {label} lies outside the schedule, whose labels are 0 to {}", train_steps - 1)]
     LabelOutOfRange {

@@ -37,7 +37,7 @@ mod prediction;
 pub mod run;
 pub mod sampler;
 mod schedule;
-mod spacing;
+pub mod spacing;
 mod state;
 pub mod training;
 
@@ -55,6 +55,6 @@ pub use run::{Run, StepReport};
 pub use sampler::Sampler;
 pub use sampler::adams::AdamsBashforth;
 pub use sampler::{ddim::Ddim, ddpm::Ddpm, ddpm::Variance, dpm::DpmSolver2M, leapfrog::Leapfrog};
-pub use schedule::{BetaKind, DiscreteSchedule};
-pub use spacing::{Respacing, Spacing};
+pub use schedule::{BetaKind, ContinuousSchedule, DiscreteSchedule, Path, Scaling, Schedule};
+pub use spacing::{Respacing, Shift, Spacing};
 pub use state::{Real, State};

@@ -10,6 +10,7 @@ mod inversion;
 mod mixture;
 mod orders;
 mod randomness;
+mod schedules;
 #[cfg(feature = "tch")]
 mod tensors;
 mod training;
