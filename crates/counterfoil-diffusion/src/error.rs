@@ -158,6 +158,24 @@ pub enum DiffusionError {
         /// Name of the sampler or setting.
         sampler: &'static str,
     },
+    /// A sampler cannot use a variance that the network gives pixel by pixel.
+    #[error("{sampler} plans fixed variances, not {variance:?}: choose fixed-small or fixed-large")]
+    VarianceUnavailable {
+        /// Name of the sampler.
+        sampler: &'static str,
+        /// The variance asked for.
+        variance: crate::Variance,
+    },
+    /// A loss weight that is infinite at a level.
+    #[error("the {weight} weight of {prediction} is infinite at log_snr = {log_snr}")]
+    InfiniteWeight {
+        /// Name of the weight.
+        weight: &'static str,
+        /// What the network predicts.
+        prediction: crate::Prediction,
+        /// The level.
+        log_snr: f64,
+    },
     /// A scheme for variance-preserving levels met another level.
     #[error("{sampler} needs alpha^2 + sigma^2 = 1, but level {at} of the grid has {sum}")]
     NotVariancePreserving {

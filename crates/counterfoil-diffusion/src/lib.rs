@@ -40,6 +40,7 @@ mod schedule;
 pub mod spacing;
 mod state;
 pub mod training;
+pub mod variance;
 
 pub use denoiser::{Call, Denoiser, FromFn, denoiser};
 pub use error::{BoxError, DiffusionError, SampleError};
@@ -54,7 +55,8 @@ pub use prediction::{Mix, Prediction};
 pub use run::{Run, StepReport};
 pub use sampler::Sampler;
 pub use sampler::adams::AdamsBashforth;
-pub use sampler::{ddim::Ddim, ddpm::Ddpm, ddpm::Variance, dpm::DpmSolver2M, leapfrog::Leapfrog};
+pub use sampler::{ddim::Ddim, ddpm::Ddpm, dpm::DpmSolver2M, leapfrog::Leapfrog};
 pub use schedule::{BetaKind, ContinuousSchedule, DiscreteSchedule, Path, Scaling, Schedule};
 pub use spacing::{Respacing, Shift, Spacing};
 pub use state::{Real, State};
+pub use variance::Variance;

@@ -6,7 +6,8 @@ mod rescale;
 mod table;
 
 pub use betas::BetaKind;
-use betas::ln_logistic;
+pub(crate) use betas::ln_logistic;
+pub(crate) use continuous::trigonometric;
 pub use continuous::{ContinuousSchedule, Path};
 pub use table::DiscreteSchedule;
 
