@@ -166,6 +166,14 @@ pub enum DiffusionError {
         /// The variance asked for.
         variance: crate::Variance,
     },
+    /// An option of a `scheduler_config.json` that cannot be used.
+    #[error("scheduler_config.json: {option}: {reason}")]
+    SchedulerConfig {
+        /// Name of the option.
+        option: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A loss weight that is infinite at a level.
     #[error("the {weight} weight of {prediction} is infinite at log_snr = {log_snr}")]
     InfiniteWeight {

@@ -24,6 +24,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod compat;
 mod denoiser;
 mod error;
 mod grid;

@@ -236,7 +236,13 @@ proptest! {
     #[test]
     fn no_plan_holds_a_number_that_is_not_finite(
         mut levels in prop::collection::vec(any_level(), 2..12),
-        prediction in prop::sample::select(vec![Prediction::Eps, Prediction::X0, Prediction::V]),
+        prediction in prop::sample::select(vec![
+            Prediction::Eps,
+            Prediction::X0,
+            Prediction::V,
+            Prediction::Flow,
+            Prediction::Edm { sigma_data: 0.5 },
+        ]),
     ) {
         levels.sort_by(|a, b| a.lambda().total_cmp(&b.lambda()));
         levels.dedup_by(|a, b| a.lambda() == b.lambda());

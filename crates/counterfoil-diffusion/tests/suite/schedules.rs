@@ -306,3 +306,57 @@ proptest! {
         prop_assert!((dynamic - Shift::Constant(k).apply(s).unwrap()).abs() < 1e-12);
     }
 }
+
+/// Exact: on continuous schedules every spacing that has a meaning there gives exactly the steps asked for, between
+/// the ends that it names; the others are refused by type.
+#[test]
+fn continuous_grids_have_exactly_their_steps() {
+    let spacings = [
+        Spacing::Trailing,
+        Spacing::Linspace,
+        Spacing::Quadratic,
+        Spacing::BETA,
+        Spacing::LogSnr,
+        Spacing::Karras { rho: 7.0 },
+        Spacing::PolyExponential { rho: 0.5 },
+        Spacing::Flow { shift: Shift::Constant(3.0), terminal: None },
+    ];
+    for schedule in continuous() {
+        let (clean, noisy) = schedule.range();
+        let touches_the_image = schedule.level_at(clean).unwrap().is_clean();
+        for spacing in spacings {
+            for end in [End::Zero, End::LastPositive, End::SigmaMin(0.001)] {
+                for steps in [1, 2, 7, 50, 400] {
+                    let label = format!("{:?} {spacing:?} {end:?} {steps}", schedule.path());
+                    match schedule.grid(spacing, steps, end) {
+                        Ok(grid) => {
+                            assert_eq!((grid.steps(), grid.times()[0]), (steps, noisy), "{label}");
+                            let clean = grid.end().is_clean();
+                            assert!(clean || end != End::Zero, "{label}");
+                            assert!(!clean || end == End::Zero || touches_the_image, "{label}");
+                        }
+                        // Where the cleanest time is the image, it cannot be visited before the image; nor can levels
+                        // lie half-way to either infinity. The range of VE ends above this sigma_min.
+                        Err(
+                            DiffusionError::DuplicateLevel { .. }
+                            | DiffusionError::SpacingUnsupported { .. }
+                            | DiffusionError::NonMonotone { .. },
+                        ) => assert!(
+                            touches_the_image || matches!(spacing, Spacing::Flow { .. }),
+                            "{label}"
+                        ),
+                        Err(other) => panic!("{label}: {other}"),
+                    }
+                }
+            }
+        }
+    }
+    let custom = ContinuousSchedule::vp(0.1, 20.0).unwrap();
+    let times = [0.9, 0.5, 0.1].map(ModelTime::Continuous);
+    let grid = custom.grid_at_times(&times, End::Label0).unwrap();
+    assert_eq!((grid.times()[2], grid.times()[3].value()), (times[2], 1e-3));
+    let again = custom.grid_at_levels(&grid.levels()[..3], End::LastPositive).unwrap();
+    assert_eq!((again.steps(), again.end()), (2, grid.levels()[2]));
+    assert!((again.times()[1].value() - 0.5).abs() < 1e-13);
+    assert!(custom.grid_at_times(&times[..1], End::LastPositive).is_err());
+}
