@@ -122,11 +122,7 @@ impl Mixture {
             }
         }
         let mut out = of_eps.zeroed()?;
-        let (eps, x0) = match prediction {
-            Prediction::Eps => (1.0, 0.0),
-            Prediction::X0 => (0.0, 1.0),
-            Prediction::V => (level.alpha(), -level.sigma()),
-        };
+        let (x0, eps) = prediction.weights(level)?;
         out.lincomb(0.0, &[(eps, &of_eps), (x0, &of_x0)])?;
         Ok(out)
     }

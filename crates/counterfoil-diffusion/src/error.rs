@@ -40,6 +40,24 @@ pub enum DiffusionError {
         /// Length of the schedule.
         train_steps: usize,
     },
+    /// Too few labels or steps for what must hold at both ends.
+    #[error("{what} needs at least {needed} labels, not {given}")]
+    TooFewLabels {
+        /// What was asked for.
+        what: &'static str,
+        /// Labels given.
+        given: usize,
+        /// Labels needed.
+        needed: usize,
+    },
+    /// A spacing and a schedule that do not go together.
+    #[error("{spacing} spacing needs {schedule}: choose another spacing or schedule")]
+    SpacingUnsupported {
+        /// Name of the spacing.
+        spacing: &'static str,
+        /// What it would need.
+        schedule: &'static str,
+    },
     /// A label that the schedule does not have.
     #[error("label {label} lies outside the schedule, whose labels are 0 to {}", train_steps - 1)]
     LabelOutOfRange {
@@ -139,6 +157,32 @@ pub enum DiffusionError {
     WrongDirection {
         /// Name of the sampler or setting.
         sampler: &'static str,
+    },
+    /// A sampler cannot use a variance that the network gives pixel by pixel.
+    #[error("{sampler} plans fixed variances, not {variance:?}: choose fixed-small or fixed-large")]
+    VarianceUnavailable {
+        /// Name of the sampler.
+        sampler: &'static str,
+        /// The variance asked for.
+        variance: crate::Variance,
+    },
+    /// An option of a `scheduler_config.json` that cannot be used.
+    #[error("scheduler_config.json: {option}: {reason}")]
+    SchedulerConfig {
+        /// Name of the option.
+        option: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A loss weight that is infinite at a level.
+    #[error("the {weight} weight of {prediction} is infinite at log_snr = {log_snr}")]
+    InfiniteWeight {
+        /// Name of the weight.
+        weight: &'static str,
+        /// What the network predicts.
+        prediction: crate::Prediction,
+        /// The level.
+        log_snr: f64,
     },
     /// A scheme for variance-preserving levels met another level.
     #[error("{sampler} needs alpha^2 + sigma^2 = 1, but level {at} of the grid has {sum}")]

@@ -1,97 +1,18 @@
 //! Schedulers of diffusers 0.42 as plans.
 
-use super::grids::{Family, karras, label_of, labels, level, of_s};
+use super::{
+    Class, ImportedSchedule, SchedulerConfig,
+    config::refuse,
+    grids::{Family, karras, label_of, labels, level, of_s},
+};
 use crate::{
-    BetaKind, Ddim, Ddpm, Deis, DiffusionError, DiscreteSchedule, DpmMultistep, DpmSinglestep,
-    Euler, EulerAncestral, Grid, Heun, Level, Lms, ModelTime, Plan, Pndm, Prediction, Sampler,
-    Stage, UniPc, Variance,
+    Ddim, Ddpm, Deis, DiffusionError, DiscreteSchedule, DpmMultistep, DpmSinglestep, Euler,
+    EulerAncestral, Grid, Heun, Level, Lms, ModelTime, Plan, Pndm, Prediction, Sampler, Stage,
+    UniPc, Variance,
     plan::{Entry, Parts},
     sampler::{dpm::Form, pndm, unipc},
 };
-use serde::Deserialize;
-
-/// A scheduler class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub enum Scheduler {
-    /// [`Ddim`], whose steps go down by `T // N` labels whatever the next label is.
-    #[serde(rename = "DDIMScheduler")]
-    Ddim,
-    /// [`Ddim`] towards the noise. The network is told the level that the step leads to, not the one where the state is.
-    #[serde(rename = "DDIMInverseScheduler")]
-    DdimInverse,
-    /// [`Ddpm`].
-    #[serde(rename = "DDPMScheduler")]
-    Ddpm,
-    /// [`Euler`].
-    #[serde(rename = "EulerDiscreteScheduler")]
-    Euler,
-    /// [`EulerAncestral`].
-    #[serde(rename = "EulerAncestralDiscreteScheduler")]
-    EulerAncestral,
-    /// [`Heun`].
-    #[serde(rename = "HeunDiscreteScheduler")]
-    Heun,
-    /// [`Lms`].
-    #[serde(rename = "LMSDiscreteScheduler")]
-    Lms,
-    /// [`DpmMultistep`]; in third order with half of the second difference.
-    #[serde(rename = "DPMSolverMultistepScheduler")]
-    DpmMultistep,
-    /// [`DpmSinglestep`].
-    #[serde(rename = "DPMSolverSinglestepScheduler")]
-    DpmSinglestep,
-    /// [`UniPc`].
-    #[serde(rename = "UniPCMultistepScheduler")]
-    UniPc,
-    /// [`Deis`], down to the level of label 0.
-    #[serde(rename = "DEISMultistepScheduler")]
-    Deis,
-    /// [`Pndm`], which ends with a call at label 0 that changes nothing.
-    #[serde(rename = "PNDMScheduler")]
-    Pndm,
-    /// [`Euler`] on flow levels. The least level of a shifted schedule is shifted twice.
-    #[serde(rename = "FlowMatchEulerDiscreteScheduler")]
-    FlowEuler,
-}
-
-/// Options of a scheduler; those left out have the class's own defaults.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Options {
-    /// Number of training steps, 1,000.
-    pub num_train_timesteps: Option<usize>,
-    /// First beta.
-    pub beta_start: Option<f64>,
-    /// Last beta.
-    pub beta_end: Option<f64>,
-    /// `linear` or `squaredcos_cap_v2`.
-    pub beta_schedule: Option<String>,
-    /// `leading`, `trailing` or `linspace`.
-    pub timestep_spacing: Option<String>,
-    /// Added to leading labels.
-    pub steps_offset: usize,
-    /// Clamp the predicted image to [-1, 1]: DDIM and DDPM do unless told otherwise.
-    pub clip_sample: Option<bool>,
-    /// `fixed_small` or `fixed_large`.
-    pub variance_type: Option<String>,
-    /// Karras' levels in place of those of the labels.
-    pub use_karras_sigmas: bool,
-    /// Order of a multistep or singlestep solver.
-    pub solver_order: Option<u8>,
-    /// `midpoint`, `heun`, `bh1`, `bh2`, `logrho`.
-    pub solver_type: Option<String>,
-    /// `dpmsolver++` or `sde-dpmsolver++`.
-    pub algorithm_type: Option<String>,
-    /// `zero`; others are refused.
-    pub final_sigmas_type: Option<String>,
-    /// Begin PNDM without Runge-Kutta steps.
-    pub skip_prk_steps: bool,
-    /// Shift of flow levels.
-    pub shift: Option<f64>,
-    /// Share of the ancestral noise in DDIM, which diffusers takes at each step.
-    pub eta: f64,
-}
+use serde::de::DeserializeOwned;
 
 /// In which scale a scheduler keeps its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,28 +43,74 @@ impl Recipe {
     }
 }
 
-impl Scheduler {
-    /// The plan of `steps` steps with these options, for a network with this prediction where the scheduler leaves a choice.
+/// Options of solvers that have a meaning here; the others of a file must be absent.
+const SOLVER_OPTIONS: [&str; 4] =
+    ["solver_order", "solver_type", "algorithm_type", "skip_prk_steps"];
+
+impl SchedulerConfig {
+    /// What the scheduler of this file does in N steps, for a network with this prediction where it leaves a choice. `eta` is
+    /// the share of noise that diffusers' DDIM takes at each step.
     ///
     /// # Errors
-    /// [`DiffusionError::OthersFail`] for options that diffusers refuses, or on which it fails and so has nothing to
-    /// reproduce; otherwise as the samplers.
+    /// [`DiffusionError::SchedulerConfig`] for a class or an option that is not reproduced, and
+    /// [`DiffusionError::OthersFail`] where diffusers fails and so leaves nothing to reproduce; otherwise as the samplers.
+    ///
+    /// ```
+    /// use counterfoil_diffusion::{Prediction, compat::SchedulerConfig};
+    ///
+    /// let config = SchedulerConfig::from_json(
+    ///     r#"{"_class_name": "UniPCMultistepScheduler", "solver_order": 3, "beta_schedule": "scaled_linear",
+    ///         "beta_start": 0.00085, "beta_end": 0.012}"#,
+    /// )?;
+    /// let recipe = config.recipe(20, 0.0, Prediction::Eps)?;
+    /// assert_eq!((recipe.levels.len(), recipe.plan.evaluations()), (21, 20));
+    /// # Ok::<(), counterfoil_diffusion::DiffusionError>(())
+    /// ```
     pub fn recipe(
-        self,
-        options: &Options,
+        &self,
         steps: usize,
+        eta: f64,
         prediction: Prediction,
     ) -> Result<Recipe, DiffusionError> {
-        if self == Self::FlowEuler {
-            return flow(options, steps, prediction);
+        self.refuse_others()?;
+        let class = self.class();
+        if class == Class::FlowEuler {
+            return flow(self, steps, prediction);
         }
-        let schedule = options.schedule(self)?;
-        let built = Built { schedule, options, steps, prediction };
-        match self {
-            Self::Ddim | Self::DdimInverse | Self::Ddpm => built.chain(self),
-            Self::Pndm => built.pndm(),
-            _ => built.solver(self),
+        let ImportedSchedule::Table(schedule) = self.schedule()? else {
+            return Err(refuse("_class_name", format!("{} is not reproduced", class.name())));
+        };
+        let built = Built { schedule, config: self, eta, steps, prediction };
+        match class {
+            Class::Ddim | Class::DdimInverse | Class::Ddpm => built.chain(class),
+            Class::Pndm => built.pndm(),
+            _ => built.solver(class),
         }
+    }
+
+    /// Refuses options whose effect is not reproduced.
+    fn refuse_others(&self) -> Result<(), DiffusionError> {
+        let unknown = self.rest.keys().find(|key| !SOLVER_OPTIONS.contains(&key.as_str()));
+        let switched = [
+            ("use_exponential_sigmas", self.use_exponential_sigmas),
+            ("use_beta_sigmas", self.use_beta_sigmas),
+            ("use_lu_lambdas", self.use_lu_lambdas),
+            ("use_flow_sigmas", self.use_flow_sigmas),
+            ("use_dynamic_shifting", self.use_dynamic_shifting),
+            ("invert_sigmas", self.invert_sigmas),
+        ];
+        let switched = switched.into_iter().find(|(_, on)| *on == Some(true));
+        match unknown.map(String::as_str).or(switched.map(|(option, _)| option)) {
+            Some(option) => Err(refuse(option, "is not reproduced")),
+            None => Ok(()),
+        }
+    }
+
+    /// An option of the solver.
+    fn option<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, DiffusionError> {
+        let value = self.rest.get(name).cloned();
+        let read = |value| serde_json::from_value(value).map_err(|e| refuse(name, e.to_string()));
+        value.map(read).transpose()
     }
 }
 
@@ -151,39 +118,18 @@ fn fails(reason: &'static str) -> DiffusionError {
     DiffusionError::OthersFail { library: "diffusers", reason }
 }
 
-impl Options {
-    fn schedule(&self, scheduler: Scheduler) -> Result<DiscreteSchedule, DiffusionError> {
-        let train_steps = self.num_train_timesteps.unwrap_or(1000);
-        // Heun's defaults are those of Stable Diffusion, without its square root.
-        let (first, last) = match scheduler {
-            Scheduler::Heun => (0.00085, 0.012),
-            _ => (1e-4, 0.02),
-        };
-        let (first, last) = (self.beta_start.unwrap_or(first), self.beta_end.unwrap_or(last));
-        let kind = match self.beta_schedule.as_deref() {
-            None | Some("linear") => BetaKind::Linear { first, last },
-            Some("squaredcos_cap_v2") => BetaKind::Cosine { offset: 0.008, cap: 0.999 },
-            Some(_) => return Err(fails("this beta_schedule is not one that it knows")),
-        };
-        DiscreteSchedule::new(kind, train_steps)
-    }
-
-    fn clip(&self) -> Option<f64> {
-        self.clip_sample.unwrap_or(true).then_some(1.0)
-    }
-}
-
-struct Built<'o> {
+struct Built<'c> {
     schedule: DiscreteSchedule,
-    options: &'o Options,
+    config: &'c SchedulerConfig,
+    eta: f64,
     steps: usize,
     prediction: Prediction,
 }
 
 impl Built<'_> {
     fn labels(&self, family: Family, default: &str) -> Result<Vec<f64>, DiffusionError> {
-        let spacing = self.options.timestep_spacing.as_deref().unwrap_or(default);
-        let offset = self.options.steps_offset;
+        let spacing = self.config.timestep_spacing.as_deref().unwrap_or(default);
+        let offset = self.config.steps_offset.unwrap_or(0);
         labels(family, spacing, self.schedule.train_steps(), self.steps, offset)
     }
 
@@ -198,21 +144,17 @@ impl Built<'_> {
     }
 
     /// DDIM, its inversion and DDPM.
-    fn chain(&self, scheduler: Scheduler) -> Result<Recipe, DiffusionError> {
+    fn chain(&self, class: Class) -> Result<Recipe, DiffusionError> {
         let grid = self.grid(&self.labels(Family::Ddim, "leading")?, Level::CLEAN)?;
-        let (levels, clip) = (grid.levels().to_vec(), self.options.clip());
+        let (levels, clip) = (grid.levels().to_vec(), self.config.clip());
         let recipe = |plan, encodes| Recipe { levels, plan, scale: Scale::Level, encodes };
-        match scheduler {
-            Scheduler::Ddpm => {
-                let variance = match self.options.variance_type.as_deref() {
-                    None | Some("fixed_small") => Variance::FixedSmall,
-                    Some("fixed_large") => Variance::FixedLarge,
-                    Some(_) => return Err(fails("this variance_type is not one that is fixed")),
-                };
+        match class {
+            Class::Ddpm => {
+                let variance = self.config.variance()?.unwrap_or(Variance::FixedSmall);
                 let plan = Ddpm { variance, clip }.plan(&grid, self.prediction)?;
                 Ok(recipe(plan, false))
             }
-            Scheduler::DdimInverse if clip.is_none() => {
+            Class::DdimInverse if clip.is_none() => {
                 let mirror = grid.mirror();
                 let plan = Ddim::default().plan(&mirror, Prediction::Eps)?;
                 let stages = plan.stages().iter().enumerate().map(|(step, stage)| Stage {
@@ -222,16 +164,14 @@ impl Built<'_> {
                 });
                 Ok(recipe(parts("ddim-inverse", 1, Prediction::Eps, stages.collect())?, true))
             }
-            Scheduler::DdimInverse => {
-                Err(fails("an inversion with clipped images is no inversion"))
-            }
+            Class::DdimInverse => Err(fails("an inversion with clipped images is no inversion")),
             _ => self.ddim(&grid),
         }
     }
 
     /// DDIM goes from each label down by `T // N`, whatever the next label is.
     fn ddim(&self, grid: &Grid) -> Result<Recipe, DiffusionError> {
-        let sampler = Ddim { eta: self.options.eta, clip: self.options.clip() };
+        let sampler = Ddim { eta: self.eta, clip: self.config.clip() };
         let ratio = (self.schedule.train_steps() / self.steps) as f64;
         let mut levels = grid.levels().to_vec();
         let mut stages = Vec::with_capacity(self.steps);
@@ -266,9 +206,13 @@ impl Built<'_> {
             levels.push(level(&self.schedule, label)?);
         }
         levels.push(end);
-        let (start, visited) = if self.options.skip_prk_steps {
+        let (start, visited) = if self.config.option("skip_prk_steps")?.unwrap_or(false) {
             (pndm::Start::Heun, labels.clone())
         } else {
+            if self.steps < 4 {
+                let (sampler, least, steps) = ("PNDM with Runge-Kutta steps", 4, self.steps);
+                return Err(DiffusionError::TooFewSteps { sampler, least, steps });
+            }
             let half = (self.schedule.train_steps() / self.steps / 2) as f64;
             let halved = labels.iter().take(3).flat_map(|&label| [label, label - half]);
             (pndm::Start::RungeKutta, halved.chain(labels.iter().skip(3).copied()).collect())
@@ -297,23 +241,21 @@ impl Built<'_> {
         Ok(Recipe { levels, plan, scale: Scale::Level, encodes: false })
     }
 
-    fn solver(&self, scheduler: Scheduler) -> Result<Recipe, DiffusionError> {
-        let Options { solver_order, solver_type, algorithm_type, final_sigmas_type, .. } =
-            self.options;
-        if final_sigmas_type.as_deref().is_some_and(|name| name != "zero") {
-            return Err(fails("only runs to zero noise are reproduced"));
+    fn solver(&self, class: Class) -> Result<Recipe, DiffusionError> {
+        if self.config.final_sigmas_type.as_deref().is_some_and(|name| name != "zero") {
+            return Err(refuse("final_sigmas_type", "only runs to zero noise are reproduced"));
         }
-        let exploding = matches!(
-            scheduler,
-            Scheduler::Euler | Scheduler::EulerAncestral | Scheduler::Heun | Scheduler::Lms
-        );
+        let solver_type: Option<String> = self.config.option("solver_type")?;
+        let algorithm_type: Option<String> = self.config.option("algorithm_type")?;
+        let exploding =
+            matches!(class, Class::Euler | Class::EulerAncestral | Class::Heun | Class::Lms);
         let family = if exploding { Family::Euler } else { Family::Dpm };
         let labels = self.labels(family, "linspace")?;
-        let end = match scheduler {
-            Scheduler::Deis => self.schedule.level(0)?,
+        let end = match class {
+            Class::Deis => self.schedule.level(0)?,
             _ => Level::CLEAN,
         };
-        let grid = if self.options.use_karras_sigmas {
+        let grid = if self.config.use_karras_sigmas == Some(true) {
             self.karras(&labels, end)?
         } else {
             self.grid(&labels, end)?
@@ -322,19 +264,22 @@ impl Built<'_> {
             Some("heun") => Form::Taylor,
             _ => Form::Midpoint,
         };
-        let order = solver_order.unwrap_or(2);
+        let order = self.config.option("solver_order")?.unwrap_or(2);
         // Orders fall at the end of short grids.
         let taper = self.steps < 15;
-        let sampler: Box<dyn Sampler> = match scheduler {
-            Scheduler::Euler => Box::new(Euler::default()),
-            Scheduler::EulerAncestral => Box::new(EulerAncestral::default()),
-            Scheduler::Heun => Box::new(Heun::default()),
-            Scheduler::Lms => Box::new(Lms::default()),
-            Scheduler::DpmMultistep => {
+        let sampler: Box<dyn Sampler> = match class {
+            Class::Euler => Box::new(Euler::default()),
+            Class::EulerAncestral => Box::new(EulerAncestral::default()),
+            Class::Heun => Box::new(Heun::default()),
+            Class::Lms => Box::new(Lms::default()),
+            Class::DpmMultistep => {
                 let eta = match algorithm_type.as_deref() {
                     None | Some("dpmsolver++") => 0.0,
                     Some("sde-dpmsolver++") => 1.0,
-                    Some(_) => return Err(fails("only the ++ algorithms are reproduced")),
+                    Some(other) => {
+                        let reason = format!("\"{other}\" is not reproduced: only the ++ ones are");
+                        return Err(refuse("algorithm_type", reason));
+                    }
                 };
                 if eta > 0.0 && order > 2 {
                     return Err(fails("its stochastic solver of third order has a wrong sign"));
@@ -344,15 +289,21 @@ impl Built<'_> {
                     DpmMultistep { order, form, eta, taper, half_difference, clip: None };
                 Box::new(settings)
             }
-            Scheduler::DpmSinglestep => Box::new(DpmSinglestep { order, form }),
-            Scheduler::UniPc => {
+            Class::DpmSinglestep => Box::new(DpmSinglestep { order, form }),
+            Class::UniPc => {
                 let scale = match solver_type.as_deref() {
                     Some("bh1") => unipc::Scale::Bh1,
                     _ => unipc::Scale::Bh2,
                 };
                 Box::new(UniPc { order, scale, taper: true })
             }
-            _ => Box::new(Deis { order, taper }),
+            Class::Deis => Box::new(Deis { order, taper }),
+            other => {
+                return Err(refuse(
+                    "_class_name",
+                    format!("\"{}\" is not reproduced", other.name()),
+                ));
+            }
         };
         let scale = if exploding { Scale::Exploding } else { Scale::Level };
         let plan = sampler.plan(&grid, self.prediction)?;
@@ -374,12 +325,16 @@ impl Built<'_> {
     }
 }
 
-fn flow(options: &Options, steps: usize, prediction: Prediction) -> Result<Recipe, DiffusionError> {
+fn flow(
+    config: &SchedulerConfig,
+    steps: usize,
+    prediction: Prediction,
+) -> Result<Recipe, DiffusionError> {
     if steps == 0 {
         return Err(DiffusionError::ZeroSteps { what: "a grid" });
     }
-    let train_steps = options.num_train_timesteps.unwrap_or(1000) as f64;
-    let k = options.shift.unwrap_or(1.0);
+    let train_steps = config.train_steps() as f64;
+    let k = config.shift.unwrap_or(1.0);
     let shifted = |t: f64| k * t / (1.0 + (k - 1.0) * t);
     // The ends of the training schedule are shifted, and then all levels between them once more.
     let (high, low) = (shifted(1.0), shifted(1.0 / train_steps));

@@ -1,6 +1,6 @@
 //! Recorded trajectories, run again from their inputs and compared.
 
-use super::diffusers::{Options, Recipe, Scale, Scheduler};
+use super::{Recipe, Scale, SchedulerConfig};
 use crate::{
     Denoiser, Level, NoiseSource, Prediction, ReplayedNoise, SampleError, analytic::Mixture,
 };
@@ -28,10 +28,10 @@ pub struct Inputs {
 pub struct Record {
     /// What the run is called; `eta1` in the name is the share of DDIM's noise.
     pub sampler: String,
-    /// The scheduler's class.
-    pub scheduler: Scheduler,
+    /// The scheduler's class, by its name in diffusers.
+    pub scheduler: String,
     /// Its options.
-    pub init: Options,
+    pub init: SchedulerConfig,
     /// The network, among [`Inputs`].
     pub model: String,
     /// Number of steps.
@@ -59,12 +59,11 @@ impl Record {
     /// # Errors
     /// In a sentence: inputs that the file lacks, options that cannot be reproduced, a run that fails.
     pub fn compare(&self, inputs: &Inputs) -> Result<Vec<Deviation>, String> {
-        let mut options = self.init.clone();
-        options.eta = eta(&self.sampler);
+        let class_name = Some(self.scheduler.clone());
+        let config = SchedulerConfig { class_name, ..self.init.clone() };
         // v is defined at every level, pure noise included.
-        let recipe = self
-            .scheduler
-            .recipe(&options, self.n, Prediction::V)
+        let recipe = config
+            .recipe(self.n, eta(&self.sampler), Prediction::V)
             .map_err(|error| error.to_string())?;
         let model = find("models", &inputs.models, &self.model)?;
         let start = if recipe.encodes {

@@ -2,7 +2,7 @@
 
 use counterfoil_diffusion::{
     Prediction,
-    compat::{Inputs, Options, Record, Scheduler},
+    compat::{Class, Inputs, Record, SchedulerConfig},
 };
 use serde_json::Value;
 
@@ -48,7 +48,8 @@ fn other_options_differ() {
             let mut other = record.clone();
             change(&mut other);
             // Flow levels have no betas.
-            let idle = other.scheduler == Scheduler::FlowEuler && other.n == record.n;
+            let idle =
+                Class::from_name(&other.scheduler) == Class::FlowEuler && other.n == record.n;
             assert!(idle || differs(&other), "{} in {} steps", record.sampler, other.n);
         }
     }
@@ -56,17 +57,23 @@ fn other_options_differ() {
 
 #[test]
 fn what_diffusers_cannot_do_is_refused() {
-    let options = Options {
-        timestep_spacing: Some("trailing".to_owned()),
-        clip_sample: Some(false),
-        ..Options::default()
+    let refused = |text: &str, steps| {
+        let config = SchedulerConfig::from_json(text).unwrap();
+        config.recipe(steps, 0.0, Prediction::V).unwrap_err().to_string()
     };
-    let refused = Scheduler::Ddim.recipe(&options, 61, Prediction::V).unwrap_err().to_string();
-    assert!(refused.contains("one label too many"), "{refused}");
-    let options = Options { beta_schedule: Some("bezier".to_owned()), ..Options::default() };
-    assert!(Scheduler::Ddpm.recipe(&options, 10, Prediction::V).is_err());
-    for scheduler in [Scheduler::Ddim, Scheduler::Pndm, Scheduler::UniPc, Scheduler::FlowEuler] {
-        assert!(scheduler.recipe(&Options::default(), 0, Prediction::V).is_err());
+    let trailing = r#"{"_class_name": "DDIMScheduler", "timestep_spacing": "trailing"}"#;
+    assert!(refused(trailing, 61).contains("one label too many"));
+    let unknown = r#"{"_class_name": "DDPMScheduler", "beta_schedule": "bezier"}"#;
+    assert!(refused(unknown, 10).contains("beta_schedule"));
+    let option = r#"{"_class_name": "UniPCMultistepScheduler", "thresholding": true}"#;
+    assert!(refused(option, 10).contains("thresholding"));
+    let class = r#"{"_class_name": "GuessworkScheduler"}"#;
+    assert!(refused(class, 10).contains("_class_name"));
+    let sde = r#"{"_class_name": "DPMSolverMultistepScheduler", "solver_order": 3, "algorithm_type": "sde-dpmsolver++"}"#;
+    assert!(refused(sde, 10).contains("wrong sign"));
+    for class in ["DDIM", "PNDM", "UniPCMultistep", "FlowMatchEulerDiscrete"] {
+        let text = format!(r#"{{"_class_name": "{class}Scheduler"}}"#);
+        assert!(refused(&text, 0).contains("at least one step"), "{class}");
     }
-    assert!(Scheduler::Pndm.recipe(&Options::default(), 3, Prediction::V).is_err());
+    assert!(refused(r#"{"_class_name": "PNDMScheduler"}"#, 3).contains("at least 4 steps"));
 }

@@ -7,8 +7,16 @@ use counterfoil_diffusion::{
 };
 use proptest::prelude::*;
 
-const SPACINGS: [Spacing; 4] =
-    [Spacing::Leading { offset: 0 }, Spacing::Trailing, Spacing::Linspace, Spacing::LogSnr];
+const SPACINGS: [Spacing; 8] = [
+    Spacing::Leading { offset: 0 },
+    Spacing::Trailing,
+    Spacing::Linspace,
+    Spacing::Quadratic,
+    Spacing::BETA,
+    Spacing::LogSnr,
+    Spacing::Karras { rho: 7.0 },
+    Spacing::PolyExponential { rho: 2.0 },
+];
 
 /// Exact: all N of three schedules. [`Grid::new`] itself checks that the levels are strictly monotone.
 #[test]
@@ -36,9 +44,23 @@ fn every_number_of_steps_gives_exactly_that_grid() {
                 }
                 assert_eq!(grid.mirror().mirror(), grid);
                 assert_eq!(grid.lowest(steps).unwrap(), grid);
+                match schedule.grid(spacing, steps, End::LastPositive) {
+                    // One label more than the table has.
+                    Err(error) => {
+                        let train_steps = t;
+                        let steps = steps + 1;
+                        assert!(steps > t && !spacing.is_in_levels());
+                        assert_eq!(error, DiffusionError::TooManySteps { steps, train_steps });
+                    }
+                    Ok(grid) => {
+                        assert_eq!((grid.steps(), grid.end().is_clean()), (steps, false));
+                        let visited = schedule.level(grid.times()[steps].value() as usize).unwrap();
+                        assert_eq!(grid.end(), visited, "{spacing:?} {steps}");
+                    }
+                }
             }
         }
-        for spacing in [Spacing::Trailing, Spacing::Linspace, Spacing::Leading { offset: 0 }] {
+        for spacing in &SPACINGS[..5] {
             let all: Vec<usize> = (0..t).rev().collect();
             assert_eq!(spacing.labels(t, t).unwrap().unwrap(), all, "{spacing:?}");
         }
@@ -213,7 +235,13 @@ proptest! {
     #[test]
     fn no_plan_holds_a_number_that_is_not_finite(
         mut levels in prop::collection::vec(any_level(), 2..12),
-        prediction in prop::sample::select(vec![Prediction::Eps, Prediction::X0, Prediction::V]),
+        prediction in prop::sample::select(vec![
+            Prediction::Eps,
+            Prediction::X0,
+            Prediction::V,
+            Prediction::Flow,
+            Prediction::Edm { sigma_data: 0.5 },
+        ]),
     ) {
         levels.sort_by(|a, b| a.lambda().total_cmp(&b.lambda()));
         levels.dedup_by(|a, b| a.lambda() == b.lambda());

@@ -28,12 +28,20 @@ fn sampled(plan: &Plan, mixture: &Mixture, x: Array2<f64>, items: &[u64]) -> Arr
 fn every_prediction_gives_the_same_trajectory() {
     let mixture = Mixture::conditional(0.0);
     for sampler in all() {
-        let runs = [Prediction::Eps, Prediction::V, Prediction::X0].map(|prediction| {
+        let predictions = [
+            Prediction::Eps,
+            Prediction::V,
+            Prediction::X0,
+            Prediction::Flow,
+            Prediction::Edm { sigma_data: 0.5 },
+        ];
+        let runs = predictions.map(|prediction| {
             let plan = sampler.plan(&trailing(30), prediction).unwrap();
             sampled(&plan, &mixture, points(), &[0, 1, 2])
         });
-        assert!(distance(&runs[0], &runs[1]) < 1e-11);
-        assert!(distance(&runs[0], &runs[2]) < 1e-11);
+        for (run, prediction) in runs.iter().zip(predictions) {
+            assert!(distance(&runs[0], run) < 1e-11, "{prediction}");
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 mod compat;
+mod configs;
 mod goldens;
 mod grids;
 mod invariances;
@@ -12,6 +13,7 @@ mod mixture;
 mod orders;
 mod randomness;
 mod samplers;
+mod schedules;
 #[cfg(feature = "tch")]
 mod tensors;
 mod training;
