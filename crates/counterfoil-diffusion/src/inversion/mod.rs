@@ -1,7 +1,24 @@
 //! Abduction: from an image to the noise that generates it, and back.
 //!
 //! Reconstruction alone is no measure of a method: an exactly reversible one reconstructs whatever the network. What
-//! matters for counterfactuals is how near the latent comes to that of the exact flow, and there the order counts.
+//! matters for counterfactuals is how near the latent comes to that of the exact flow, and there the order counts, and
+//! how much of its own errors the encoding amplifies ([`Abduction::growth_bound`]).
+//!
+//! | method | latent | exact | order | calls a step | errors grow on the way up |
+//! |---|---|---|---|---|---|
+//! | [`Leapfrog`] | [`Pair`] | yes | 2 | 1 | not at all |
+//! | [`OBelm`] | [`Pair`] | yes | 2 | 1 | by the squared ratio of the step sizes |
+//! | [`Bdia`] | [`Pair`] | yes | 2 with `gamma = 1` | 1 | by `1 / gamma` a step |
+//! | [`Edict`] | [`Twins`] | yes | 1 | 2 | by `1 / p^2` a step, less what the scaling takes back |
+//! | [`Coupled`] | [`Twins`] | yes | 2 or 4 | 4 or 8 | not at all |
+//! | [`EditFriendly`] | [`NoiseMaps`] | yes | no flow | 1 | not at all |
+//! | [`FixedPoint`] | one state | in the limit | 1 | `calls` | not at all |
+//! | [`Ddim`], [`DpmSolver2M`], [`AdamsBashforth`] | one state | no | 1, 2, 2 | 1 | not at all |
+//!
+//! [`Ddim`]: crate::Ddim
+//! [`DpmSolver2M`]: crate::DpmSolver2M
+//! [`AdamsBashforth`]: crate::AdamsBashforth
+//! [`Leapfrog`]: crate::Leapfrog
 //!
 //! ```
 //! use counterfoil_diffusion::{
@@ -22,11 +39,34 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::{
-    AdamsBashforth, Ddim, Denoiser, DiffusionError, DpmSolver2M, Grid, Leapfrog, NoNoise, Plan,
-    Prediction, SampleError, Sampler, State,
-};
-use serde::{Deserialize, Serialize};
+mod accuracy;
+mod bdia;
+mod belm;
+mod coupled;
+mod edict;
+mod edit_friendly;
+mod fixed_point;
+mod growth;
+mod latent;
+mod leapfrog;
+mod method;
+mod mirror;
+mod runge_kutta;
+mod two_step;
+
+pub use accuracy::{Accuracy, assess, halved};
+pub use bdia::Bdia;
+pub use belm::OBelm;
+pub use coupled::Coupled;
+pub use edict::Edict;
+pub use edit_friendly::EditFriendly;
+pub use fixed_point::FixedPoint;
+pub use growth::GROWTH_LIMIT;
+pub use latent::{Latent, LatentOf, NoiseMaps, Pair, Twins};
+pub use method::Method;
+pub use runge_kutta::{RungeKutta, Tableau};
+
+use crate::{Call, Denoiser, DiffusionError, Grid, SampleError, State};
 
 /// A latent and what it took to find it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,35 +76,107 @@ pub struct Abducted<L> {
     pub latent: L,
     /// Network calls that the encoding took.
     pub evaluations: usize,
+    /// [`Abduction::growth_bound`] along the grid that was used.
+    pub growth_bound: f64,
+    /// How good the latent is; `None` until [`assess`] has measured it, for that costs calls.
+    pub accuracy: Option<Accuracy>,
 }
 
 /// A way to encode an image into a latent along a grid, and to decode the latent along the same grid.
 ///
 /// The grid is always given in its decoding direction; encoding runs along its exact mirror. A grid cut with
-/// [`Grid::lowest`] makes the abduction partial. The latent of an exact method is a typed pair, so that half of it
-/// cannot be decoded by mistake.
+/// [`Grid::lowest`] makes the abduction partial. The latent of an exact method is a type of its own, so that half of
+/// it cannot be decoded by mistake.
 pub trait Abduction {
     /// What encoding yields.
-    type Latent<X>;
+    type Latent<X>: LatentOf<X>;
+
+    /// Name of the method, for errors and logs.
+    fn name(&self) -> &'static str;
 
     /// Whether decoding undoes encoding up to rounding, whatever the network.
     fn is_exact(&self) -> bool;
 
+    /// The factor by which each encoding step multiplies what should not be there: the parasitic root of a scheme
+    /// that carries two states, on standard normal data, whose exact flow stands still. From the data upwards; empty
+    /// for methods that carry one state.
+    ///
+    /// The product of both roots is the determinant of the step and so independent of the network.
+    ///
+    /// # Errors
+    /// As [`crate::Sampler::plan`].
+    fn parasitic_roots(&self, _grid: &Grid) -> Result<Vec<f64>, DiffusionError> {
+        Ok(Vec::new())
+    }
+
+    /// The most that encoding amplifies an error made at any level until it reaches the latent; 1 at least.
+    ///
+    /// # Errors
+    /// As [`Abduction::parasitic_roots`].
+    fn growth_bound(&self, grid: &Grid) -> Result<f64, DiffusionError> {
+        Ok(growth::encoding(&self.parasitic_roots(grid)?))
+    }
+
+    /// The most that decoding amplifies an error until it reaches the image, as when the condition has changed. A
+    /// reversible scheme decodes by the reciprocal roots: what damps the one way grows the other way.
+    ///
+    /// # Errors
+    /// As [`Abduction::parasitic_roots`].
+    fn decoding_growth(&self, grid: &Grid) -> Result<f64, DiffusionError> {
+        Ok(growth::decoding(&self.parasitic_roots(grid)?))
+    }
+
     /// Encodes `image` at the end level of `grid` into a latent at its start level.
     ///
     /// # Errors
-    /// As [`Sampler::plan`] and [`crate::Plan::run`].
+    /// [`DiffusionError::GrowthTooLarge`] where the growth bound is above [`GROWTH_LIMIT`], before any network call:
+    /// such a latent reconstructs the image and is nevertheless unfit for abduction; otherwise as
+    /// [`crate::Sampler::plan`] and [`crate::Plan::run`].
     fn encode<X: State, D: Denoiser<X> + ?Sized>(
         &self,
         grid: &Grid,
         image: X,
         denoiser: &mut D,
-    ) -> Result<Abducted<Self::Latent<X>>, SampleError>;
+    ) -> Result<Abducted<Self::Latent<X>>, SampleError> {
+        self.encode_within(GROWTH_LIMIT, grid, image, denoiser)
+    }
+
+    /// [`Abduction::encode`] with a growth limit of the caller's; `f64::INFINITY` allows all.
+    ///
+    /// # Errors
+    /// As [`Abduction::encode`].
+    fn encode_within<X: State, D: Denoiser<X> + ?Sized>(
+        &self,
+        limit: f64,
+        grid: &Grid,
+        image: X,
+        denoiser: &mut D,
+    ) -> Result<Abducted<Self::Latent<X>>, SampleError> {
+        let growth = self.growth_bound(grid)?;
+        // Written so that a bound that is not a number is refused too.
+        if growth <= limit {
+            let (latent, evaluations) = self.climb(grid, image, denoiser)?;
+            return Ok(Abducted { latent, evaluations, growth_bound: growth, accuracy: None });
+        }
+        Err(DiffusionError::GrowthTooLarge { method: self.name(), growth, limit }.into())
+    }
+
+    /// The encoding itself, with no regard to growth: the latent and the number of calls. Callers want
+    /// [`Abduction::encode`].
+    ///
+    /// # Errors
+    /// As [`crate::Sampler::plan`] and [`crate::Plan::run`].
+    fn climb<X: State, D: Denoiser<X> + ?Sized>(
+        &self,
+        grid: &Grid,
+        image: X,
+        denoiser: &mut D,
+    ) -> Result<(Self::Latent<X>, usize), SampleError>;
 
     /// Decodes a latent at the start level of `grid` into an image at its end level.
     ///
     /// # Errors
-    /// As [`Sampler::plan`] and [`crate::Plan::run`].
+    /// As [`crate::Sampler::plan`] and [`crate::Plan::run`].
     fn decode<X: State, D: Denoiser<X> + ?Sized>(
         &self,
         grid: &Grid,
@@ -73,209 +185,15 @@ pub trait Abduction {
     ) -> Result<X, SampleError>;
 }
 
-/// The latent of the leapfrog scheme: the noisiest state and the one before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair<X> {
-    /// The state at the start level of the grid.
-    pub outer: X,
-    /// The state one level nearer to the data.
-    pub inner: X,
-}
-
-/// Runs a deterministic sampler from one end of a grid to the other.
-fn traverse<S: Sampler, X: State, D: Denoiser<X> + ?Sized>(
-    sampler: &S,
-    grid: &Grid,
-    state: X,
+/// The network at level `step` of the grid, for methods whose steps are no plan.
+fn call<X, D: Denoiser<X> + ?Sized>(
     denoiser: &mut D,
-) -> Result<(X, usize), SampleError> {
-    let plan = sampler.plan(grid, denoiser.prediction())?;
-    Ok((plan.run(state, denoiser, &mut NoNoise)?, plan.evaluations()))
-}
-
-/// Single-state methods: the sampler along the mirrored grid, approximate in both directions.
-macro_rules! abduct_by_mirror {
-    ($sampler:ty) => {
-        impl Abduction for $sampler {
-            type Latent<X> = X;
-
-            fn is_exact(&self) -> bool {
-                false
-            }
-
-            fn encode<X: State, D: Denoiser<X> + ?Sized>(
-                &self,
-                grid: &Grid,
-                image: X,
-                denoiser: &mut D,
-            ) -> Result<Abducted<X>, SampleError> {
-                let (latent, evaluations) = traverse(self, &grid.mirror(), image, denoiser)?;
-                Ok(Abducted { latent, evaluations })
-            }
-
-            fn decode<X: State, D: Denoiser<X> + ?Sized>(
-                &self,
-                grid: &Grid,
-                latent: X,
-                denoiser: &mut D,
-            ) -> Result<X, SampleError> {
-                Ok(traverse(self, grid, latent, denoiser)?.0)
-            }
-        }
-    };
-}
-
-abduct_by_mirror!(Ddim);
-abduct_by_mirror!(DpmSolver2M);
-abduct_by_mirror!(AdamsBashforth);
-
-impl Abduction for Leapfrog {
-    type Latent<X> = Pair<X>;
-
-    fn is_exact(&self) -> bool {
-        true
-    }
-
-    fn encode<X: State, D: Denoiser<X> + ?Sized>(
-        &self,
-        grid: &Grid,
-        image: X,
-        denoiser: &mut D,
-    ) -> Result<Abducted<Pair<X>>, SampleError> {
-        let plan = self.plan(&grid.mirror(), denoiser.prediction())?;
-        let mut run = plan.start(image)?;
-        while run.step(denoiser, &mut NoNoise)?.is_some() {}
-        let memory = run.into_memory();
-        // The Heun start sets the anchor, so every finished run has one.
-        let Some(inner) = memory.anchor else {
-            return Err(DiffusionError::LatentMismatch { method: "leapfrog" }.into());
-        };
-        let latent = Pair { outer: memory.state, inner };
-        Ok(Abducted { latent, evaluations: plan.evaluations() })
-    }
-
-    fn decode<X: State, D: Denoiser<X> + ?Sized>(
-        &self,
-        grid: &Grid,
-        latent: Pair<X>,
-        denoiser: &mut D,
-    ) -> Result<X, SampleError> {
-        if grid.steps() == 1 {
-            // The inner state of a single step is the image itself.
-            return Ok(latent.inner);
-        }
-        let plan = self.continue_pair(grid, denoiser.prediction())?;
-        let mut run = plan.start_pair(latent.inner, latent.outer);
-        while run.step(denoiser, &mut NoNoise)?.is_some() {}
-        Ok(run.into_state())
-    }
-}
-
-/// The methods as a setting, for a procedure that leaves the choice to its configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Method {
-    /// [`Leapfrog`]: exactly reversible, second order.
-    #[default]
-    Leapfrog,
-    /// [`AdamsBashforth`] along the mirrored grid: second order down to the clean image, no identity.
-    AdamsBashforth,
-    /// [`DpmSolver2M`] along the mirrored grid: second order, no identity.
-    #[serde(rename = "dpm-solver-2m")]
-    DpmSolver2M,
-    /// [`Ddim`] along the mirrored grid: first order, the field's usual inversion.
-    Ddim,
-}
-
-/// The latent of a [`Method`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Latent<X> {
-    /// One state at the start level of the grid.
-    Single(X),
-    /// A leapfrog pair.
-    Pair(Pair<X>),
-}
-
-impl<X> Latent<X> {
-    /// The state at the start level of the grid.
-    pub fn outer(&self) -> &X {
-        match self {
-            Self::Single(state) => state,
-            Self::Pair(pair) => &pair.outer,
-        }
-    }
-}
-
-/// The method's sampler, to generate from a single state such as fresh noise.
-impl Sampler for Method {
-    fn plan(&self, grid: &Grid, prediction: Prediction) -> Result<Plan, DiffusionError> {
-        match self {
-            Self::Leapfrog => Leapfrog::default().plan(grid, prediction),
-            Self::AdamsBashforth => AdamsBashforth::default().plan(grid, prediction),
-            Self::DpmSolver2M => DpmSolver2M::default().plan(grid, prediction),
-            Self::Ddim => Ddim::default().plan(grid, prediction),
-        }
-    }
-}
-
-impl Abduction for Method {
-    type Latent<X> = Latent<X>;
-
-    fn is_exact(&self) -> bool {
-        matches!(self, Self::Leapfrog)
-    }
-
-    fn encode<X: State, D: Denoiser<X> + ?Sized>(
-        &self,
-        grid: &Grid,
-        image: X,
-        denoiser: &mut D,
-    ) -> Result<Abducted<Latent<X>>, SampleError> {
-        fn wrap<L, X>(found: Abducted<L>, latent: fn(L) -> Latent<X>) -> Abducted<Latent<X>> {
-            Abducted { latent: latent(found.latent), evaluations: found.evaluations }
-        }
-        Ok(match self {
-            Self::Leapfrog => {
-                wrap(Leapfrog::default().encode(grid, image, denoiser)?, Latent::Pair)
-            }
-            Self::AdamsBashforth => {
-                wrap(AdamsBashforth::default().encode(grid, image, denoiser)?, Latent::Single)
-            }
-            Self::DpmSolver2M => {
-                wrap(DpmSolver2M::default().encode(grid, image, denoiser)?, Latent::Single)
-            }
-            Self::Ddim => wrap(Ddim::default().encode(grid, image, denoiser)?, Latent::Single),
-        })
-    }
-
-    fn decode<X: State, D: Denoiser<X> + ?Sized>(
-        &self,
-        grid: &Grid,
-        latent: Latent<X>,
-        denoiser: &mut D,
-    ) -> Result<X, SampleError> {
-        match (self, latent) {
-            (Self::Leapfrog, Latent::Pair(pair)) => {
-                Leapfrog::default().decode(grid, pair, denoiser)
-            }
-            (Self::AdamsBashforth, Latent::Single(state)) => {
-                AdamsBashforth::default().decode(grid, state, denoiser)
-            }
-            (Self::DpmSolver2M, Latent::Single(state)) => {
-                DpmSolver2M::default().decode(grid, state, denoiser)
-            }
-            (Self::Ddim, Latent::Single(state)) => Ddim::default().decode(grid, state, denoiser),
-            (Self::Leapfrog, _) => {
-                Err(DiffusionError::LatentMismatch { method: "leapfrog" }.into())
-            }
-            (Self::AdamsBashforth, _) => {
-                Err(DiffusionError::LatentMismatch { method: "adams-bashforth" }.into())
-            }
-            (Self::DpmSolver2M, _) => {
-                Err(DiffusionError::LatentMismatch { method: "dpm-solver-2m" }.into())
-            }
-            (Self::Ddim, _) => Err(DiffusionError::LatentMismatch { method: "ddim" }.into()),
-        }
-    }
+    grid: &Grid,
+    step: usize,
+    stage: u8,
+    x: &X,
+) -> Result<X, SampleError> {
+    let (level, time) = (grid.levels()[step], grid.times()[step]);
+    let call = Call { level, time, step, stage, of: grid.steps(), per_item: None };
+    denoiser.predict(x, &call).map_err(|source| SampleError::Denoiser { step, source })
 }

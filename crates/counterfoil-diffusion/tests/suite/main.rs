@@ -3,10 +3,12 @@
 //! Each comparison names its class: exact, float (with its bound) or Monte-Carlo (with its standard error).
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+mod exactness;
 mod goldens;
 mod grids;
 mod invariances;
 mod inversion;
+mod latents;
 mod mixture;
 mod orders;
 mod randomness;
