@@ -6,6 +6,7 @@
 mod exactness;
 mod goldens;
 mod grids;
+mod guidance;
 mod invariances;
 mod inversion;
 mod latents;
