@@ -48,6 +48,12 @@ pub trait State: Sized {
     /// [`DiffusionError::Backend`] when the array library fails.
     fn clamp_to(&mut self, bound: f64) -> Result<(), DiffusionError>;
 
+    /// Rounds every number to the nearest multiple of `spacing`, halves to the even one; exact for powers of two.
+    ///
+    /// # Errors
+    /// [`DiffusionError::Backend`] when the array library fails.
+    fn round_to(&mut self, spacing: f64) -> Result<(), DiffusionError>;
+
     /// Root mean square difference to another state. On an accelerator this waits for the device.
     ///
     /// # Errors
@@ -183,6 +189,11 @@ impl<A: Real, D: Dimension> State for ArrayBase<OwnedRepr<A>, D> {
 
     fn clamp_to(&mut self, bound: f64) -> Result<(), DiffusionError> {
         self.mapv_inplace(|x| A::narrow(x.widen().clamp(-bound, bound)));
+        Ok(())
+    }
+
+    fn round_to(&mut self, spacing: f64) -> Result<(), DiffusionError> {
+        self.mapv_inplace(|x| A::narrow((x.widen() / spacing).round_ties_even() * spacing));
         Ok(())
     }
 

@@ -79,9 +79,14 @@ impl Ways {
 }
 
 impl Coupled {
-    fn ways(&self, grid: &Grid, prediction: Prediction) -> Result<Ways, DiffusionError> {
+    /// `zeta`, checked.
+    fn kept(&self) -> Result<f64, DiffusionError> {
         let zeta = self.zeta;
         check_setting("zeta", zeta, zeta > 0.0 && zeta <= 1.0, "(0, 1]")?;
+        Ok(zeta)
+    }
+
+    fn ways(&self, grid: &Grid, prediction: Prediction) -> Result<Ways, DiffusionError> {
         let method = RungeKutta { tableau: self.tableau };
         Ok(Ways {
             up: method.plan(&grid.mirror(), prediction)?,
@@ -95,7 +100,10 @@ impl Abduction for Coupled {
     type Latent<X> = Twins<X>;
 
     fn name(&self) -> &'static str {
-        "coupled Runge-Kutta"
+        match self.tableau {
+            Tableau::Heun => "coupled-heun",
+            Tableau::Classical => "coupled-rk4",
+        }
     }
 
     fn is_exact(&self) -> bool {
@@ -104,7 +112,7 @@ impl Abduction for Coupled {
 
     /// The determinant of a step up is `zeta`.
     fn parasitic_roots(&self, grid: &Grid) -> Result<Vec<f64>, DiffusionError> {
-        Ok(vec![self.zeta; grid.steps()])
+        Ok(vec![self.kept()?; grid.steps()])
     }
 
     fn climb<X: State, D: Denoiser<X> + ?Sized>(
@@ -113,12 +121,12 @@ impl Abduction for Coupled {
         image: X,
         denoiser: &mut D,
     ) -> Result<(Twins<X>, usize), SampleError> {
-        let ways = self.ways(grid, denoiser.prediction())?;
+        let (zeta, ways) = (self.kept()?, self.ways(grid, denoiser.prediction())?);
         let (mut y, mut z) = (image.duplicate()?, image);
         for step in 0..grid.steps() {
             // An increment is the end of a step less its beginning, so z + Psi(z) is the end itself.
             let ahead = ways.advance(&ways.up, step, &z, denoiser)?;
-            y.lincomb(self.zeta, &[(-self.zeta, &z), (1.0, &ahead)])?;
+            y.lincomb(zeta, &[(-zeta, &z), (1.0, &ahead)])?;
             let back = ways.advance(&ways.down, grid.steps() - 1 - step, &y, denoiser)?;
             z.lincomb(1.0, &[(1.0, &y), (-1.0, &back)])?;
         }
@@ -131,13 +139,12 @@ impl Abduction for Coupled {
         latent: Twins<X>,
         denoiser: &mut D,
     ) -> Result<X, SampleError> {
-        let ways = self.ways(grid, denoiser.prediction())?;
+        let (share, ways) = (1.0 / self.kept()?, self.ways(grid, denoiser.prediction())?);
         let Twins { first: mut y, second: mut z } = latent;
         for step in 0..grid.steps() {
             let back = ways.advance(&ways.down, step, &y, denoiser)?;
             z.lincomb(1.0, &[(-1.0, &y), (1.0, &back)])?;
             let ahead = ways.advance(&ways.up, grid.steps() - 1 - step, &z, denoiser)?;
-            let share = 1.0 / self.zeta;
             y.lincomb(share, &[(1.0, &z), (-share, &ahead)])?;
         }
         Ok(y)

@@ -7,6 +7,7 @@
 //! | method | latent | exact | order | calls a step | errors grow on the way up |
 //! |---|---|---|---|---|---|
 //! | [`Leapfrog`] | [`Pair`] | yes | 2 | 1 | not at all |
+//! | [`LatticeLeapfrog`] | [`Pair`] | to the bit | 2 | 1 | not at all |
 //! | [`OBelm`] | [`Pair`] | yes | 2 | 1 | by the squared ratio of the step sizes |
 //! | [`Bdia`] | [`Pair`] | yes | 2 with `gamma = 1` | 1 | by `1 / gamma` a step |
 //! | [`Edict`] | [`Twins`] | yes | 1 | 2 | by `1 / p^2` a step, less what the scaling takes back |
@@ -48,6 +49,7 @@ mod edit_friendly;
 mod fixed_point;
 mod growth;
 mod latent;
+mod lattice;
 mod leapfrog;
 mod method;
 mod mirror;
@@ -63,6 +65,7 @@ pub use edit_friendly::EditFriendly;
 pub use fixed_point::FixedPoint;
 pub use growth::GROWTH_LIMIT;
 pub use latent::{Latent, LatentOf, NoiseMaps, Pair, Twins};
+pub use lattice::LatticeLeapfrog;
 pub use method::Method;
 pub use runge_kutta::{RungeKutta, Tableau};
 

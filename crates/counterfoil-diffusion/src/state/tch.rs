@@ -117,6 +117,12 @@ impl State for Tensor {
         Ok(())
     }
 
+    fn round_to(&mut self, spacing: f64) -> Result<(), DiffusionError> {
+        // libtorch rounds halves to even, as the trait says.
+        let _ = self.f_div_scalar_(spacing)?.f_round_()?.f_mul_scalar_(spacing)?;
+        Ok(())
+    }
+
     fn rms_difference(&self, other: &Self) -> Result<f64, DiffusionError> {
         check(self, other)?;
         let mean = self.f_sub(other)?.f_square()?.f_mean(Kind::Double)?;

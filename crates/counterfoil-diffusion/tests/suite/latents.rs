@@ -157,7 +157,8 @@ fn growth_is_bounded_or_refused() {
     }
     for zeta in [0.0, 1.1, f64::NAN] {
         let method = Coupled { zeta, ..Coupled::default() };
-        assert!(method.encode(&grid, images(), &mut mixture.network(V)).is_err());
+        let refused = method.encode(&grid, images(), &mut mixture.network(V)).unwrap_err();
+        assert!(refused.to_string().starts_with("zeta = "), "{refused}");
     }
 }
 
@@ -219,7 +220,6 @@ fn fixed_points_are_found() {
     };
     let plain = [1, 2, 5, 10].map(|calls| run(calls, false));
     let fast = [1, 2, 5, 10].map(|calls| run(calls, true));
-    println!("{plain:?} {fast:?}");
     assert!(plain.windows(2).all(|pair| pair[1].0 < 0.5 * pair[0].0), "{plain:?}");
     assert_eq!(fast[0], plain[0]);
     assert!(fast[2].0 < 0.3 * plain[2].0 && fast[3].0 < 1e-2 * plain[3].0);
