@@ -246,6 +246,31 @@ pub enum DiffusionError {
         /// The method that was to decode.
         method: &'static str,
     },
+    /// Encoding would amplify its own errors by more than the limit.
+    #[error(
+        "encoding with {method} amplifies errors {growth:.3e} times along this grid, more than {limit}: choose a neutral method, or encode with a higher limit"
+    )]
+    GrowthTooLarge {
+        /// Name of the method.
+        method: &'static str,
+        /// The growth bound.
+        growth: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// Two grids that were to be compared do not have the same ends.
+    #[error("the grids to compare differ at their {end}: log-SNR {left} and {right}")]
+    GridEnds {
+        /// Which end.
+        end: &'static str,
+        /// Log-SNR of the first grid there.
+        left: f64,
+        /// Log-SNR of the second.
+        right: f64,
+    },
+    /// Latents of different forms were to become one, or none at all.
+    #[error("only latents of one form can be joined, and at least one")]
+    LatentForms,
     /// Two states of unequal shape were combined.
     #[error("shapes differ: {left:?} and {right:?}")]
     ShapeMismatch {

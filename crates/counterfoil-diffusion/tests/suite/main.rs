@@ -5,10 +5,13 @@
 
 mod compat;
 mod configs;
+mod exactness;
 mod goldens;
 mod grids;
+mod guidance;
 mod invariances;
 mod inversion;
+mod latents;
 mod mixture;
 mod orders;
 mod randomness;

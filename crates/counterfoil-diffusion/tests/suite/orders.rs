@@ -9,7 +9,13 @@ use counterfoil_diffusion::{
 use ndarray::{Array2, array};
 
 /// Least-squares slope of log error against log step over 80, 160 and 320 steps.
-fn order(sampler: &dyn Sampler, mixture: &Mixture, x: &Array2<f64>, from: f64, to: f64) -> f64 {
+pub(crate) fn order(
+    sampler: &dyn Sampler,
+    mixture: &Mixture,
+    x: &Array2<f64>,
+    from: f64,
+    to: f64,
+) -> f64 {
     let exact = mixture.flow(x.clone(), level_of_s(from), level_of_s(to));
     let errors = [80, 160, 320].map(|steps| {
         let plan = sampler.plan(&uniform_grid(from, to, steps), Prediction::Eps).unwrap();
