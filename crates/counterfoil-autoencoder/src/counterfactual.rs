@@ -14,7 +14,7 @@
 //! request.
 
 use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
-use counterfoil_diffusion::inversion::{Latent, Method, Pair};
+use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
 use counterfoil_diffusion::{
     Abduction as _, Denoiser, End, Grid, Guided, NoNoise, Sampler, Spacing,
@@ -289,7 +289,8 @@ impl<'m> Counterfactuals<'m> {
         Ok(Tensor::cat(&images, 0))
     }
 
-    /// Runs the sampler down: from a pair where the method keeps one, from a single state otherwise.
+    /// Runs the sampler down: from all that the method keeps where that is more than a state, from a single state
+    /// otherwise.
     fn run<D: Denoiser<Tensor>>(
         &self,
         noise: Latent<Tensor>,
@@ -297,8 +298,8 @@ impl<'m> Counterfactuals<'m> {
     ) -> Result<Tensor, ModelError> {
         let single = match noise {
             Latent::Single(state) => state,
-            pair @ Latent::Pair(_) => {
-                return Ok(self.procedure.method.decode(&self.grid, pair, denoiser)?);
+            several => {
+                return Ok(self.procedure.method.decode(&self.grid, several, denoiser)?);
             }
         };
         let plan = self.procedure.method.plan(&self.grid, denoiser.prediction())?;
@@ -396,30 +397,14 @@ fn reaches(dag: &Dag, intervention: &Intervention, variable: usize) -> bool {
 
 /// A copy of some items of a latent: decoding moves its argument.
 fn part(latent: &Latent<Tensor>, start: i64, length: i64) -> Latent<Tensor> {
-    let of = |x: &Tensor| x.narrow(0, start, length).copy();
-    match latent {
-        Latent::Single(state) => Latent::Single(of(state)),
-        Latent::Pair(pair) => Latent::Pair(Pair { outer: of(&pair.outer), inner: of(&pair.inner) }),
-    }
+    latent.map(|x| x.narrow(0, start, length).copy())
 }
 
 /// The latents of all passes as one.
 fn join(parts: &[Latent<Tensor>]) -> Result<Latent<Tensor>, ModelError> {
-    let outer: Vec<&Tensor> = parts.iter().map(Latent::outer).collect();
-    let inner: Vec<&Tensor> = parts
-        .iter()
-        .filter_map(|p| match p {
-            Latent::Pair(pair) => Some(&pair.inner),
-            Latent::Single(_) => None,
-        })
-        .collect();
-    if outer.is_empty() {
+    if parts.is_empty() {
         let (found, expected) = (vec![0], vec![-1]);
         return Err(ModelError::Shape { what: "the image batch", found, expected });
     }
-    let outer = Tensor::cat(&outer, 0);
-    if inner.is_empty() {
-        return Ok(Latent::Single(outer));
-    }
-    Ok(Latent::Pair(Pair { outer, inner: Tensor::cat(&inner, 0) }))
+    Ok(Latent::joined(parts, |states| Tensor::cat(states, 0))?)
 }

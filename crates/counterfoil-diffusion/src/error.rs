@@ -40,6 +40,24 @@ pub enum DiffusionError {
         /// Length of the schedule.
         train_steps: usize,
     },
+    /// Too few labels or steps for what must hold at both ends.
+    #[error("{what} needs at least {needed} labels, not {given}")]
+    TooFewLabels {
+        /// What was asked for.
+        what: &'static str,
+        /// Labels given.
+        given: usize,
+        /// Labels needed.
+        needed: usize,
+    },
+    /// A spacing and a schedule that do not go together.
+    #[error("{spacing} spacing needs {schedule}: choose another spacing or schedule")]
+    SpacingUnsupported {
+        /// Name of the spacing.
+        spacing: &'static str,
+        /// What it would need.
+        schedule: &'static str,
+    },
     /// A label that the schedule does not have.
     #[error("label {label} lies outside the schedule, whose labels are 0 to {}", train_steps - 1)]
     LabelOutOfRange {
@@ -140,6 +158,32 @@ pub enum DiffusionError {
         /// Name of the sampler or setting.
         sampler: &'static str,
     },
+    /// A sampler cannot use a variance that the network gives pixel by pixel.
+    #[error("{sampler} plans fixed variances, not {variance:?}: choose fixed-small or fixed-large")]
+    VarianceUnavailable {
+        /// Name of the sampler.
+        sampler: &'static str,
+        /// The variance asked for.
+        variance: crate::Variance,
+    },
+    /// An option of a `scheduler_config.json` that cannot be used.
+    #[error("scheduler_config.json: {option}: {reason}")]
+    SchedulerConfig {
+        /// Name of the option.
+        option: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A loss weight that is infinite at a level.
+    #[error("the {weight} weight of {prediction} is infinite at log_snr = {log_snr}")]
+    InfiniteWeight {
+        /// Name of the weight.
+        weight: &'static str,
+        /// What the network predicts.
+        prediction: crate::Prediction,
+        /// The level.
+        log_snr: f64,
+    },
     /// A scheme for variance-preserving levels met another level.
     #[error("{sampler} needs alpha^2 + sigma^2 = 1, but level {at} of the grid has {sum}")]
     NotVariancePreserving {
@@ -149,6 +193,44 @@ pub enum DiffusionError {
         at: usize,
         /// The sum found.
         sum: f64,
+    },
+    /// A scheme for flow levels met another level.
+    #[error("{sampler} needs alpha + sigma = 1, but level {at} of the grid has {sum}")]
+    NotFlow {
+        /// Name of the sampler.
+        sampler: &'static str,
+        /// Index of the level.
+        at: usize,
+        /// The sum found.
+        sum: f64,
+    },
+    /// A sampler whose start takes more steps than the grid has.
+    #[error("{sampler} needs a grid of at least {least} steps, and this has {steps}")]
+    TooFewSteps {
+        /// Name of the sampler.
+        sampler: &'static str,
+        /// The least number of steps.
+        least: usize,
+        /// Steps of the grid.
+        steps: usize,
+    },
+    /// A name that nothing has.
+    #[error("there is no {what} `{name}`: use one of {known}")]
+    UnknownName {
+        /// What was looked for.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// Options of another library that it refuses or fails on.
+    #[error("{library} has no such run to reproduce: {reason}")]
+    OthersFail {
+        /// The library.
+        library: &'static str,
+        /// Why.
+        reason: &'static str,
     },
     /// Two parts disagree on what the network predicts.
     #[error("prediction mismatch: {left} was expected, the denoiser gives {right}")]
@@ -164,6 +246,31 @@ pub enum DiffusionError {
         /// The method that was to decode.
         method: &'static str,
     },
+    /// Encoding would amplify its own errors by more than the limit.
+    #[error(
+        "encoding with {method} amplifies errors {growth:.3e} times along this grid, more than {limit}: choose a neutral method, or encode with a higher limit"
+    )]
+    GrowthTooLarge {
+        /// Name of the method.
+        method: &'static str,
+        /// The growth bound.
+        growth: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// Two grids that were to be compared do not have the same ends.
+    #[error("the grids to compare differ at their {end}: log-SNR {left} and {right}")]
+    GridEnds {
+        /// Which end.
+        end: &'static str,
+        /// Log-SNR of the first grid there.
+        left: f64,
+        /// Log-SNR of the second.
+        right: f64,
+    },
+    /// Latents of different forms were to become one, or none at all.
+    #[error("only latents of one form can be joined, and at least one")]
+    LatentForms,
     /// Two states of unequal shape were combined.
     #[error("shapes differ: {left:?} and {right:?}")]
     ShapeMismatch {

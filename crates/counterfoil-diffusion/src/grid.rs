@@ -31,10 +31,15 @@ pub enum End {
     /// At the data, `sigma = 0`. The label of this level, needed only when the grid is run upwards, is 0: the
     /// cleanest that the network has seen.
     Zero,
-    /// At the level of label 0, which counts as clean (diffusers' `set_alpha_to_one = false`).
+    /// At the cleanest level of the schedule, that of label 0, which counts as clean (diffusers'
+    /// `set_alpha_to_one = false` and `final_sigmas_type = "sigma_min"`).
     Label0,
-    /// At the variance-preserving level with this `sigma / alpha`.
+    /// At the level with this `sigma / alpha`, in the scaling of the schedule.
     SigmaMin(f64),
+    /// At the last level that the spacing visits, which the network is then never asked about: one entry more is
+    /// spaced, and nothing is appended. What is left of the noise may be removed by reading the image from one more
+    /// call ("denoise to x0").
+    LastPositive,
 }
 
 /// Which way a grid runs.

@@ -106,6 +106,20 @@ impl Level {
         Ok(Self { ln_alpha: (-t).ln_1p(), ln_sigma: t.ln() })
     }
 
+    /// The variance-preserving level of `u = asinh(sigma / alpha) >= 0`; the inverse of [`Level::u`].
+    ///
+    /// # Errors
+    /// [`DiffusionError::LevelOutOfRange`] for a negative number or NaN.
+    pub fn from_u(u: f64) -> Result<Self, DiffusionError> {
+        if u.is_nan() || u < 0.0 {
+            let (name, domain) = ("u", "[0, inf]");
+            return Err(DiffusionError::LevelOutOfRange { name, value: u, domain });
+        }
+        // ln sinh(u), without overflow at the noise end or cancellation at the data end.
+        let ln_s = u + (-(-2.0 * u).exp_m1()).ln() - std::f64::consts::LN_2;
+        Self::from_log_snr(-2.0 * ln_s)
+    }
+
     /// `ln alpha`; minus infinity where no signal is left.
     pub fn ln_alpha(self) -> f64 {
         self.ln_alpha
@@ -237,9 +251,12 @@ mod tests {
                 assert!((level.u() - s.asinh()).abs() < 1e-12);
             }
             assert!((vp.u().tanh() - vp.sigma()).abs() < 1e-12);
+            assert!((Level::from_u(s.asinh()).unwrap().s() / s - 1.0).abs() < 1e-12);
         }
         let zero = Level::from_sigma_ve(0.0).unwrap();
         assert_eq!((zero, zero.u(), zero.is_clean()), (Level::CLEAN, 0.0, true));
+        assert_eq!(Level::from_u(0.0).unwrap().s(), 0.0);
+        assert!((Level::from_u(900.0).unwrap().u() - 900.0).abs() < 1e-12);
         assert!(Level::from_alpha_bar(0.0).unwrap().is_pure_noise());
         assert!(Level::from_flow(1.0).unwrap().is_pure_noise());
         assert_eq!(Level::from_log_snr(f64::INFINITY).unwrap().alpha(), 1.0);
@@ -255,6 +272,7 @@ mod tests {
             (Level::from_ln_alpha_bar(0.1), "ln alpha_bar = 0.1"),
             (Level::from_log_snr(f64::NAN), "log_snr = NaN"),
             (Level::from_sigma_ve(-1.0), "sigma = -1"),
+            (Level::from_u(-0.1), "u = -0.1"),
             (Level::from_sigma_ve(inf), "sigma = inf"),
             (Level::from_flow(2.0), "flow time = 2"),
             (Level::from_logarithms(inf, 0.0), "ln alpha = inf"),

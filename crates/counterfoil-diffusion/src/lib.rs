@@ -24,6 +24,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod analytic;
+pub mod compat;
 mod denoiser;
 mod error;
 mod grid;
@@ -32,13 +34,15 @@ pub mod inversion;
 mod level;
 mod noise;
 pub mod plan;
+pub mod precondition;
 mod prediction;
 pub mod run;
 pub mod sampler;
 mod schedule;
-mod spacing;
+pub mod spacing;
 mod state;
 pub mod training;
+pub mod variance;
 
 pub use denoiser::{Call, Denoiser, FromFn, denoiser};
 pub use error::{BoxError, DiffusionError, SampleError};
@@ -48,11 +52,30 @@ pub use inversion::{Abducted, Abduction};
 pub use level::Level;
 pub use noise::{KeyedNoise, NoNoise, NoiseFn, NoiseSource, ReplayedNoise, noise_from};
 pub use plan::{Plan, Stage};
+pub use precondition::Preconditioned;
 pub use prediction::{Mix, Prediction};
 pub use run::{Run, StepReport};
 pub use sampler::Sampler;
 pub use sampler::adams::AdamsBashforth;
-pub use sampler::{ddim::Ddim, ddpm::Ddpm, ddpm::Variance, dpm::DpmSolver2M, leapfrog::Leapfrog};
-pub use schedule::{BetaKind, DiscreteSchedule};
-pub use spacing::{Respacing, Spacing};
+pub use sampler::{
+    choice::Choice,
+    churn::Churn,
+    ddim::Ddim,
+    ddpm::Ddpm,
+    deis::Deis,
+    dpm::{
+        multistep::{DpmMultistep, DpmSolver2M},
+        singlestep::DpmSinglestep,
+    },
+    euler::{Euler, EulerAncestral},
+    heun::{FlowHeun, Heun},
+    lcm::Lcm,
+    leapfrog::Leapfrog,
+    lms::Lms,
+    pndm::Pndm,
+    unipc::UniPc,
+};
+pub use schedule::{BetaKind, ContinuousSchedule, DiscreteSchedule, Path, Scaling, Schedule};
+pub use spacing::{Respacing, Shift, Spacing};
 pub use state::{Real, State};
+pub use variance::Variance;

@@ -1,10 +1,13 @@
 //! What a network predicts, and the linear maps between the choices.
 
-use crate::{DiffusionError, Level, State};
+use crate::{DiffusionError, Level, State, plan::check_setting};
 use serde::{Deserialize, Serialize};
 
 /// What the network's output is, at a level `x = alpha x0 + sigma eps`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Each is a combination `a x0 + b eps` whose weights depend on the level alone ([`Prediction::weights`]), so any of
+/// them gives any other by a linear map ([`Prediction::mix`]), in every scaling of the levels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Prediction {
@@ -14,15 +17,31 @@ pub enum Prediction {
     X0,
     /// The velocity `v = alpha eps - sigma x0` (Salimans and Ho 2022).
     V,
+    /// The flow velocity `u = eps - x0`, the slope of the straight path from image to noise (Lipman et al. 2023; Liu
+    /// et al. 2023). Some models output `x0 - eps`: negate those. Defined on any level, not only on flow levels.
+    Flow,
+    /// The raw output `F` of an EDM network, `x0 = c_skip x / alpha + c_out F` (Karras et al. 2022, table 1):
+    /// `F = (sigma x0 - alpha sigma_data^2 eps) / (sigma_data q)` with `q^2 = sigma^2 + alpha^2 sigma_data^2`, which is
+    /// `-v` of the data divided by `sigma_data`.
+    ///
+    /// It is a prediction of its own rather than `x0` because, unlike `x0`, it still determines the noise at
+    /// `sigma = 0`. What such a network must be *fed* is the business of [`crate::Preconditioned`].
+    #[serde(rename_all = "snake_case")]
+    Edm {
+        /// Standard deviation of the data; published 0.5. A property of the model, not of the schedule.
+        sigma_data: f64,
+    },
 }
 
 impl std::fmt::Display for Prediction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Eps => "eps",
-            Self::X0 => "x0",
-            Self::V => "v",
-        })
+        match self {
+            Self::Eps => f.write_str("eps"),
+            Self::X0 => f.write_str("x0"),
+            Self::V => f.write_str("v"),
+            Self::Flow => f.write_str("flow"),
+            Self::Edm { sigma_data } => write!(f, "edm({sigma_data})"),
+        }
     }
 }
 
@@ -51,15 +70,37 @@ impl Mix {
 }
 
 impl Prediction {
+    /// The quantity as `a x0 + b eps`: the weights `(a, b)` at a level, which are also the training target.
+    ///
+    /// # Errors
+    /// [`DiffusionError::SettingOutOfRange`] for a `sigma_data` that is not positive and finite.
+    pub fn weights(self, level: Level) -> Result<(f64, f64), DiffusionError> {
+        let (alpha, sigma) = (level.alpha(), level.sigma());
+        Ok(match self {
+            Self::Eps => (0.0, 1.0),
+            Self::X0 => (1.0, 0.0),
+            Self::V => (-sigma, alpha),
+            Self::Flow => (-1.0, 1.0),
+            Self::Edm { sigma_data } => {
+                let fits = sigma_data > 0.0 && sigma_data.is_finite();
+                check_setting("sigma_data", sigma_data, fits, "(0, inf)")?;
+                let q = sigma.hypot(alpha * sigma_data);
+                (sigma / sigma_data / q, -alpha * sigma_data / q)
+            }
+        })
+    }
+
     /// The quantity `to` as a mix of the state and of this output, at `level`.
     ///
     /// With `D = alpha^2 + sigma^2`: `x0 = (x - sigma eps) / alpha = (alpha x - sigma v) / D`,
-    /// `eps = (x - alpha x0) / sigma = (sigma x + alpha v) / D`.
+    /// `eps = (x - alpha x0) / sigma = (sigma x + alpha v) / D`; and with `f = a x0 + b eps` and
+    /// `det = alpha b - sigma a` in general `x0 = (b x - sigma f) / det`, `eps = (alpha f - a x) / det`.
     ///
     /// # Errors
     /// [`DiffusionError::EpsAtZeroSignal`] and [`DiffusionError::X0AtZeroNoise`] where the output does not
-    /// determine the quantity.
+    /// determine the quantity; those of [`Prediction::weights`].
     pub fn mix(self, to: Self, level: Level) -> Result<Mix, DiffusionError> {
+        let (from, into) = (self.weights(level)?, to.weights(level)?);
         if self == to {
             return Ok(Mix::OUTPUT);
         }
@@ -68,11 +109,16 @@ impl Prediction {
             (Self::Eps, _) if level.is_pure_noise() => return Err(DiffusionError::EpsAtZeroSignal),
             (Self::X0, _) if level.is_clean() => return Err(DiffusionError::X0AtZeroNoise),
             (Self::Eps, Self::X0) => (1.0 / alpha, -level.s()),
-            (Self::Eps, _) => (-level.s(), power / alpha),
+            (Self::Eps, Self::V) => (-level.s(), power / alpha),
             (Self::X0, Self::Eps) => (1.0 / sigma, -level.lambda().exp()),
-            (Self::X0, _) => (level.lambda().exp(), -power / sigma),
+            (Self::X0, Self::V) => (level.lambda().exp(), -power / sigma),
             (Self::V, Self::X0) => (alpha / power, -sigma / power),
-            (Self::V, _) => (sigma / power, alpha / power),
+            (Self::V, Self::Eps) => (sigma / power, alpha / power),
+            // The general solution; the cases above are the same with their ratios taken in logarithms.
+            _ => {
+                let det = alpha * from.1 - sigma * from.0;
+                ((into.0 * from.1 - into.1 * from.0) / det, (into.1 * alpha - into.0 * sigma) / det)
+            }
         };
         Ok(Mix { state, output })
     }
@@ -98,9 +144,16 @@ impl Prediction {
 mod tests {
     use super::*;
 
-    const ALL: [Prediction; 3] = [Prediction::Eps, Prediction::X0, Prediction::V];
+    const ALL: [Prediction; 6] = [
+        Prediction::Eps,
+        Prediction::X0,
+        Prediction::V,
+        Prediction::Flow,
+        Prediction::Edm { sigma_data: 0.5 },
+        Prediction::Edm { sigma_data: 1.0 },
+    ];
 
-    /// Float class: 1e-13. Each of the nine maps against the definition of the quantities, in three scalings.
+    /// Float class: 1e-13. Each of the maps against the definition of the quantities, in three scalings.
     #[test]
     fn every_map_is_the_definition() {
         let (x0, eps) = (0.7, -1.3);
@@ -115,6 +168,13 @@ mod tests {
                 Prediction::Eps => eps,
                 Prediction::X0 => x0,
                 Prediction::V => alpha * eps - sigma * x0,
+                Prediction::Flow => eps - x0,
+                Prediction::Edm { sigma_data } => {
+                    // Karras et al. 2022, table 1, solved for F.
+                    let (s, d) = (sigma / alpha, sigma_data);
+                    let (skip, out) = (d * d / (s * s + d * d), s * d / s.hypot(d));
+                    (x0 - skip * x / alpha) / out
+                }
             };
             for from in ALL {
                 for to in ALL {
@@ -131,18 +191,26 @@ mod tests {
     fn the_ends_are_defined_where_they_can_be() {
         let (clean, noise) = (Level::CLEAN, Level::from_alpha_bar(0.0).unwrap());
         let (x0, eps, v) = (Prediction::X0, Prediction::Eps, Prediction::V);
-        for to in [eps, v] {
+        let others = &ALL[2..];
+        for &to in [eps].iter().chain(others) {
             assert_eq!(x0.mix(to, clean), Err(DiffusionError::X0AtZeroNoise));
             assert!(x0.mix(to, noise).is_ok());
         }
-        for to in [x0, v] {
+        for &to in [x0].iter().chain(others) {
             assert_eq!(eps.mix(to, noise), Err(DiffusionError::EpsAtZeroSignal));
             assert!(eps.mix(to, clean).is_ok());
         }
         for to in ALL {
-            assert!(v.mix(to, clean).is_ok() && v.mix(to, noise).is_ok());
+            for &from in others {
+                for end in [clean, noise] {
+                    let mix = from.mix(to, end).unwrap();
+                    assert!(mix.state.is_finite() && mix.output.is_finite(), "{from} to {to}");
+                }
+            }
         }
         assert_eq!(v.mix(x0, noise).unwrap(), Mix { state: 0.0, output: -1.0 });
         assert_eq!(v.mix(x0, clean).unwrap(), Mix { state: 1.0, output: 0.0 });
+        let refused = Prediction::Edm { sigma_data: 0.0 }.mix(x0, noise).unwrap_err();
+        assert_eq!(refused.to_string(), "sigma_data = 0 is outside (0, inf)");
     }
 }

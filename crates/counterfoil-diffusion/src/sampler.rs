@@ -1,10 +1,21 @@
 //! Samplers: each turns a grid into a plan of coefficients, and then has no part in the run.
 
 pub mod adams;
+pub mod choice;
+pub mod churn;
 pub mod ddim;
 pub mod ddpm;
+pub mod deis;
 pub mod dpm;
+pub mod euler;
+mod exponential;
+pub mod heun;
+pub mod lcm;
 pub mod leapfrog;
+pub mod lms;
+pub mod pndm;
+mod quadrature;
+pub mod unipc;
 
 use crate::{DiffusionError, Direction, Grid, Plan, Prediction};
 

@@ -1,241 +1,226 @@
-//! Training schedules: the map from a network's label to the noise level that it means.
+//! Schedules: the map between what a network is told and the noise level that it means, and the grids along it.
 
-use crate::{DiffusionError, End, Grid, Level, ModelTime, Respacing, Spacing};
+mod betas;
+mod continuous;
+mod rescale;
+mod table;
+
+pub use betas::BetaKind;
+pub(crate) use betas::ln_logistic;
+pub(crate) use continuous::trigonometric;
+pub use continuous::{ContinuousSchedule, Path};
+pub use table::DiscreteSchedule;
+
+use crate::{DiffusionError, End, Grid, Level, ModelTime, Spacing};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
 
-/// The family of a discrete schedule, as the betas of its steps.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// How the levels of a schedule scale the signal as noise is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum BetaKind {
-    /// Betas equally spaced from `first` to `last`, both included (Ho et al. 2020, section 4).
-    Linear {
-        /// Beta of label 0.
-        first: f64,
-        /// Beta of label `T - 1`.
-        last: f64,
-    },
-    /// `alpha_bar(t) = cos^2((t + offset) / (1 + offset) pi / 2)`, betas capped (Nichol and Dhariwal 2021,
-    /// equation 17).
-    Cosine {
-        /// Keeps the first betas from vanishing; published 0.008.
-        offset: f64,
-        /// Largest beta; published 0.999. The cap is part of the definition: without it the last level holds no
-        /// signal at all.
-        cap: f64,
-    },
+pub enum Scaling {
+    /// `alpha^2 + sigma^2 = 1`.
+    VariancePreserving,
+    /// `alpha = 1`.
+    VarianceExploding,
+    /// `alpha + sigma = 1`.
+    Flow,
 }
 
-impl BetaKind {
-    /// The `T` betas.
-    fn betas(self, train_steps: usize) -> Vec<f64> {
-        let t = train_steps as f64;
+impl Scaling {
+    /// The level with this `lambda = ln(alpha / sigma)`; plus infinity is the clean level.
+    ///
+    /// # Errors
+    /// [`DiffusionError::LevelOutOfRange`] for NaN, and for minus infinity where `alpha = 1`.
+    pub fn level(self, lambda: f64) -> Result<Level, DiffusionError> {
         match self {
-            Self::Linear { first, last } => {
-                let gap = (last - first) / (t - 1.0).max(1.0);
-                (0..train_steps).map(|i| first + gap * i as f64).collect()
-            }
-            Self::Cosine { offset, cap } => {
-                let angle = |i: usize| {
-                    (i as f64 / t + offset) / (1.0 + offset) * std::f64::consts::FRAC_PI_2
-                };
-                let abar = |i: usize| angle(i).cos().powi(2);
-                (0..train_steps).map(|i| (1.0 - abar(i + 1) / abar(i)).min(cap)).collect()
-            }
+            Self::VariancePreserving => Level::from_log_snr(2.0 * lambda),
+            Self::VarianceExploding => Level::from_logarithms(0.0, -lambda),
+            Self::Flow => Level::from_logarithms(ln_logistic(lambda), ln_logistic(-lambda)),
         }
     }
 }
 
-/// A variance-preserving schedule of `T` labels; label `i` has `alpha_bar = prod_{j <= i} (1 - beta_j)`.
+/// A map between model times and levels.
 ///
-/// The table is kept in double precision and in logarithms, summed with `ln_1p`.
-///
-/// ```
-/// use counterfoil_diffusion::{DiscreteSchedule, End, Spacing};
-/// let schedule = DiscreteSchedule::linear(1000)?;
-/// let grid = schedule.grid(Spacing::Trailing, 20, End::Zero)?;
-/// assert_eq!((grid.steps(), grid.levels().len()), (20, 21));
-/// # Ok::<(), counterfoil_diffusion::DiffusionError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct DiscreteSchedule {
-    betas: Vec<f64>,
-    levels: Vec<Level>,
-}
-
-impl DiscreteSchedule {
-    /// The linear schedule of improved-diffusion: betas from 1e-4 to 0.02 times `1000 / T`, so that the last
-    /// level hardly depends on `T`.
+/// The trait is object safe, and the grids are made here for all schedules alike: a schedule only says where its
+/// levels lie.
+pub trait Schedule {
+    /// The level that a model time means.
     ///
     /// # Errors
-    /// [`DiffusionError::BetaOutOfRange`] for `T <= 20`, where the last beta would reach 1.
-    pub fn linear(train_steps: usize) -> Result<Self, DiffusionError> {
-        let scale = 1000.0 / train_steps.max(1) as f64;
-        let (first, last) = (1e-4 * scale, 0.02 * scale);
-        if train_steps == 1 {
-            // A single beta would be the first, and the schedule would hardly add noise.
-            return Err(DiffusionError::BetaOutOfRange { index: 0, beta: last, train_steps });
-        }
-        Self::new(BetaKind::Linear { first, last }, train_steps)
-    }
+    /// [`DiffusionError::LabelOutOfRange`] or [`DiffusionError::LevelOutOfRange`].
+    fn level_at(&self, time: ModelTime) -> Result<Level, DiffusionError>;
 
-    /// The cosine schedule with the published offset 0.008 and cap 0.999.
-    ///
-    /// # Errors
-    /// [`DiffusionError::ZeroSteps`] for `T = 0`.
-    pub fn cosine(train_steps: usize) -> Result<Self, DiffusionError> {
-        Self::new(BetaKind::Cosine { offset: 0.008, cap: 0.999 }, train_steps)
-    }
+    /// The model time of a level, in any scaling: the inverse of [`Schedule::level_at`], held at both ends of the
+    /// range. Tables interpolate linearly in `lambda` between labels.
+    fn time_of(&self, level: Level) -> ModelTime;
 
-    /// The schedule of a family.
-    ///
-    /// # Errors
-    /// As [`DiscreteSchedule::from_betas`].
-    pub fn new(kind: BetaKind, train_steps: usize) -> Result<Self, DiffusionError> {
-        Self::from_betas(kind.betas(train_steps))
-    }
+    /// Number of labels; `None` for a continuous schedule.
+    fn train_steps(&self) -> Option<NonZeroUsize>;
 
-    /// The schedule of these betas.
-    ///
-    /// # Errors
-    /// [`DiffusionError::ZeroSteps`] for none, [`DiffusionError::BetaOutOfRange`] for a beta outside `(0, 1)`.
-    pub fn from_betas(betas: Vec<f64>) -> Result<Self, DiffusionError> {
-        let train_steps = betas.len();
-        if train_steps == 0 {
-            return Err(DiffusionError::ZeroSteps { what: "a schedule" });
-        }
-        let mut ln_alpha_bar = 0.0;
-        let mut levels = Vec::with_capacity(train_steps);
-        for (index, &beta) in betas.iter().enumerate() {
-            if !(beta > 0.0 && beta < 1.0) {
-                return Err(DiffusionError::BetaOutOfRange { index, beta, train_steps });
-            }
-            ln_alpha_bar += (-beta).ln_1p();
-            levels.push(Level::from_ln_alpha_bar(ln_alpha_bar)?);
-        }
-        Ok(Self { betas, levels })
-    }
+    /// How the levels scale the signal.
+    fn scaling(&self) -> Scaling;
 
-    /// Number of training labels `T`.
-    pub fn train_steps(&self) -> usize {
-        self.levels.len()
-    }
-
-    /// The betas of the `T` steps.
-    pub fn betas(&self) -> &[f64] {
-        &self.betas
-    }
-
-    /// The levels of the labels `0..T`, from the cleanest to the noisiest.
-    pub fn levels(&self) -> &[Level] {
-        &self.levels
-    }
-
-    /// The level of one label.
-    ///
-    /// # Errors
-    /// [`DiffusionError::LabelOutOfRange`].
-    pub fn level(&self, label: usize) -> Result<Level, DiffusionError> {
-        let train_steps = self.train_steps();
-        self.levels
-            .get(label)
-            .copied()
-            .ok_or(DiffusionError::LabelOutOfRange { label, train_steps })
-    }
-
-    /// The levels of one label per item of a batch.
-    ///
-    /// # Errors
-    /// [`DiffusionError::LabelOutOfRange`].
-    pub fn levels_at(&self, labels: &[usize]) -> Result<Vec<Level>, DiffusionError> {
-        labels.iter().map(|&label| self.level(label)).collect()
-    }
-
-    /// The label of a level, fractional between labels: linear in `lambda`, and held at the ends of the table.
-    /// O(log T).
-    pub fn time_of(&self, level: Level) -> ModelTime {
-        let lambda = level.lambda();
-        // lambda falls along the table: `above` labels are cleaner than the level.
-        let above = self.levels.partition_point(|entry| entry.lambda() > lambda);
-        if above == 0 {
-            return ModelTime::Index(0);
-        }
-        if above == self.train_steps() {
-            return ModelTime::Index(above - 1);
-        }
-        let (clean, noisy) = (self.levels[above - 1].lambda(), self.levels[above].lambda());
-        match (clean - lambda) / (clean - noisy) {
-            1.0 => ModelTime::Index(above),
-            fraction => ModelTime::Continuous((above - 1) as f64 + fraction),
-        }
-    }
+    /// The times of the cleanest and of the noisiest level.
+    fn range(&self) -> (ModelTime, ModelTime);
 
     /// A grid of `steps` steps towards the data.
     ///
-    /// # Errors
-    /// Those of [`Spacing::labels`] and [`Grid::new`]; in particular [`DiffusionError::DuplicateLevel`] when the
-    /// chosen end is the last label that the spacing visits.
-    pub fn grid(&self, spacing: Spacing, steps: usize, end: End) -> Result<Grid, DiffusionError> {
-        match spacing.labels(self.train_steps(), steps)? {
-            Some(labels) => self.grid_at(&labels, end),
-            None => self.log_snr_grid(steps, end),
-        }
-    }
-
-    /// The grid of a respacing string.
+    /// Spacings in model time visit `N` times and then go to the end. Spacings in levels run from the noisiest level
+    /// to the end, whose level they include; [`End::Zero`] lies at infinity for them, so they run to the cleanest
+    /// level of the schedule and the image comes after it. With [`End::LastPositive`] every spacing makes `N + 1`
+    /// entries of which the last is the end.
     ///
     /// # Errors
-    /// Those of [`Respacing::labels`] and [`Grid::new`].
-    pub fn respace(&self, respacing: &Respacing, end: End) -> Result<Grid, DiffusionError> {
-        self.grid_at(&respacing.labels(self.train_steps())?, end)
-    }
-
-    /// The grid that visits these labels, noisiest first, and then goes to the end: one step per label.
-    ///
-    /// # Errors
-    /// [`DiffusionError::LabelOutOfRange`] and those of [`Grid::new`].
-    pub fn grid_at(&self, labels: &[usize], end: End) -> Result<Grid, DiffusionError> {
-        let (last, time) = self.end(end)?;
-        let mut levels = self.levels_at(labels)?;
-        levels.push(last);
-        let times = labels.iter().map(|&label| ModelTime::Index(label)).chain([time]).collect();
-        Grid::new(levels, times)
-    }
-
-    /// Levels equally spaced in `lambda` from the noisiest label to the end, or to label 0 when the end is zero.
-    fn log_snr_grid(&self, steps: usize, end: End) -> Result<Grid, DiffusionError> {
-        let (last, time) = self.end(end)?;
-        let start = self.levels[self.train_steps() - 1].lambda();
-        // A level without noise lies at infinity: the step to it comes after the equally spaced ones.
-        let (stop, gaps) = if last.is_clean() {
-            (self.levels[0].lambda(), steps - 1)
-        } else {
-            (last.lambda(), steps)
-        };
-        let gap = (stop - start) / gaps.max(1) as f64;
-        let mut levels = (0..steps)
-            .map(|i| Level::from_log_snr(2.0 * (start + gap * i as f64)))
-            .collect::<Result<Vec<_>, _>>()?;
-        // The first level is a level of the table, and so is the last before zero: pinned against rounding.
-        if last.is_clean() {
-            levels[steps - 1] = self.levels[0];
+    /// [`DiffusionError::ZeroSteps`], [`DiffusionError::TooManySteps`], [`DiffusionError::LabelOutOfRange`] (an
+    /// offset that leaves the table), [`DiffusionError::SpacingUnsupported`],
+    /// [`DiffusionError::SettingOutOfRange`], and those of [`Grid::new`]: in particular
+    /// [`DiffusionError::DuplicateLevel`] when the chosen end is the last label that the spacing visits.
+    fn grid(&self, spacing: Spacing, steps: usize, end: End) -> Result<Grid, DiffusionError> {
+        if steps == 0 {
+            return Err(DiffusionError::ZeroSteps { what: "a grid" });
         }
-        levels[0] = self.levels[self.train_steps() - 1];
-        let mut times: Vec<ModelTime> = levels.iter().map(|&level| self.time_of(level)).collect();
-        levels.push(last);
-        times.push(time);
-        Grid::new(levels, times)
-    }
-
-    /// The last level of a grid and its label.
-    fn end(&self, end: End) -> Result<(Level, ModelTime), DiffusionError> {
-        match end {
-            End::Zero => Ok((Level::CLEAN, ModelTime::Index(0))),
-            End::Label0 => Ok((self.levels[0], ModelTime::Index(0))),
-            End::SigmaMin(s) => {
-                let level = Level::from_log_snr(-2.0 * Level::from_sigma_ve(s)?.ln_sigma())?;
-                Ok((level, self.time_of(level)))
+        let entries = steps + usize::from(end == End::LastPositive);
+        if spacing.is_in_levels() {
+            return spaced_in_levels(self, spacing, steps, end);
+        }
+        let times = match (spacing, self.train_steps()) {
+            (Spacing::Flow { .. }, _) => return spaced_along_flow(self, spacing, steps, end),
+            (_, Some(train_steps)) => spacing
+                .labels(train_steps.get(), entries)?
+                .unwrap_or_default()
+                .into_iter()
+                .map(ModelTime::Index)
+                .collect(),
+            (_, None) => {
+                let (from, to) = self.range();
+                let place = |fraction: f64| {
+                    // Both ends as they are: from + (to - from) may round.
+                    let (from, to) = (from.value(), to.value());
+                    if fraction == 1.0 { to } else { from + fraction * (to - from) }
+                };
+                let fractions = spacing.fractions(entries)?;
+                fractions.into_iter().map(|f| ModelTime::Continuous(place(f))).collect::<Vec<_>>()
             }
-        }
+        };
+        self.grid_at_times(&times, end)
     }
+
+    /// The grid that visits these model times, noisiest first, and then goes to the end: one step per time, or one
+    /// fewer with [`End::LastPositive`].
+    ///
+    /// # Errors
+    /// As [`Schedule::level_at`], and those of [`Grid::new`].
+    fn grid_at_times(&self, times: &[ModelTime], end: End) -> Result<Grid, DiffusionError> {
+        let levels = times.iter().map(|&time| self.level_at(time)).collect::<Result<_, _>>()?;
+        closed(self, levels, times.to_vec(), end)
+    }
+
+    /// The grid that visits these levels, noisiest first, and then goes to the end; the network is told the time of
+    /// each level, held at the ends of what it knows.
+    ///
+    /// # Errors
+    /// Those of [`Grid::new`].
+    fn grid_at_levels(&self, levels: &[Level], end: End) -> Result<Grid, DiffusionError> {
+        let times = levels.iter().map(|&level| self.time_of(level)).collect();
+        closed(self, levels.to_vec(), times, end)
+    }
+}
+
+/// Appends the end, if it is not already there.
+fn closed<S: Schedule + ?Sized>(
+    schedule: &S,
+    mut levels: Vec<Level>,
+    mut times: Vec<ModelTime>,
+    end: End,
+) -> Result<Grid, DiffusionError> {
+    if let Some((level, time)) = end_of(schedule, end)? {
+        levels.push(level);
+        times.push(time);
+    }
+    Grid::new(levels, times)
+}
+
+/// The level and time of an end; `None` for the last visited level.
+fn end_of<S: Schedule + ?Sized>(
+    schedule: &S,
+    end: End,
+) -> Result<Option<(Level, ModelTime)>, DiffusionError> {
+    let cleanest = schedule.range().0;
+    Ok(match end {
+        End::Zero => Some((Level::CLEAN, cleanest)),
+        End::Label0 => Some((schedule.level_at(cleanest)?, cleanest)),
+        End::SigmaMin(s) => {
+            let level = schedule.scaling().level(-Level::from_sigma_ve(s)?.ln_sigma())?;
+            Some((level, schedule.time_of(level)))
+        }
+        End::LastPositive => None,
+    })
+}
+
+/// Levels between the noisiest one and the end, both pinned against rounding.
+fn spaced_in_levels<S: Schedule + ?Sized>(
+    schedule: &S,
+    spacing: Spacing,
+    steps: usize,
+    end: End,
+) -> Result<Grid, DiffusionError> {
+    let (clean_time, noisy_time) = schedule.range();
+    let (start, floor) = (schedule.level_at(noisy_time)?, schedule.level_at(clean_time)?);
+    let end = end_of(schedule, end)?;
+    // A level without noise lies at infinity: the step to it comes after the spaced ones.
+    let after = end.filter(|(level, _)| level.is_clean());
+    let (stop, stop_time) = match (after, end) {
+        (None, Some(end)) => end,
+        _ => (floor, clean_time),
+    };
+    let entries = steps + usize::from(after.is_none());
+    let mut levels = spacing
+        .lambdas(start.lambda(), stop.lambda(), entries)?
+        .into_iter()
+        .map(|lambda| schedule.scaling().level(lambda))
+        .collect::<Result<Vec<_>, _>>()?;
+    levels[0] = start;
+    if entries > 1 {
+        levels[entries - 1] = stop;
+    }
+    let mut times: Vec<ModelTime> = levels.iter().map(|&level| schedule.time_of(level)).collect();
+    times[0] = noisy_time;
+    if entries > 1 {
+        times[entries - 1] = stop_time;
+    }
+    if let Some((level, time)) = after {
+        levels.push(level);
+        times.push(time);
+    }
+    Grid::new(levels, times)
+}
+
+/// Flow times equally spaced before their shift, the end included.
+fn spaced_along_flow<S: Schedule + ?Sized>(
+    schedule: &S,
+    spacing: Spacing,
+    steps: usize,
+    end: End,
+) -> Result<Grid, DiffusionError> {
+    if schedule.scaling() != Scaling::Flow {
+        let (spacing, schedule) = ("flow", "levels with alpha + sigma = 1");
+        return Err(DiffusionError::SpacingUnsupported { spacing, schedule });
+    }
+    let (clean_time, noisy_time) = schedule.range();
+    let start = schedule.level_at(noisy_time)?;
+    let (stop, stop_time) =
+        end_of(schedule, end)?.unwrap_or((schedule.level_at(clean_time)?, clean_time));
+    let mut levels = spacing
+        .flow_times(start.sigma(), stop.sigma(), steps)?
+        .into_iter()
+        .map(Level::from_flow)
+        .collect::<Result<Vec<_>, _>>()?;
+    levels[0] = start;
+    let mut times: Vec<ModelTime> = levels.iter().map(|&level| schedule.time_of(level)).collect();
+    times[0] = noisy_time;
+    levels.push(stop);
+    times.push(stop_time);
+    Grid::new(levels, times)
 }

@@ -48,14 +48,44 @@ pub trait State: Sized {
     /// [`DiffusionError::Backend`] when the array library fails.
     fn clamp_to(&mut self, bound: f64) -> Result<(), DiffusionError>;
 
+    /// Rounds every number to the nearest multiple of `spacing`, halves to the even one; exact for powers of two.
+    ///
+    /// # Errors
+    /// [`DiffusionError::Backend`] when the array library fails.
+    fn round_to(&mut self, spacing: f64) -> Result<(), DiffusionError>;
+
     /// Root mean square difference to another state. On an accelerator this waits for the device.
     ///
     /// # Errors
     /// As [`State::lincomb`].
     fn rms_difference(&self, other: &Self) -> Result<f64, DiffusionError>;
 
+    /// Inner product with another state, one number per item, accumulated in f64. On an accelerator this waits for the
+    /// device.
+    ///
+    /// # Errors
+    /// As [`State::lincomb`].
+    fn inner_items(&self, other: &Self) -> Result<Vec<f64>, DiffusionError>;
+
+    /// Standard deviation of each item's numbers (of the population: divided by their count). On an accelerator this
+    /// waits for the device.
+    ///
+    /// # Errors
+    /// [`DiffusionError::Backend`] when the array library fails.
+    fn std_items(&self) -> Result<Vec<f64>, DiffusionError>;
+
     /// Number of items: the length of the first axis, 1 for a scalar.
     fn items(&self) -> usize;
+
+    /// A copy with memory of its own.
+    ///
+    /// # Errors
+    /// [`DiffusionError::Backend`] when the array library fails.
+    fn duplicate(&self) -> Result<Self, DiffusionError> {
+        let mut copy = self.zeroed()?;
+        copy.lincomb(0.0, &[(1.0, self)])?;
+        Ok(copy)
+    }
 }
 
 /// The two floating types in which a state may live.
@@ -162,10 +192,39 @@ impl<A: Real, D: Dimension> State for ArrayBase<OwnedRepr<A>, D> {
         Ok(())
     }
 
+    fn round_to(&mut self, spacing: f64) -> Result<(), DiffusionError> {
+        self.mapv_inplace(|x| A::narrow((x.widen() / spacing).round_ties_even() * spacing));
+        Ok(())
+    }
+
     fn rms_difference(&self, other: &Self) -> Result<f64, DiffusionError> {
         self.check_shapes([other])?;
         let sum: f64 = self.iter().zip(other).map(|(a, b)| (a.widen() - b.widen()).powi(2)).sum();
         Ok((sum / self.len().max(1) as f64).sqrt())
+    }
+
+    fn inner_items(&self, other: &Self) -> Result<Vec<f64>, DiffusionError> {
+        self.check_shapes([other])?;
+        let mut sums = vec![0.0; self.items()];
+        let width = (self.len() / sums.len().max(1)).max(1);
+        for (place, (a, b)) in self.iter().zip(other).enumerate() {
+            sums[place / width] += a.widen() * b.widen();
+        }
+        Ok(sums)
+    }
+
+    fn std_items(&self) -> Result<Vec<f64>, DiffusionError> {
+        let items = self.items();
+        let width = (self.len() / items.max(1)).max(1);
+        let (mut means, mut spreads) = (vec![0.0; items], vec![0.0; items]);
+        let share = 1.0 / width as f64;
+        for (place, x) in self.iter().enumerate() {
+            means[place / width] += share * x.widen();
+        }
+        for (place, x) in self.iter().enumerate() {
+            spreads[place / width] += share * (x.widen() - means[place / width]).powi(2);
+        }
+        Ok(spreads.into_iter().map(f64::sqrt).collect())
     }
 
     fn items(&self) -> usize {

@@ -41,6 +41,7 @@ pub mod config;
 pub mod data;
 mod error;
 pub mod evaluate;
+mod plot;
 pub mod progress;
 pub mod report;
 pub mod run_dir;

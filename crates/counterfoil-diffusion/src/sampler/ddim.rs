@@ -63,7 +63,7 @@ impl Sampler for Ddim {
 }
 
 /// `alpha' x0 + kept sigma' eps` as a mix of the state and of the output of a network with `prediction`.
-pub(super) fn transfer(
+pub(crate) fn transfer(
     prediction: Prediction,
     from: Level,
     to: Level,

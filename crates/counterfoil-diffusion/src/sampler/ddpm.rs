@@ -2,20 +2,9 @@
 
 use super::{Sampler, require_denoising};
 use crate::plan::{Entry, Parts};
+use crate::variance::{Posterior, Variance};
 use crate::{DiffusionError, Grid, Mix, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
-
-/// Variance of the reverse step (Ho et al. 2020, section 3.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Variance {
-    /// `beta (1 - alpha_bar') / (1 - alpha_bar)`: exact when the data is one point.
-    #[default]
-    FixedSmall,
-    /// `beta`: exact when the data is standard normal.
-    FixedLarge,
-}
 
 /// DDPM (Ho et al. 2020, algorithm 2) along any grid: the betas are those of the visited levels.
 ///
@@ -25,7 +14,7 @@ pub enum Variance {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ddpm {
-    /// Variance of the reverse step.
+    /// Variance of the reverse step; a plan has one number for a whole state, so learned ones are refused.
     pub variance: Variance,
     /// Clamp the predicted image to `[-clip, clip]`, as published for images.
     pub clip: Option<f64>,
@@ -38,22 +27,23 @@ impl Sampler for Ddpm {
         for step in 0..grid.steps() {
             let mut stage = Stage::call(grid, step);
             let (from, to) = (stage.level, stage.reaches);
-            let ln_rho = 2.0 * (from.lambda() - to.lambda());
-            let fresh = -ln_rho.exp_m1();
+            let posterior = Posterior::between(from, to)?;
             let scale = match self.variance {
                 Variance::FixedSmall => to.sigma(),
                 Variance::FixedLarge => from.sigma(),
+                Variance::Learned | Variance::LearnedRange => {
+                    let (sampler, variance) = ("ddpm", self.variance);
+                    return Err(DiffusionError::VarianceUnavailable { sampler, variance });
+                }
             };
-            stage.noise = if to.is_clean() { 0.0 } else { scale * fresh.sqrt() };
-            // rho alpha'/alpha with the alphas cancelled first: finite where no signal is left.
-            stage.state =
-                (2.0 * (to.ln_sigma() - from.ln_sigma()) + from.ln_alpha() - to.ln_alpha()).exp();
+            stage.noise = if to.is_clean() { 0.0 } else { scale * posterior.fresh.sqrt() };
+            stage.state = posterior.state;
             let image = prediction.mix(Prediction::X0, from)?;
             if self.clip.is_some() {
                 stage.read = image;
-                stage.history = vec![to.alpha() * fresh];
+                stage.history = vec![posterior.image];
             } else {
-                let mean = image.blend(to.alpha() * fresh, Mix::OUTPUT, 0.0);
+                let mean = image.blend(posterior.image, Mix::OUTPUT, 0.0);
                 stage.state += mean.state;
                 stage.history = vec![mean.output];
             }

@@ -57,7 +57,7 @@ impl Sampler for Leapfrog {
 }
 
 /// `alpha v = dx/du` as a mix of the state and of the output.
-fn slope(prediction: Prediction, level: Level) -> Result<Mix, DiffusionError> {
+pub(crate) fn slope(prediction: Prediction, level: Level) -> Result<Mix, DiffusionError> {
     let velocity = prediction.mix(Prediction::V, level)?;
     Ok(velocity.blend(level.alpha(), velocity, 0.0))
 }
@@ -80,7 +80,7 @@ fn leap(
 }
 
 /// Schemes in `u` or in the angle integrate in a coordinate that only variance-preserving levels have.
-pub(super) fn check_levels(sampler: &'static str, grid: &Grid) -> Result<(), DiffusionError> {
+pub(crate) fn check_levels(sampler: &'static str, grid: &Grid) -> Result<(), DiffusionError> {
     for (at, level) in grid.levels().iter().enumerate() {
         let sum = level.power();
         if (sum - 1.0).abs() > 1e-9 {

@@ -53,6 +53,18 @@ fn column(weights: &[f64], like: &Tensor) -> Result<Tensor, DiffusionError> {
     Ok(column.f_to_device(like.device())?.f_to_kind(like.kind())?)
 }
 
+/// The tensor as one row per item, in double precision.
+fn rows(tensor: &Tensor) -> Result<Tensor, DiffusionError> {
+    let items = tensor.items();
+    let width = tensor.numel() / items.max(1);
+    Ok(tensor.f_to_kind(Kind::Double)?.f_reshape([items as i64, width as i64])?)
+}
+
+/// One number per item, brought to the host.
+fn numbers(tensor: &Tensor) -> Result<Vec<f64>, DiffusionError> {
+    Ok(Vec::<f64>::try_from(tensor.f_to_device(tch::Device::Cpu)?)?)
+}
+
 /// Tensors follow autograd's rules like any other arithmetic on them: run samplers inside `tch::no_grad`.
 impl State for Tensor {
     fn lincomb(&mut self, own: f64, terms: &[(f64, &Self)]) -> Result<(), DiffusionError> {
@@ -105,10 +117,26 @@ impl State for Tensor {
         Ok(())
     }
 
+    fn round_to(&mut self, spacing: f64) -> Result<(), DiffusionError> {
+        // libtorch rounds halves to even, as the trait says.
+        let _ = self.f_div_scalar_(spacing)?.f_round_()?.f_mul_scalar_(spacing)?;
+        Ok(())
+    }
+
     fn rms_difference(&self, other: &Self) -> Result<f64, DiffusionError> {
         check(self, other)?;
         let mean = self.f_sub(other)?.f_square()?.f_mean(Kind::Double)?;
         Ok(f64::try_from(mean.f_sqrt()?)?)
+    }
+
+    fn inner_items(&self, other: &Self) -> Result<Vec<f64>, DiffusionError> {
+        check(self, other)?;
+        let products = rows(self)?.f_mul(&rows(other)?)?;
+        numbers(&products.f_sum_dim_intlist(1, false, Kind::Double)?)
+    }
+
+    fn std_items(&self) -> Result<Vec<f64>, DiffusionError> {
+        numbers(&rows(self)?.f_var_dim(1, false, false)?.f_sqrt()?)
     }
 
     fn items(&self) -> usize {

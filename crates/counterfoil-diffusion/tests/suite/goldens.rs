@@ -4,8 +4,8 @@ use crate::mixture::{Mixture, distance, level_of_s, uniform_grid};
 use approx::assert_relative_eq;
 use counterfoil_diffusion::training::LossWeight;
 use counterfoil_diffusion::{
-    Ddim, Ddpm, DiscreteSchedule, DpmSolver2M, End, Level, NoNoise, Prediction, ReplayedNoise,
-    Respacing, Sampler, Spacing, Variance,
+    Ddim, Ddpm, DiscreteSchedule, DpmSolver2M, End, Level, NoNoise, Prediction, Respacing, Sampler,
+    Spacing,
 };
 use ndarray::Array2;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -172,58 +172,6 @@ fn the_flow_agrees() {
         let noise: Vec<Vec<f64>> = golden(&["flow", "encode_x0", model, "x_T_vp"]);
         let found = mixture.flow(batch(&image), Level::CLEAN, start_level);
         assert!(distance(&found, &batch(&noise)) < 2e-9);
-    }
-}
-
-#[derive(Deserialize)]
-struct Trajectory {
-    name: String,
-    sampler: String,
-    model: String,
-    n: usize,
-    labels: Vec<usize>,
-    alpha: Vec<f64>,
-    sigma: Vec<f64>,
-    steps: Vec<Vec<Vec<f64>>>,
-}
-
-/// Float class: 1e-11 on values of order 1, after up to 50 steps.
-#[test]
-fn trajectories_agree() {
-    for record in golden::<Vec<Trajectory>>(&["trajectories"]) {
-        let label = format!("{} on {} with {} steps", record.name, record.model, record.n);
-        let mixture: Mixture = golden(&["models", &record.model]);
-        let grid = linear().grid_at(&record.labels, End::Zero).unwrap();
-        for (level, (alpha, sigma)) in
-            grid.levels().iter().zip(record.alpha.iter().zip(&record.sigma))
-        {
-            assert_relative_eq!(level.alpha(), *alpha, max_relative = 1e-12);
-            assert_relative_eq!(level.sigma(), *sigma, epsilon = 1e-14, max_relative = 1e-12);
-        }
-        let sampler: Box<dyn Sampler> = match record.sampler.as_str() {
-            "ddim" => Box::new(Ddim::default()),
-            "ddim-eta1" => Box::new(Ddim { eta: 1.0, clip: None }),
-            "ddpm-small" => Box::new(Ddpm::default()),
-            "ddpm-large" => Box::new(Ddpm { variance: Variance::FixedLarge, clip: None }),
-            "dpm-solver-2m" => Box::new(DpmSolver2M::default()),
-            other => panic!("unknown sampler {other}"),
-        };
-        let plan = sampler.plan(&grid, Prediction::Eps).unwrap();
-        let noise: Vec<Vec<Vec<f64>>> = golden(&["noise", &record.model]);
-        let mut noise = ReplayedNoise::new(noise.iter().map(|rows| batch(rows)));
-        let start: Vec<Vec<f64>> = golden(&["x_start", &record.model]);
-        let mut run = plan.start(batch(&start)).unwrap();
-        let mut network = mixture.network(Prediction::Eps);
-        let mut states = Vec::new();
-        while run.step(&mut network, &mut noise).unwrap().is_some() {
-            states.push(run.state().clone());
-        }
-        // Long records keep only their last state.
-        let skipped = states.len() - record.steps.len();
-        for (step, expected) in record.steps.iter().enumerate() {
-            let error = distance(&states[skipped + step], &batch(expected));
-            assert!(error < 1e-11, "{label}, step {step}: {error:e}");
-        }
     }
 }
 

@@ -1,13 +1,22 @@
 //! Schedules and grids: every length, every spacing, every end, and what is refused.
 
+use crate::samplers::all;
 use counterfoil_diffusion::{
     BetaKind, Ddim, Ddpm, DiffusionError, Direction, DiscreteSchedule, DpmSolver2M, End, Grid,
-    Leapfrog, Level, ModelTime, Plan, Prediction, Respacing, Sampler, Spacing, Stage,
+    Level, ModelTime, Plan, Prediction, Respacing, Sampler, Spacing, Stage,
 };
 use proptest::prelude::*;
 
-const SPACINGS: [Spacing; 4] =
-    [Spacing::Leading { offset: 0 }, Spacing::Trailing, Spacing::Linspace, Spacing::LogSnr];
+const SPACINGS: [Spacing; 8] = [
+    Spacing::Leading { offset: 0 },
+    Spacing::Trailing,
+    Spacing::Linspace,
+    Spacing::Quadratic,
+    Spacing::BETA,
+    Spacing::LogSnr,
+    Spacing::Karras { rho: 7.0 },
+    Spacing::PolyExponential { rho: 2.0 },
+];
 
 /// Exact: all N of three schedules. [`Grid::new`] itself checks that the levels are strictly monotone.
 #[test]
@@ -35,9 +44,23 @@ fn every_number_of_steps_gives_exactly_that_grid() {
                 }
                 assert_eq!(grid.mirror().mirror(), grid);
                 assert_eq!(grid.lowest(steps).unwrap(), grid);
+                match schedule.grid(spacing, steps, End::LastPositive) {
+                    // One label more than the table has.
+                    Err(error) => {
+                        let train_steps = t;
+                        let steps = steps + 1;
+                        assert!(steps > t && !spacing.is_in_levels());
+                        assert_eq!(error, DiffusionError::TooManySteps { steps, train_steps });
+                    }
+                    Ok(grid) => {
+                        assert_eq!((grid.steps(), grid.end().is_clean()), (steps, false));
+                        let visited = schedule.level(grid.times()[steps].value() as usize).unwrap();
+                        assert_eq!(grid.end(), visited, "{spacing:?} {steps}");
+                    }
+                }
             }
         }
-        for spacing in [Spacing::Trailing, Spacing::Linspace, Spacing::Leading { offset: 0 }] {
+        for spacing in &SPACINGS[..5] {
             let all: Vec<usize> = (0..t).rev().collect();
             assert_eq!(spacing.labels(t, t).unwrap().unwrap(), all, "{spacing:?}");
         }
@@ -184,17 +207,15 @@ fn grids_survive_json() {
 }
 
 /// All samplers, with and without their options.
+/// All samplers, and those that clip.
 fn samplers() -> Vec<Box<dyn Sampler>> {
     let large = counterfoil_diffusion::Variance::FixedLarge;
-    vec![
-        Box::new(Ddim::default()),
-        Box::new(Ddim { eta: 0.7, clip: None }),
+    let clipping: [Box<dyn Sampler>; 3] = [
         Box::new(Ddim { eta: 0.0, clip: Some(1.0) }),
-        Box::new(Ddpm::default()),
         Box::new(Ddpm { variance: large, clip: Some(1.0) }),
-        Box::new(DpmSolver2M::default()),
-        Box::new(Leapfrog::default()),
-    ]
+        Box::new(DpmSolver2M { clip: Some(1.0) }),
+    ];
+    all().into_iter().chain(clipping).collect()
 }
 
 /// A level of any scaling, the exact ends included.
@@ -214,7 +235,13 @@ proptest! {
     #[test]
     fn no_plan_holds_a_number_that_is_not_finite(
         mut levels in prop::collection::vec(any_level(), 2..12),
-        prediction in prop::sample::select(vec![Prediction::Eps, Prediction::X0, Prediction::V]),
+        prediction in prop::sample::select(vec![
+            Prediction::Eps,
+            Prediction::X0,
+            Prediction::V,
+            Prediction::Flow,
+            Prediction::Edm { sigma_data: 0.5 },
+        ]),
     ) {
         levels.sort_by(|a, b| a.lambda().total_cmp(&b.lambda()));
         levels.dedup_by(|a, b| a.lambda() == b.lambda());
@@ -230,6 +257,8 @@ proptest! {
                         | DiffusionError::X0AtZeroNoise
                         | DiffusionError::WrongDirection { .. }
                         | DiffusionError::NotVariancePreserving { .. }
+                        | DiffusionError::TooFewSteps { .. }
+                        | DiffusionError::LevelOutOfRange { .. }
                         | DiffusionError::NonFiniteCoefficient { .. },
                     ) => {}
                     Err(other) => prop_assert!(false, "{other}"),
@@ -244,6 +273,7 @@ fn check_finite(plan: &Plan) -> Result<(), TestCaseError> {
         let of = |s: &Stage| {
             let mut all = vec![s.state, s.anchor, s.noise, s.read.state, s.read.output];
             all.extend(&s.history);
+            all.extend(s.correct.iter().flat_map(|c| c.history.iter().chain([&c.anchor])));
             all
         };
         plan.stages().iter().flat_map(of).collect()
@@ -283,7 +313,7 @@ fn bad_settings_are_refused() {
         ),
         (
             refusal(DpmSolver2M { clip: Some(1.0) }.plan(&up, eps)),
-            "dpm-solver-2m with clipping only runs towards the data, but the grid runs towards the noise",
+            "dpm-solver with clipping only runs towards the data, but the grid runs towards the noise",
         ),
         (
             refusal(Ddim::default().plan(&up, Prediction::X0)),
@@ -296,7 +326,11 @@ fn bad_settings_are_refused() {
     let pure = vec![Level::from_alpha_bar(0.0).unwrap(), Level::from_alpha_bar(0.5).unwrap()];
     let grid = Grid::new(pure, vec![ModelTime::Index(1), ModelTime::Index(0)]).unwrap();
     for sampler in samplers() {
-        assert_eq!(sampler.plan(&grid, eps), Err(DiffusionError::EpsAtZeroSignal));
+        let refused = sampler.plan(&grid, eps).unwrap_err();
+        if matches!(refused, DiffusionError::TooFewSteps { .. }) {
+            continue;
+        }
+        assert_eq!(refused, DiffusionError::EpsAtZeroSignal);
         // With v prediction all can start there, but leapfrog: its coordinate is infinite.
         match sampler.plan(&grid, Prediction::V) {
             Ok(plan) => assert_ne!(plan.sampler(), "leapfrog"),

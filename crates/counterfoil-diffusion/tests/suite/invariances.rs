@@ -1,10 +1,12 @@
 //! What must not matter: the parametrisation, the scaling, the batch, the thread, the way a run is cut.
 
-use crate::mixture::{Mixture, distance, level_of_s, uniform_grid};
+use crate::{
+    mixture::{Mixture, distance, level_of_s, uniform_grid},
+    samplers::{all, solvers},
+};
 use counterfoil_diffusion::{
-    AdamsBashforth, Ddim, Ddpm, DiffusionError, DiscreteSchedule, DpmSolver2M, End, Grid,
-    KeyedNoise, Leapfrog, Level, ModelTime, NoNoise, Plan, Prediction, SampleError, Sampler,
-    Spacing, denoiser,
+    Ddim, Ddpm, DiffusionError, DiscreteSchedule, DpmSolver2M, End, Grid, KeyedNoise, Leapfrog,
+    Level, ModelTime, NoNoise, Plan, Prediction, SampleError, Sampler, Spacing, denoiser,
 };
 use ndarray::{Array2, Axis, array, s};
 
@@ -25,21 +27,21 @@ fn sampled(plan: &Plan, mixture: &Mixture, x: Array2<f64>, items: &[u64]) -> Arr
 #[test]
 fn every_prediction_gives_the_same_trajectory() {
     let mixture = Mixture::conditional(0.0);
-    let samplers: [&dyn Sampler; 6] = [
-        &AdamsBashforth::default(),
-        &Ddim::default(),
-        &Ddim { eta: 0.6, clip: Some(0.8) },
-        &Ddpm::default(),
-        &DpmSolver2M::default(),
-        &Leapfrog::default(),
-    ];
-    for sampler in samplers {
-        let runs = [Prediction::Eps, Prediction::V, Prediction::X0].map(|prediction| {
+    for sampler in all() {
+        let predictions = [
+            Prediction::Eps,
+            Prediction::V,
+            Prediction::X0,
+            Prediction::Flow,
+            Prediction::Edm { sigma_data: 0.5 },
+        ];
+        let runs = predictions.map(|prediction| {
             let plan = sampler.plan(&trailing(30), prediction).unwrap();
             sampled(&plan, &mixture, points(), &[0, 1, 2])
         });
-        assert!(distance(&runs[0], &runs[1]) < 1e-11);
-        assert!(distance(&runs[0], &runs[2]) < 1e-11);
+        for (run, prediction) in runs.iter().zip(predictions) {
+            assert!(distance(&runs[0], run) < 1e-11, "{prediction}");
+        }
     }
 }
 
@@ -66,7 +68,7 @@ fn the_scaling_does_not_matter() {
         |s| Level::from_sigma_ve(s).unwrap(),
         |s| Level::from_flow(s / (1.0 + s)).unwrap(),
     ];
-    for sampler in [&Ddim::default() as &dyn Sampler, &DpmSolver2M::default()] {
+    for sampler in solvers() {
         let runs = scalings.map(|level| {
             let levels: Vec<Level> = values.iter().map(|&s| level(s)).collect();
             let times = (0..levels.len()).map(ModelTime::Index).collect();
@@ -84,7 +86,7 @@ fn the_scaling_does_not_matter() {
 #[test]
 fn items_depend_neither_on_their_batch_nor_on_the_thread() {
     let mixture = Mixture::conditional(0.0);
-    for sampler in [&Ddpm::default() as &dyn Sampler, &DpmSolver2M::default()] {
+    for sampler in all() {
         let plan = sampler.plan(&trailing(20), Prediction::V).unwrap();
         let items = [7, 1, 40];
         let together = sampled(&plan, &mixture, points(), &items);

@@ -154,37 +154,3 @@ fn latents_belong_to_their_method() {
     let expected = [Method::Leapfrog, Method::AdamsBashforth, Method::DpmSolver2M, Method::Ddim];
     assert_eq!(methods, expected);
 }
-
-/// Float class: guidance is affine in the weight, 1 and 0 are the two networks bit for bit, and adaptors nest.
-#[test]
-fn guidance_extrapolates() {
-    let (own, null) = (Mixture::conditional(0.0), Mixture::conditional(0.3));
-    let plan = Ddim::default().plan(&trailing(10), Prediction::Eps).unwrap();
-    let eps = Prediction::Eps;
-    let guided = |weight: f64| {
-        let mut network = Guided::new(own.network(eps), null.network(eps), weight).unwrap();
-        plan.run(images(), &mut network, &mut NoNoise).unwrap()
-    };
-    let plain =
-        |mixture: &Mixture| plan.run(images(), &mut mixture.network(eps), &mut NoNoise).unwrap();
-    assert_eq!(guided(1.0), plain(&own));
-    assert_eq!(guided(0.0), plain(&null));
-    assert!(distance(&guided(2.5), &plain(&own)) > 0.1);
-
-    // A guided denoiser is a denoiser: n + 2 ((n + 3 (c - n)) - n) = n + 6 (c - n).
-    let inner = Guided::new(own.network(eps), null.network(eps), 3.0).unwrap();
-    let mut nested = Guided::new(inner, null.network(eps), 2.0).unwrap();
-    let nested = plan.run(images(), &mut nested, &mut NoNoise).unwrap();
-    assert!(distance(&nested, &guided(6.0)) < 1e-9);
-
-    // eps and v are affine in one another at the same state and level, so guidance commutes with the choice.
-    let v = Prediction::V;
-    let plan = Ddim::default().plan(&trailing(10), v).unwrap();
-    let mut network = Guided::new(own.network(v), null.network(v), 2.5).unwrap();
-    let found = plan.run(images(), &mut network, &mut NoNoise).unwrap();
-    assert!(distance(&found, &guided(2.5)) < 1e-10);
-
-    let mixed = Guided::new(own.network(v), null.network(eps), 1.0).map(|g| g.weight());
-    assert!(mixed.is_err());
-    assert!(Guided::new(own.network(v), null.network(v), f64::NAN).map(|g| g.weight()).is_err());
-}

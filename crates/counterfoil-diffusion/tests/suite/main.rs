@@ -3,13 +3,20 @@
 //! Each comparison names its class: exact, float (with its bound) or Monte-Carlo (with its standard error).
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+mod compat;
+mod configs;
+mod exactness;
 mod goldens;
 mod grids;
+mod guidance;
 mod invariances;
 mod inversion;
+mod latents;
 mod mixture;
 mod orders;
 mod randomness;
+mod samplers;
+mod schedules;
 #[cfg(feature = "tch")]
 mod tensors;
 mod training;

@@ -71,7 +71,10 @@ impl Mixture {
             row.assign(&match prediction {
                 Prediction::Eps => eps,
                 Prediction::X0 => x0,
-                _ => eps * level.alpha() - x0 * level.sigma(),
+                other => {
+                    let (a, b) = other.weights(level).unwrap();
+                    x0 * a + eps * b
+                }
             });
         }
         out

@@ -1,8 +1,9 @@
 //! Stochastic samplers: exact marginals where theory gives them, and moments by Monte-Carlo.
 
 use counterfoil_diffusion::{
-    Ddim, Ddpm, DiscreteSchedule, End, KeyedNoise, NoiseSource, Plan, Prediction, ReplayedNoise,
-    Sampler, Spacing, Variance, denoiser, noise_from,
+    Churn, Ddim, Ddpm, DiscreteSchedule, DpmMultistep, End, Euler, EulerAncestral, Heun,
+    KeyedNoise, NoiseSource, Plan, Prediction, ReplayedNoise, Sampler, Spacing, Variance, denoiser,
+    noise_from,
 };
 use ndarray::{Array1, array};
 
@@ -123,4 +124,77 @@ fn noise_is_keyed_and_replayed() {
     assert!(refused.to_string().starts_with("the plan needs noise at step 1"));
     let refused = KeyedNoise::new(1, "run", [5]).start(&array![0.0, 0.0]).unwrap_err();
     assert_eq!(refused.to_string(), "1 entries were given for a batch of 2 items");
+}
+
+/// Variance at the end of a run of a linear network: the response to the start and to the noise of every call, each
+/// propagated for itself, whatever the sampler remembers.
+fn variance(plan: &Plan, spread: f64, start: f64) -> f64 {
+    let n = plan.evaluations() + 1;
+    let mut drawn = 0;
+    let mut noise = noise_from(move |_: &Array1<f64>, _| {
+        drawn += 1;
+        Ok(Array1::from_shape_fn(n, |i| f64::from(u8::from(i == drawn))))
+    });
+    let begin = Array1::from_shape_fn(n, |i| if i == 0 { start.sqrt() } else { 0.0 });
+    plan.run(begin, &mut gaussian(spread), &mut noise).unwrap().mapv(|x| x * x).sum()
+}
+
+/// Float class: the variance of the stochastic solvers is right to first order in the step at least, on a grid whose levels
+/// are equally spaced in log-SNR, and the better solver is nearer.
+#[test]
+fn stochastic_solvers_converge_in_law() {
+    let schedule = DiscreteSchedule::linear(1000).unwrap();
+    let multistep = |order, eta| DpmMultistep { order, eta, ..DpmMultistep::default() };
+    let samplers: [(&dyn Sampler, f64); 5] = [
+        (&EulerAncestral::default(), 1.0),
+        (&multistep(1, 1.0), 1.0),
+        (&multistep(2, 1.0), 1.9),
+        (&multistep(3, 1.0), 2.5),
+        (&multistep(2, 0.3), 1.9),
+    ];
+    for (sampler, order) in samplers {
+        let errors = [40, 80, 160].map(|steps| {
+            let grid = schedule.grid(Spacing::LogSnr, steps, End::SigmaMin(0.1)).unwrap();
+            let plan = sampler.plan(&grid, Prediction::X0).unwrap();
+            let at = |level: counterfoil_diffusion::Level| {
+                (level.alpha() * 0.5).powi(2) + level.sigma().powi(2)
+            };
+            (variance(&plan, 0.5, at(grid.start())) - at(grid.end())).abs()
+        });
+        let found = (errors[0] / errors[2]).log2() / 2.0;
+        println!("{order}: {errors:?} {found:.2}");
+        assert!(found > order - 0.15, "order {found}: {errors:?}");
+    }
+}
+
+/// Float class: as eta goes to 0 the stochastic solver goes to the deterministic one, linearly in its noise.
+#[test]
+fn less_noise_is_nearer_to_the_flow() {
+    let grid =
+        DiscreteSchedule::linear(1000).unwrap().grid(Spacing::Trailing, 20, End::Zero).unwrap();
+    let end = |eta| {
+        let plan = DpmMultistep { eta, ..DpmMultistep::default() };
+        let plan = plan.plan(&grid, Prediction::X0).unwrap();
+        let mut noise = KeyedNoise::new(4, "eta", [0, 1]);
+        plan.run(array![0.7, -1.1], &mut gaussian(0.5), &mut noise).unwrap()
+    };
+    let gap = |eta: f64| (end(eta) - end(0.0)).mapv(f64::abs).sum();
+    assert!(gap(1e-4) < 0.2 * gap(1e-2) && gap(1e-6) < 0.2 * gap(1e-4) && gap(1e-8) < 1e-3);
+}
+
+/// Float class: churn keeps the distribution of the flow, up to the error of the solver.
+#[test]
+fn churn_keeps_the_distribution() {
+    let schedule = DiscreteSchedule::linear(1000).unwrap();
+    let grid = schedule.grid(Spacing::LogSnr, 100, End::SigmaMin(0.05)).unwrap();
+    let at =
+        |level: counterfoil_diffusion::Level| (level.alpha() * 0.5).powi(2) + level.sigma().powi(2);
+    let churn = Churn { amount: 20.0, ..Churn::default() };
+    for (sampler, bound) in [(&Heun { churn } as &dyn Sampler, 3e-3), (&Euler { churn }, 4e-2)] {
+        let plan = sampler.plan(&grid, Prediction::X0).unwrap();
+        assert!(plan.is_stochastic());
+        let found = variance(&plan, 0.5, at(grid.start()));
+        let error = (found - at(grid.end())).abs();
+        assert!(error < bound, "{}: {error}", plan.sampler());
+    }
 }

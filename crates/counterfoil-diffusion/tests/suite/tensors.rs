@@ -1,6 +1,7 @@
 //! The state over libtorch: agreement with ndarray, types and devices kept, no noise of its own.
 
 use crate::mixture::{Mixture, distance};
+use counterfoil_diffusion::inversion::{LatticeLeapfrog, Method};
 use counterfoil_diffusion::training::{noised, target};
 use counterfoil_diffusion::{
     Abduction, Ddim, Ddpm, Denoiser, DiscreteSchedule, DpmSolver2M, End, Grid, KeyedNoise,
@@ -80,6 +81,46 @@ fn leapfrog_undoes_itself_on_tensors() {
     }
 }
 
+/// Float class: 1e-12 in double precision. Every method's latent is that of its ndarray twin, and the exact ones come back.
+#[test]
+fn methods_agree_with_arrays() {
+    let mixture = Mixture::conditional(0.0);
+    for method in [
+        Method::Leapfrog,
+        Method::Bdia,
+        Method::Edict,
+        Method::FixedPoint,
+        Method::EditFriendly,
+        Method::CoupledHeun,
+    ] {
+        let own = network(&mixture, Prediction::V);
+        let (mut own, mut twin) = (own, mixture.network(Prediction::V));
+        let image = to_tensor(&points(), Kind::Double);
+        let found = method.encode(&grid(30), image.copy(), &mut own).unwrap();
+        let expected = method.encode(&grid(30), points(), &mut twin).unwrap();
+        let error = distance(&to_array(found.latent.outer()), expected.latent.outer());
+        assert!(error < 1e-12 * found.growth_bound.max(10.0), "{method:?}: {error:e}");
+        let back = method.decode(&grid(30), found.latent, &mut own).unwrap();
+        assert_eq!(back.rms_difference(&image).unwrap() < 1e-11, method.is_exact(), "{method:?}");
+    }
+}
+
+/// Exact: the lattice gives every bit back in both types.
+#[test]
+fn the_lattice_is_exact_on_tensors() {
+    let mixture = Mixture::conditional(0.0);
+    for (kind, method) in
+        [(Kind::Double, LatticeLeapfrog::double()), (Kind::Float, LatticeLeapfrog::single())]
+    {
+        let mut network = network(&mixture, Prediction::V);
+        let mut image = to_tensor(&points(), kind);
+        image.round_to(2f64.powi(-20)).unwrap();
+        let found = method.encode(&grid(60), image.copy(), &mut network).unwrap();
+        let back = method.decode(&grid(60), found.latent, &mut network).unwrap();
+        assert_eq!(back.rms_difference(&image).unwrap(), 0.0);
+    }
+}
+
 /// Float class: 1e-15 in double precision. Each operation against its ndarray twin.
 #[test]
 fn operations_agree() {
@@ -112,7 +153,15 @@ fn operations_agree() {
     assert_eq!(distance(&to_array(&stale), &b), 0.0);
 
     assert!((x.rms_difference(&y).unwrap() - twin.rms_difference(&b).unwrap()).abs() < 1e-15);
+    let pairs = x.inner_items(&y).unwrap().into_iter().zip(twin.inner_items(&b).unwrap());
+    let spreads = x.std_items().unwrap().into_iter().zip(twin.std_items().unwrap());
+    assert!(pairs.chain(spreads).all(|(found, expected)| (found - expected).abs() < 1e-15));
+    x.round_to(0.125).unwrap();
+    twin.round_to(0.125).unwrap();
+    assert_eq!(distance(&to_array(&x), &twin), 0.0);
+    let copy = x.duplicate().unwrap();
     x.clamp_to(0.25).unwrap();
+    assert!(copy.rms_difference(&x).unwrap() > 0.1);
     twin.clamp_to(0.25).unwrap();
     assert!(distance(&to_array(&x), &twin) < 1e-15);
     assert_eq!((x.items(), Tensor::from(1.0).items()), (3, 1));

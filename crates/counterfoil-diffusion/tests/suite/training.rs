@@ -1,9 +1,26 @@
 //! Training helpers: noising, targets, loss weights and draws of labels.
 
-use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
-use counterfoil_diffusion::{DiscreteSchedule, Level, Prediction};
+use crate::schedules::golden;
+use approx::assert_relative_eq;
+use counterfoil_diffusion::precondition::Scalings;
+use counterfoil_diffusion::training::{
+    Interpolant, LevelSampling, LossAware, LossWeight, MEMORY, TimeSampling, noised, target,
+    vlb_weight,
+};
+use counterfoil_diffusion::variance::{Bounds, Posterior};
+use counterfoil_diffusion::{
+    Ddpm, DiffusionError, DiscreteSchedule, End, Level, Prediction, Sampler, Scaling, Variance,
+};
 use counterfoil_random::Stream;
 use ndarray::{Array3, array};
+
+const ALL: [Prediction; 5] = [
+    Prediction::Eps,
+    Prediction::X0,
+    Prediction::V,
+    Prediction::Flow,
+    Prediction::Edm { sigma_data: 0.5 },
+];
 
 /// Float class: 1e-14. Noising and each target, item by item, against the definition; and the target converts back
 /// into the image and the noise.
@@ -14,7 +31,7 @@ fn targets_are_what_the_conversions_undo() {
     let schedule = DiscreteSchedule::cosine(1000).unwrap();
     let levels = schedule.levels_at(&[0, 500, 999]).unwrap();
     let x = noised(&x0, &eps, &levels).unwrap();
-    for prediction in [Prediction::Eps, Prediction::X0, Prediction::V] {
+    for prediction in ALL {
         let output = target(prediction, &x0, &eps, &levels).unwrap();
         for (i, &level) in levels.iter().enumerate() {
             let item = |a: &Array3<f64>| a.index_axis(ndarray::Axis(0), i).to_owned();
@@ -25,10 +42,11 @@ fn targets_are_what_the_conversions_undo() {
                 (Prediction::X0, item(&x0)),
                 (Prediction::Eps, item(&eps)),
                 (Prediction::V, item(&eps) * alpha - item(&x0) * sigma),
+                (Prediction::Flow, item(&eps) - item(&x0)),
             ] {
                 let found = prediction.convert(to, &item(&x), item(&output), level).unwrap();
                 // Dividing by alpha or sigma magnifies the rounding of x.
-                let bound = 1e-14 / alpha.min(sigma);
+                let bound = 2e-14 / alpha.min(sigma);
                 assert!((found - wanted).iter().all(|d| d.abs() < bound), "{prediction} to {to}");
             }
         }
@@ -44,13 +62,18 @@ fn min_snr_weights_agree_between_predictions() {
     for log_snr in [f64::NEG_INFINITY, -20.0, -1.0, 0.0, 5f64.ln(), 3.0, 20.0, f64::INFINITY] {
         let level = Level::from_log_snr(log_snr).unwrap();
         let at = |prediction| weight.at(level, prediction).unwrap();
-        let all = [Prediction::Eps, Prediction::X0, Prediction::V].map(at);
+        let all = ALL.map(at);
         assert!(all.iter().all(|w| w.is_finite() && *w >= 0.0), "{log_snr}: {all:?}");
         if log_snr.is_finite() {
             // |eps error|^2 = snr |x0 error|^2 and |v error|^2 = (snr + 1) |x0 error|^2.
             let snr = level.snr();
             assert!((all[0] * snr / all[1] - 1.0).abs() < 1e-12);
             assert!((all[2] * (snr + 1.0) / all[1] - 1.0).abs() < 1e-12);
+            // u error = (alpha + sigma) / sigma x0 error; F error = x0 error / c_out.
+            let root = snr.sqrt() + 1.0;
+            assert!((all[3] * root * root / all[1] - 1.0).abs() < 1e-12);
+            let out = Scalings::at(level, 0.5).unwrap().out;
+            assert!((all[4] / (out * out) / all[1] - 1.0).abs() < 1e-12);
         }
         assert_eq!(LossWeight::Simple.at(level, Prediction::V).unwrap(), 1.0);
     }
@@ -99,8 +122,235 @@ fn settings_have_plain_names() {
     assert_eq!(serde_json::to_string(&LossWeight::Simple).unwrap(), r#""simple""#);
     let time: TimeSampling = serde_json::from_str(r#""stratified""#).unwrap();
     assert_eq!(time, TimeSampling::Stratified);
-    let predictions: Vec<Prediction> = serde_json::from_str(r#"["eps", "x0", "v"]"#).unwrap();
-    assert_eq!(predictions, [Prediction::Eps, Prediction::X0, Prediction::V]);
+    let predictions: Vec<Prediction> =
+        serde_json::from_str(r#"["eps", "x0", "v", "flow", {"edm": {"sigma_data": 0.5}}]"#)
+            .unwrap();
+    assert_eq!(predictions, ALL);
     let x = array![1.0];
     assert!(target(Prediction::V, &x, &x, &[]).is_err());
+}
+
+/// Float class: 1e-11 relative; the reference forms `1 - alpha_bar`, which near the data keeps 12 digits.
+#[test]
+fn variance_and_weight_tables_agree() {
+    let schedule = DiscreteSchedule::linear(1000).unwrap();
+    let labels: Vec<usize> = (0..1000).rev().collect();
+    let grid = schedule.grid_at(&labels, End::Zero).unwrap();
+    let steps = Posterior::along(&grid).unwrap();
+    let indices: Vec<usize> = golden(&["indices"]);
+    let check = |name: &str, indices: &[usize], value: &dyn Fn(usize) -> f64| {
+        for (&i, expected) in indices.iter().zip(golden::<Vec<f64>>(&["tables", name])) {
+            assert_relative_eq!(value(i), expected, max_relative = 1e-11);
+        }
+    };
+    let small = |i: usize| Variance::FixedSmall.ln_variance(steps[999 - i].bounds, 0.0);
+    check("posterior_variance", &indices, &|i| if i == 0 { 0.0 } else { small(i).exp() });
+    check("posterior_log_variance_clipped", &indices, &small);
+    check("posterior_mean_coef1", &indices, &|i| steps[999 - i].image);
+    check("posterior_mean_coef2", &indices, &|i| steps[999 - i].state);
+    let p2 = LossWeight::P2 { k: 1.0, gamma: 1.0 };
+    let level = |i| schedule.level(i).unwrap();
+    check("p2_weight_k1_gamma1_eps", &indices, &|i| p2.at(level(i), Prediction::Eps).unwrap());
+    let later: Vec<usize> = golden(&["tables", "vlb_weight_eps_indices"]);
+    check("vlb_weight_eps", &later, &|i| {
+        vlb_weight(level(i), level(i - 1), Prediction::Eps).unwrap()
+    });
+    for (&beta, step) in schedule.betas().iter().rev().zip(&steps) {
+        let large = Variance::FixedLarge.ln_variance(step.bounds, 0.0);
+        assert_relative_eq!(large.exp(), beta, max_relative = 1e-11);
+    }
+}
+
+/// Exact: a learned range spans the two fixed variances, in logarithms; a plan cannot hold what a network gives pixel
+/// by pixel.
+#[test]
+fn learned_variances_lie_in_their_range() {
+    let bounds = Bounds { ln_small: -7.0, ln_large: -5.0 };
+    for (output, expected) in [(-1.0, -7.0), (0.0, -6.0), (1.0, -5.0)] {
+        assert_eq!(Variance::LearnedRange.ln_variance(bounds, output), expected);
+        assert_eq!(Variance::Learned.ln_variance(bounds, output), output);
+    }
+    let grid = DiscreteSchedule::cosine(10).unwrap().grid_at(&[9, 5, 0], End::Zero).unwrap();
+    for variance in [Variance::Learned, Variance::LearnedRange] {
+        assert!(variance.is_learned());
+        let refused = Ddpm { variance, clip: None }.plan(&grid, Prediction::V);
+        let sampler = "ddpm";
+        assert_eq!(refused, Err(DiffusionError::VarianceUnavailable { sampler, variance }));
+    }
+    let along = Posterior::along(&grid).unwrap();
+    assert_eq!(along[2].bounds.ln_small, along[1].bounds.ln_small);
+    assert!(Posterior::along(&grid.mirror()).is_err());
+    assert!(Posterior::between(Level::CLEAN, Level::CLEAN).is_err());
+    let only = Posterior::along(&grid.lowest(1).unwrap()).unwrap();
+    assert_eq!(only[0].bounds.ln_small, f64::NEG_INFINITY);
+}
+
+/// Float class: 1e-11 relative. In terms of one quantity a weight is the same whatever the network predicts, in every
+/// scaling of the levels; and where it has no bound, it is refused.
+#[test]
+fn weights_agree_between_predictions() {
+    let weights = [
+        LossWeight::MinSnr { gamma: 5.0 },
+        LossWeight::P2 { k: 1.0, gamma: 0.5 },
+        LossWeight::Edm { sigma_data: 0.5 },
+    ];
+    let scalings = [Scaling::VariancePreserving, Scaling::VarianceExploding, Scaling::Flow];
+    for scaling in scalings {
+        for lambda in [-9.0, -2.0, -0.3, 0.0, 0.7, 3.0, 9.0] {
+            let level = scaling.level(lambda).unwrap();
+            let cleaner = scaling.level(lambda + 0.1).unwrap();
+            let per_image = |of: &dyn Fn(Prediction) -> f64, prediction: Prediction| {
+                let mix = prediction.mix(Prediction::X0, level).unwrap();
+                of(prediction) / (mix.output * mix.output)
+            };
+            for weight in weights {
+                let of = |prediction| weight.at(level, prediction).unwrap();
+                for prediction in ALL {
+                    let (found, image) = (per_image(&of, prediction), of(Prediction::X0));
+                    assert_relative_eq!(found, image, max_relative = 1e-11);
+                }
+            }
+            let bound = |prediction| vlb_weight(level, cleaner, prediction).unwrap();
+            for prediction in ALL {
+                let found = per_image(&bound, prediction);
+                assert_relative_eq!(found, bound(Prediction::X0), max_relative = 1e-11);
+            }
+            assert_relative_eq!(
+                bound(Prediction::X0),
+                0.5 * (cleaner.snr() - level.snr()),
+                max_relative = 1e-12
+            );
+        }
+    }
+    let edm = LossWeight::Edm { sigma_data: 0.5 };
+    let raw = Prediction::Edm { sigma_data: 0.5 };
+    let noise = Level::from_alpha_bar(0.0).unwrap();
+    for level in [Level::CLEAN, noise, Level::from_sigma_ve(0.3).unwrap()] {
+        assert_eq!(edm.at(level, raw), Ok(1.0));
+    }
+    let s = 0.3_f64;
+    let published = (s * s + 0.25) / (s * 0.5).powi(2);
+    let found = edm.at(Level::from_sigma_ve(s).unwrap(), Prediction::X0).unwrap();
+    assert!((found / published - 1.0).abs() < 1e-13);
+    assert!(vlb_weight(noise, Level::from_flow(0.9).unwrap(), Prediction::X0).unwrap().is_finite());
+    assert!(vlb_weight(noise, Level::CLEAN, Prediction::X0).is_err());
+    let infinite = edm.at(Level::CLEAN, Prediction::X0).unwrap_err();
+    assert_eq!(infinite.to_string(), "the edm weight of x0 is infinite at log_snr = inf");
+    assert!(LossWeight::P2 { k: 0.0, gamma: 1.0 }.at(noise, raw).is_err());
+}
+
+/// Float class: 1e-8, central differences of step 1e-6. The target is the derivative of the path, the network that
+/// learned it is one of the predictions, and both ends are the image and the noise.
+#[test]
+fn interpolants_are_followed_by_their_targets() {
+    let (x0, eps) = (array![[0.7, -0.2], [0.3, 0.9]], array![[-1.1, 0.4], [2.0, -0.6]]);
+    for interpolant in [Interpolant::Linear, Interpolant::Trigonometric] {
+        for (a, b) in [(0.2, 0.7), (0.01, 0.99), (0.5, 0.333)] {
+            let h = 1e-6;
+            let ahead = interpolant.at(&x0, &eps, &[a + h, b + h]).unwrap();
+            let behind = interpolant.at(&x0, &eps, &[a - h, b - h]).unwrap();
+            let velocity = interpolant.velocity(&x0, &eps, &[a, b]).unwrap();
+            assert!(((ahead - behind) / (2.0 * h) - &velocity).iter().all(|d| d.abs() < 1e-8));
+            let (prediction, factor) = interpolant.prediction();
+            let levels = [a, b].map(|time| interpolant.level(time).unwrap());
+            let wanted = target(prediction, &x0, &eps, &levels).unwrap();
+            assert!((velocity * factor - wanted).iter().all(|d| d.abs() < 1e-14));
+        }
+        let ends = interpolant.at(&x0, &eps, &[0.0, 1.0]).unwrap();
+        assert_eq!((ends.row(0), ends.row(1)), (x0.row(0), eps.row(1)));
+        assert!(interpolant.at(&x0, &eps, &[0.0, 1.1]).is_err());
+        assert!(interpolant.velocity(&x0, &eps, &[0.5]).is_err());
+    }
+}
+
+/// Monte-Carlo class: 4 standard errors of the mean, and of the median by its normal approximation.
+#[test]
+fn levels_have_their_densities() {
+    let n = 40_000;
+    let draw = |sampling: LevelSampling| {
+        let levels = sampling.draw(&mut Stream::new(3, "levels", 0, 0), n).unwrap();
+        assert_eq!(levels.len(), n);
+        levels
+    };
+    let mean = |values: Vec<f64>, expected: f64, deviation: f64, what: &str| {
+        let mean = values.iter().sum::<f64>() / n as f64;
+        let error = 4.0 * deviation / (n as f64).sqrt();
+        assert!((mean - expected).abs() < error, "{what}: {mean}, not {expected}");
+    };
+    let log_normal = draw(LevelSampling::LogNormal { mean: -1.2, std: 1.2 });
+    mean(log_normal.iter().map(|level| level.s().ln()).collect(), -1.2, 1.2, "ln s");
+    let spread = log_normal.iter().map(|level| (level.s().ln() + 1.2).powi(2)).collect();
+    mean(spread, 1.44, 1.44 * 2_f64.sqrt(), "variance of ln s");
+    let logit = draw(LevelSampling::LogitNormal { mean: 0.5, std: 0.8 });
+    mean(logit.iter().map(|level| -level.lambda()).collect(), 0.5, 0.8, "logit");
+    let uniform = draw(LevelSampling::FlowUniform);
+    mean(uniform.iter().map(|level| level.sigma()).collect(), 0.5, 0.3, "uniform");
+    // The map is odd about 1/2 but for its sign, so its mean is 1/2; cos-map is symmetric too.
+    let mode = draw(LevelSampling::Mode { scale: 1.29 });
+    mean(mode.iter().map(|level| level.sigma()).collect(), 0.5, 0.3, "mode");
+    let middle = |levels: &[Level]| {
+        levels.iter().filter(|level| (0.4..0.6).contains(&level.sigma())).count() as f64 / n as f64
+    };
+    assert!(middle(&mode) > 0.3 && (middle(&uniform) - 0.2).abs() < 0.01);
+    let cos_map = draw(LevelSampling::CosMap);
+    // The density is 2 / (pi (1 - 2 t + 2 t^2)), 4 / pi in the middle.
+    assert!((middle(&cos_map) - 0.2 * 4.0 / std::f64::consts::PI).abs() < 0.015);
+    for refused in [
+        LevelSampling::LogNormal { mean: 0.0, std: 0.0 },
+        LevelSampling::Mode { scale: 2.0 },
+        LevelSampling::LogitNormal { mean: f64::NAN, std: 1.0 },
+    ] {
+        assert!(refused.draw(&mut Stream::new(0, "levels", 0, 0), 1).is_err());
+    }
+}
+
+/// Exact for the probabilities; Monte-Carlo class, 4 standard errors, for the draws and for the unbiased mean.
+#[test]
+fn loss_aware_draws_are_unbiased() {
+    let losses = [0.1, 4.0, 0.0, 1.0, 0.4];
+    let mut sampler = LossAware::new(5).unwrap();
+    let labels: Vec<usize> = (0..5).collect();
+    for round in 0..2 * MEMORY {
+        // What is older than the memory has no weight.
+        let old = round < MEMORY;
+        if round < MEMORY {
+            assert!(sampler.probabilities().iter().all(|p| (p - 0.2).abs() < 1e-15));
+        }
+        let losses = if old { [9.0; 5] } else { losses };
+        sampler.update(&labels, &losses).unwrap();
+    }
+    let probabilities = sampler.probabilities();
+    assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-14);
+    for (p, loss) in probabilities.iter().zip(losses) {
+        assert!((p - (0.999 * loss / 5.5 + 0.0002)).abs() < 1e-15);
+    }
+    let n = 200_000;
+    let draws = sampler.draw(&mut Stream::new(1, "labels", 0, 0), n);
+    let mut mean = 0.0;
+    for (label, p) in probabilities.iter().enumerate() {
+        let count = draws.iter().filter(|draw| draw.0 == label).count() as f64;
+        let error = 4.0 * (n as f64 * p * (1.0 - p)).sqrt();
+        assert!((count - n as f64 * p).abs() < error, "label {label}: {count}");
+    }
+    for (label, weight) in &draws {
+        mean += losses[*label] * weight / n as f64;
+    }
+    // The weighted loss is nearly constant over labels: that is what the draws are for.
+    assert!((mean - 1.1).abs() < 0.01, "{mean}");
+    let text = serde_json::to_string(&sampler).unwrap();
+    assert_eq!(serde_json::from_str::<LossAware>(&text).unwrap().probabilities().len(), 5);
+    assert!(LossAware::new(0).is_err());
+    for refused in [
+        sampler.update(&[0, 1], &[1.0]),
+        sampler.update(&[5], &[1.0]),
+        sampler.update(&[0], &[f64::NAN]),
+    ] {
+        assert!(refused.is_err());
+    }
+    assert_eq!(sampler.probabilities(), probabilities);
+    let mut silent = LossAware::new(1).unwrap();
+    for _ in 0..MEMORY {
+        silent.update(&[0], &[0.0]).unwrap();
+    }
+    assert_eq!(silent.probabilities(), [1.0]);
 }

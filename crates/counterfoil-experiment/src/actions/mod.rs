@@ -14,9 +14,11 @@
 //! | answers to causal questions against known ones | [`mod@grade`] |
 //! | draw rows from a causal model | [`simulate`] |
 //! | estimate a causal effect from rows | [`mod@estimate`] |
+//! | plans of samplers, watched on data whose flow is known, and compared with records | [`diffusion`] |
 //! | whom a run builds on | [`cite`] |
 
 pub mod cite;
+pub mod diffusion;
 pub mod estimate;
 pub mod facts;
 pub mod figures;

@@ -6,21 +6,11 @@ use plotters::{coord::combinators::BindKeyPoints, prelude::*};
 use serde::Serialize;
 
 use super::numbers;
-use crate::run_dir::{Event, Part};
+use crate::{
+    plot::{COLOURS, GRID, INK},
+    run_dir::{Event, Part},
+};
 
-/// The axes and their words; the page's style sheet turns them over for a dark screen.
-const INK: RGBColor = RGBColor(0x44, 0x4b, 0x55);
-/// The lines of the grid; turned over like [`INK`].
-const GRID: RGBColor = RGBColor(0xe3, 0xe6, 0xea);
-/// Colours of series, apart from each other in every common form of colour blindness and legible on white and black.
-const COLOURS: [RGBColor; 6] = [
-    RGBColor(0x2f, 0x7d, 0xc1),
-    RGBColor(0xe0, 0x6c, 0x2b),
-    RGBColor(0x1f, 0x9d, 0x77),
-    RGBColor(0xc0, 0x5a, 0xa0),
-    RGBColor(0xb0, 0x8a, 0x12),
-    RGBColor(0x7a, 0x80, 0x8a),
-];
 /// Points of a curve; more cannot be seen.
 const POINTS: usize = 500;
 /// Width and height in pixels of the screen at the size the page is laid out for.

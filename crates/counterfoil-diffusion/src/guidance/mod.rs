@@ -1,6 +1,24 @@
-//! Guidance: two denoisers extrapolated into one, so that samplers never see a weight.
+//! Guidance: denoisers made of denoisers, so that samplers never see a weight.
+//!
+//! [`Guided`] extrapolates from a reference to a target; [`Rescaled`], [`Interval`] and [`Projected`] wrap it and
+//! temper what it does; [`Decoupled`] has a weight for each group of variables; [`Classified`] follows the gradient of
+//! a classifier. All nest, and all are deterministic functions of state and call, so the exactly reversible methods of
+//! [`crate::inversion`] stay exact under them. Abduct without guidance all the same: it moves the latent.
 
-use crate::{BoxError, Call, Denoiser, DiffusionError, Prediction, State, plan::check_setting};
+mod classifier;
+mod decoupled;
+mod interval;
+mod projected;
+mod rescaled;
+
+pub use classifier::Classified;
+pub use decoupled::Decoupled;
+pub use interval::Interval;
+pub use projected::Projected;
+pub use rescaled::Rescaled;
+
+use crate::plan::check_setting;
+use crate::{BoxError, Call, Denoiser, DiffusionError, Level, Prediction, State};
 
 /// `reference + weight * (target - reference)` (Ho and Salimans 2022, in the convention where 1 is no guidance).
 ///
@@ -42,16 +60,37 @@ impl<T, R> Guided<T, R> {
         R: Denoiser<X>,
     {
         check_setting("guidance weight", weight, weight.is_finite(), "(-inf, inf)")?;
-        let (left, right) = (target.prediction(), reference.prediction());
-        if left != right {
-            return Err(DiffusionError::PredictionMismatch { left, right });
-        }
-        Ok(Self { target, reference, weight, prediction: left })
+        let prediction = agreed(target.prediction(), reference.prediction())?;
+        Ok(Self { target, reference, weight, prediction })
     }
 
     /// The weight.
     pub fn weight(&self) -> f64 {
         self.weight
+    }
+
+    /// Both outputs of one call, for adaptors that combine them in their own way.
+    fn both<X>(&mut self, x: &X, call: &Call<'_>) -> Result<(X, X), BoxError>
+    where
+        T: Denoiser<X>,
+        R: Denoiser<X>,
+    {
+        Ok((self.target.predict(x, call)?, self.reference.predict(x, call)?))
+    }
+}
+
+/// The prediction of two denoisers that must have the same.
+fn agreed(left: Prediction, right: Prediction) -> Result<Prediction, DiffusionError> {
+    if left == right { Ok(left) } else { Err(DiffusionError::PredictionMismatch { left, right }) }
+}
+
+/// The level of each item of a batch.
+fn levels<X: State>(x: &X, call: &Call<'_>) -> Result<Vec<Level>, DiffusionError> {
+    let batch = x.items();
+    match call.per_item {
+        None => Ok(vec![call.level; batch]),
+        Some(levels) if levels.len() == batch => Ok(levels.to_vec()),
+        Some(levels) => Err(DiffusionError::ItemMismatch { given: levels.len(), batch }),
     }
 }
 

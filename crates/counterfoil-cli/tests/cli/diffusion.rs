@@ -1,0 +1,78 @@
+//! Plans of samplers, runs beside the exact flow, and recorded runs repeated.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+
+#[test]
+fn a_plan_is_shown_with_every_coefficient() {
+    let bench = Bench::new();
+    let ask =
+        ["diffusion", "plan", "--sampler", "dpm-solver-2m", "--steps", "4", "--svg", "plan.svg"];
+    let told = bench.json(&ask);
+    assert_eq!(told["stages"].as_array().unwrap().len(), 4);
+    assert_eq!(told["stages"][1]["history"].as_array().unwrap().len(), 2);
+    assert!(bench.read("plan.svg").starts_with("<svg"));
+    let text = bench.succeed(&["diffusion", "plan", "--sampler", "heun", "--steps", "3"]);
+    assert!(text.starts_with("heun: order 2, 5 calls in 3 steps\n"), "{text}");
+    let wrong = ["diffusion", "plan", "--sampler", "dpm-solver-9m"];
+    bench.refuse(2, &wrong, &["`dpm-solver-9m`", "unipc-3"]);
+    let wrong = ["diffusion", "plan", "--sampler", "pndm", "--steps", "4"];
+    bench.refuse(2, &wrong, &["pndm", "at least 7 steps"]);
+}
+
+#[test]
+fn better_samplers_end_nearer_to_the_flow() {
+    let bench = Bench::new();
+    let distance = |sampler| {
+        let grid =
+            ["--steps", "20", "--schedule", "linear", "--spacing", "log-snr", "--end", "0.05"];
+        let ask = [&["diffusion", "trace", "--sampler", sampler][..], &grid].concat();
+        let told = bench.json(&ask);
+        told["steps"].as_array().unwrap().last().unwrap()["distance"].as_f64().unwrap()
+    };
+    let [first, second, fourth] = ["ddim", "dpm-solver-2m", "unipc-3"].map(distance);
+    assert!(fourth < 0.2 * second && second < 0.3 * first, "{first} {second} {fourth}");
+    bench.write("odd.json", r#"{"weights": [1], "means": [[0, 0]], "stds": [[1]]}"#);
+    let wrong = ["diffusion", "trace", "--mixture", "odd.json"];
+    bench.refuse(2, &wrong, &["odd.json", "shapes differ"]);
+}
+
+/// Two Euler steps, written out by hand: one component at 0 with spread 1 leaves every point of a variance-preserving flow
+/// where it is, so in the exploding scale the state shrinks as the level does.
+fn records() -> Value {
+    json!({
+        "models": { "normal": { "weights": [1.0], "means": [[0.0]], "stds": [[1.0]] } },
+        "x_start": { "normal": [[0.5]] },
+        "trajectories": [{
+            "sampler": "flow", "scheduler": "FlowMatchEulerDiscreteScheduler", "init": { "shift": 1.0 },
+            "model": "normal", "n": 1, "alpha": [0.0, 1.0], "sigma": [1.0, 0.0],
+            "timesteps": [1000.0], "steps": [[[0.0]]], "final": [[0.0]],
+        }],
+    })
+}
+
+#[test]
+fn recorded_runs_are_repeated() {
+    let bench = Bench::new();
+    bench.write("right.json", records().to_string());
+    let text = bench.succeed(&["diffusion", "check", "right.json"]);
+    assert!(text.starts_with("1 passed, 0 failed"), "{text}");
+    let mut wrong = records();
+    wrong["trajectories"][0]["final"] = json!([[0.25]]);
+    let mut odd = wrong["trajectories"][0].clone();
+    odd["scheduler"] = json!("GuesswworkScheduler");
+    wrong["trajectories"].as_array_mut().unwrap().push(odd);
+    bench.write("wrong.json", wrong.to_string());
+    let told: Value =
+        serde_json::from_str(&bench.fail(&["diffusion", "check", "wrong.json", "--json"])).unwrap();
+    assert_eq!((&told["passed"], &told["failed"]), (&json!(0), &json!(2)));
+    let off =
+        json!({ "sampler": "flow", "model": "normal", "n": 1, "what": "final", "error": 0.25 });
+    assert_eq!(told["failures"][0], off);
+    assert!(told["failures"][1]["what"].as_str().unwrap().contains("unknown variant"), "{told}");
+    let loose = ["diffusion", "check", "wrong.json", "--tolerance", "0.3"];
+    assert!(bench.fail(&loose).contains("1 passed, 1 failed"));
+    bench.write("none.json", "{}");
+    bench.refuse(2, &["diffusion", "check", "none.json"], &["none.json", "`trajectories`"]);
+}

@@ -1,0 +1,365 @@
+//! Schedulers of diffusers 0.42 as plans.
+
+use super::{
+    Class, ImportedSchedule, SchedulerConfig,
+    config::refuse,
+    grids::{Family, karras, label_of, labels, level, of_s},
+};
+use crate::{
+    Ddim, Ddpm, Deis, DiffusionError, DiscreteSchedule, DpmMultistep, DpmSinglestep, Euler,
+    EulerAncestral, Grid, Heun, Level, Lms, ModelTime, Plan, Pndm, Prediction, Sampler, Stage,
+    UniPc, Variance,
+    plan::{Entry, Parts},
+    sampler::{dpm::Form, pndm, unipc},
+};
+use serde::de::DeserializeOwned;
+
+/// In which scale a scheduler keeps its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// `alpha x0 + sigma eps`, as in every [`Plan`].
+    Level,
+    /// `x0 + (sigma / alpha) eps`: divide by alpha.
+    Exploding,
+}
+
+/// What a scheduler does in N steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// Levels from noise to data, N + 1 of them.
+    pub levels: Vec<Level>,
+    /// The run. Its state is in the scale of the levels.
+    pub plan: Plan,
+    /// The scheduler's own scale.
+    pub scale: Scale,
+    /// Whether it runs from data to noise.
+    pub encodes: bool,
+}
+
+impl Recipe {
+    /// The label of every network call.
+    pub fn labels(&self) -> Vec<f64> {
+        self.plan.stages().iter().map(|stage| stage.time.value()).collect()
+    }
+}
+
+/// Options of solvers that have a meaning here; the others of a file must be absent.
+const SOLVER_OPTIONS: [&str; 4] =
+    ["solver_order", "solver_type", "algorithm_type", "skip_prk_steps"];
+
+impl SchedulerConfig {
+    /// What the scheduler of this file does in N steps, for a network with this prediction where it leaves a choice. `eta` is
+    /// the share of noise that diffusers' DDIM takes at each step.
+    ///
+    /// # Errors
+    /// [`DiffusionError::SchedulerConfig`] for a class or an option that is not reproduced, and
+    /// [`DiffusionError::OthersFail`] where diffusers fails and so leaves nothing to reproduce; otherwise as the samplers.
+    ///
+    /// ```
+    /// use counterfoil_diffusion::{Prediction, compat::SchedulerConfig};
+    ///
+    /// let config = SchedulerConfig::from_json(
+    ///     r#"{"_class_name": "UniPCMultistepScheduler", "solver_order": 3, "beta_schedule": "scaled_linear",
+    ///         "beta_start": 0.00085, "beta_end": 0.012}"#,
+    /// )?;
+    /// let recipe = config.recipe(20, 0.0, Prediction::Eps)?;
+    /// assert_eq!((recipe.levels.len(), recipe.plan.evaluations()), (21, 20));
+    /// # Ok::<(), counterfoil_diffusion::DiffusionError>(())
+    /// ```
+    pub fn recipe(
+        &self,
+        steps: usize,
+        eta: f64,
+        prediction: Prediction,
+    ) -> Result<Recipe, DiffusionError> {
+        self.refuse_others()?;
+        let class = self.class();
+        if class == Class::FlowEuler {
+            return flow(self, steps, prediction);
+        }
+        let ImportedSchedule::Table(schedule) = self.schedule()? else {
+            return Err(refuse("_class_name", format!("{} is not reproduced", class.name())));
+        };
+        let built = Built { schedule, config: self, eta, steps, prediction };
+        match class {
+            Class::Ddim | Class::DdimInverse | Class::Ddpm => built.chain(class),
+            Class::Pndm => built.pndm(),
+            _ => built.solver(class),
+        }
+    }
+
+    /// Refuses options whose effect is not reproduced.
+    fn refuse_others(&self) -> Result<(), DiffusionError> {
+        let unknown = self.rest.keys().find(|key| !SOLVER_OPTIONS.contains(&key.as_str()));
+        let switched = [
+            ("use_exponential_sigmas", self.use_exponential_sigmas),
+            ("use_beta_sigmas", self.use_beta_sigmas),
+            ("use_lu_lambdas", self.use_lu_lambdas),
+            ("use_flow_sigmas", self.use_flow_sigmas),
+            ("use_dynamic_shifting", self.use_dynamic_shifting),
+            ("invert_sigmas", self.invert_sigmas),
+        ];
+        let switched = switched.into_iter().find(|(_, on)| *on == Some(true));
+        match unknown.map(String::as_str).or(switched.map(|(option, _)| option)) {
+            Some(option) => Err(refuse(option, "is not reproduced")),
+            None => Ok(()),
+        }
+    }
+
+    /// An option of the solver.
+    fn option<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, DiffusionError> {
+        let value = self.rest.get(name).cloned();
+        let read = |value| serde_json::from_value(value).map_err(|e| refuse(name, e.to_string()));
+        value.map(read).transpose()
+    }
+}
+
+fn fails(reason: &'static str) -> DiffusionError {
+    DiffusionError::OthersFail { library: "diffusers", reason }
+}
+
+struct Built<'c> {
+    schedule: DiscreteSchedule,
+    config: &'c SchedulerConfig,
+    eta: f64,
+    steps: usize,
+    prediction: Prediction,
+}
+
+impl Built<'_> {
+    fn labels(&self, family: Family, default: &str) -> Result<Vec<f64>, DiffusionError> {
+        let spacing = self.config.timestep_spacing.as_deref().unwrap_or(default);
+        let offset = self.config.steps_offset.unwrap_or(0);
+        labels(family, spacing, self.schedule.train_steps(), self.steps, offset)
+    }
+
+    fn grid(&self, labels: &[f64], end: Level) -> Result<Grid, DiffusionError> {
+        let mut levels = Vec::with_capacity(labels.len() + 1);
+        for &label in labels {
+            levels.push(level(&self.schedule, label)?);
+        }
+        levels.push(end);
+        let times = labels.iter().chain([&0.0]).map(|&label| ModelTime::Continuous(label));
+        Grid::new(levels, times.collect())
+    }
+
+    /// DDIM, its inversion and DDPM.
+    fn chain(&self, class: Class) -> Result<Recipe, DiffusionError> {
+        let grid = self.grid(&self.labels(Family::Ddim, "leading")?, Level::CLEAN)?;
+        let (levels, clip) = (grid.levels().to_vec(), self.config.clip());
+        let recipe = |plan, encodes| Recipe { levels, plan, scale: Scale::Level, encodes };
+        match class {
+            Class::Ddpm => {
+                let variance = self.config.variance()?.unwrap_or(Variance::FixedSmall);
+                let plan = Ddpm { variance, clip }.plan(&grid, self.prediction)?;
+                Ok(recipe(plan, false))
+            }
+            Class::DdimInverse if clip.is_none() => {
+                let mirror = grid.mirror();
+                let plan = Ddim::default().plan(&mirror, Prediction::Eps)?;
+                let stages = plan.stages().iter().enumerate().map(|(step, stage)| Stage {
+                    level: mirror.levels()[step + 1],
+                    time: mirror.times()[step + 1],
+                    ..stage.clone()
+                });
+                Ok(recipe(parts("ddim-inverse", 1, Prediction::Eps, stages.collect())?, true))
+            }
+            Class::DdimInverse => Err(fails("an inversion with clipped images is no inversion")),
+            _ => self.ddim(&grid),
+        }
+    }
+
+    /// DDIM goes from each label down by `T // N`, whatever the next label is.
+    fn ddim(&self, grid: &Grid) -> Result<Recipe, DiffusionError> {
+        let sampler = Ddim { eta: self.eta, clip: self.config.clip() };
+        let ratio = (self.schedule.train_steps() / self.steps) as f64;
+        let mut levels = grid.levels().to_vec();
+        let mut stages = Vec::with_capacity(self.steps);
+        for step in 0..self.steps {
+            let (from, time) = (levels[step], grid.times()[step]);
+            let target = time.value() - ratio;
+            let to = if target < 0.0 { Level::CLEAN } else { level(&self.schedule, target)? };
+            let alone =
+                Grid::new(vec![from, to], vec![time, ModelTime::Continuous(target.max(0.0))])?;
+            let plan = sampler.plan(&alone, self.prediction)?;
+            stages.extend(plan.stages().iter().map(|stage| Stage { step, ..stage.clone() }));
+            if step + 1 == self.steps {
+                levels[self.steps] = to;
+            }
+        }
+        let plan = Plan::new(Parts {
+            sampler: "ddim".to_owned(),
+            order: 1,
+            prediction: self.prediction,
+            entry: Entry::Single,
+            clip: sampler.clip,
+            stages,
+        })?;
+        Ok(Recipe { levels, plan, scale: Scale::Level, encodes: false })
+    }
+
+    fn pndm(&self) -> Result<Recipe, DiffusionError> {
+        let labels = self.labels(Family::Ddim, "leading")?;
+        let end = self.schedule.level(0)?;
+        let mut levels = Vec::with_capacity(labels.len() + 1);
+        for &label in &labels {
+            levels.push(level(&self.schedule, label)?);
+        }
+        levels.push(end);
+        let (start, visited) = if self.config.option("skip_prk_steps")?.unwrap_or(false) {
+            (pndm::Start::Heun, labels.clone())
+        } else {
+            if self.steps < 4 {
+                let (sampler, least, steps) = ("PNDM with Runge-Kutta steps", 4, self.steps);
+                return Err(DiffusionError::TooFewSteps { sampler, least, steps });
+            }
+            let half = (self.schedule.train_steps() / self.steps / 2) as f64;
+            let halved = labels.iter().take(3).flat_map(|&label| [label, label - half]);
+            (pndm::Start::RungeKutta, halved.chain(labels.iter().skip(3).copied()).collect())
+        };
+        let [before @ .., last] = visited.as_slice() else {
+            return Err(DiffusionError::ZeroSteps { what: "a grid" });
+        };
+        let mut grid_levels = Vec::with_capacity(visited.len());
+        for &label in &visited {
+            grid_levels.push(level(&self.schedule, label)?);
+        }
+        let times = visited.iter().map(|&label| ModelTime::Continuous(label)).collect();
+        let plan = Pndm { start }.plan(&Grid::new(grid_levels, times)?, self.prediction)?;
+        let mut stages = plan.stages().to_vec();
+        // The last step goes from label 0 to label 0: a call, and nothing else.
+        if before.is_empty() || *last != 0.0 {
+            return Err(fails("its PNDM runs to label 0 with leading labels without an offset"));
+        }
+        let mut idle = stages[stages.len() - 1].clone();
+        (idle.step, idle.stage) = (idle.step + 1, 0);
+        (idle.level, idle.reaches, idle.time) = (end, end, ModelTime::Continuous(0.0));
+        (idle.state, idle.anchor, idle.history, idle.rebase) = (1.0, 0.0, vec![0.0], false);
+        idle.read = self.prediction.mix(Prediction::Eps, end)?;
+        stages.push(idle);
+        let plan = parts("pndm", 2, self.prediction, stages)?;
+        Ok(Recipe { levels, plan, scale: Scale::Level, encodes: false })
+    }
+
+    fn solver(&self, class: Class) -> Result<Recipe, DiffusionError> {
+        if self.config.final_sigmas_type.as_deref().is_some_and(|name| name != "zero") {
+            return Err(refuse("final_sigmas_type", "only runs to zero noise are reproduced"));
+        }
+        let solver_type: Option<String> = self.config.option("solver_type")?;
+        let algorithm_type: Option<String> = self.config.option("algorithm_type")?;
+        let exploding =
+            matches!(class, Class::Euler | Class::EulerAncestral | Class::Heun | Class::Lms);
+        let family = if exploding { Family::Euler } else { Family::Dpm };
+        let labels = self.labels(family, "linspace")?;
+        let end = match class {
+            Class::Deis => self.schedule.level(0)?,
+            _ => Level::CLEAN,
+        };
+        let grid = if self.config.use_karras_sigmas == Some(true) {
+            self.karras(&labels, end)?
+        } else {
+            self.grid(&labels, end)?
+        };
+        let form = match solver_type.as_deref() {
+            Some("heun") => Form::Taylor,
+            _ => Form::Midpoint,
+        };
+        let order = self.config.option("solver_order")?.unwrap_or(2);
+        // Orders fall at the end of short grids.
+        let taper = self.steps < 15;
+        let sampler: Box<dyn Sampler> = match class {
+            Class::Euler => Box::new(Euler::default()),
+            Class::EulerAncestral => Box::new(EulerAncestral::default()),
+            Class::Heun => Box::new(Heun::default()),
+            Class::Lms => Box::new(Lms::default()),
+            Class::DpmMultistep => {
+                let eta = match algorithm_type.as_deref() {
+                    None | Some("dpmsolver++") => 0.0,
+                    Some("sde-dpmsolver++") => 1.0,
+                    Some(other) => {
+                        let reason = format!("\"{other}\" is not reproduced: only the ++ ones are");
+                        return Err(refuse("algorithm_type", reason));
+                    }
+                };
+                if eta > 0.0 && order > 2 {
+                    return Err(fails("its stochastic solver of third order has a wrong sign"));
+                }
+                let half_difference = true;
+                let settings =
+                    DpmMultistep { order, form, eta, taper, half_difference, clip: None };
+                Box::new(settings)
+            }
+            Class::DpmSinglestep => Box::new(DpmSinglestep { order, form }),
+            Class::UniPc => {
+                let scale = match solver_type.as_deref() {
+                    Some("bh1") => unipc::Scale::Bh1,
+                    _ => unipc::Scale::Bh2,
+                };
+                Box::new(UniPc { order, scale, taper: true })
+            }
+            Class::Deis => Box::new(Deis { order, taper }),
+            other => {
+                return Err(refuse(
+                    "_class_name",
+                    format!("\"{}\" is not reproduced", other.name()),
+                ));
+            }
+        };
+        let scale = if exploding { Scale::Exploding } else { Scale::Level };
+        let plan = sampler.plan(&grid, self.prediction)?;
+        Ok(Recipe { levels: grid.levels().to_vec(), plan, scale, encodes: false })
+    }
+
+    fn karras(&self, labels: &[f64], end: Level) -> Result<Grid, DiffusionError> {
+        let ends = [labels[0], labels[labels.len() - 1]];
+        let [high, low] = ends.map(|label| level(&self.schedule, label).map(Level::s));
+        let mut levels = Vec::with_capacity(labels.len() + 1);
+        let mut times = Vec::with_capacity(labels.len() + 1);
+        for s in karras(high?, low?, labels.len()) {
+            levels.push(of_s(s)?);
+            times.push(ModelTime::Continuous(label_of(&self.schedule, s)));
+        }
+        levels.push(end);
+        times.push(ModelTime::Continuous(0.0));
+        Grid::new(levels, times)
+    }
+}
+
+fn flow(
+    config: &SchedulerConfig,
+    steps: usize,
+    prediction: Prediction,
+) -> Result<Recipe, DiffusionError> {
+    if steps == 0 {
+        return Err(DiffusionError::ZeroSteps { what: "a grid" });
+    }
+    let train_steps = config.train_steps() as f64;
+    let k = config.shift.unwrap_or(1.0);
+    let shifted = |t: f64| k * t / (1.0 + (k - 1.0) * t);
+    // The ends of the training schedule are shifted, and then all levels between them once more.
+    let (high, low) = (shifted(1.0), shifted(1.0 / train_steps));
+    let gaps = (steps - 1).max(1) as f64;
+    let mut levels = Vec::with_capacity(steps + 1);
+    let mut times = Vec::with_capacity(steps + 1);
+    for i in 0..steps {
+        let t =
+            if i + 1 == steps && steps > 1 { low } else { high + i as f64 * ((low - high) / gaps) };
+        let t = shifted(t);
+        levels.push(Level::from_flow(t)?);
+        times.push(ModelTime::Continuous(t * train_steps));
+    }
+    levels.push(Level::CLEAN);
+    times.push(ModelTime::Continuous(0.0));
+    let plan = Euler::default().plan(&Grid::new(levels.clone(), times)?, prediction)?;
+    Ok(Recipe { levels, plan, scale: Scale::Level, encodes: false })
+}
+
+fn parts(
+    name: &str,
+    order: u8,
+    prediction: Prediction,
+    stages: Vec<Stage>,
+) -> Result<Plan, DiffusionError> {
+    let (sampler, entry) = (name.to_owned(), Entry::Single);
+    Plan::new(Parts { sampler, order, prediction, entry, clip: None, stages })
+}

@@ -1,0 +1,99 @@
+//! Lines over an axis as SVG, in the colours of every drawing of this crate.
+
+use plotters::prelude::*;
+
+/// The axes and their words; the page's style sheet turns them over for a dark screen.
+pub(crate) const INK: RGBColor = RGBColor(0x44, 0x4b, 0x55);
+/// The lines of the grid; turned over like [`INK`].
+pub(crate) const GRID: RGBColor = RGBColor(0xe3, 0xe6, 0xea);
+/// Colours of series, apart from each other in every common form of colour blindness and legible on white and black.
+pub(crate) const COLOURS: [RGBColor; 6] = [
+    RGBColor(0x2f, 0x7d, 0xc1),
+    RGBColor(0xe0, 0x6c, 0x2b),
+    RGBColor(0x1f, 0x9d, 0x77),
+    RGBColor(0xc0, 0x5a, 0xa0),
+    RGBColor(0xb0, 0x8a, 0x12),
+    RGBColor(0x7a, 0x80, 0x8a),
+];
+
+/// Width and height in pixels.
+const SIZE: (u32, u32) = (720, 420);
+
+/// A named line.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) points: Vec<(f64, f64)>,
+}
+
+/// Draws lines with a legend. Points that are no numbers are left out.
+///
+/// # Errors
+/// In a sentence, when there is nothing to draw or the drawing fails.
+pub(crate) fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> {
+    let finite = |line: &Line| -> Vec<(f64, f64)> {
+        line.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+    };
+    let lines: Vec<Line> =
+        lines.iter().map(|line| Line { points: finite(line), name: line.name.clone() }).collect();
+    let all = || lines.iter().flat_map(|line| line.points.iter().copied());
+    if all().next().is_none() {
+        return Err("there is nothing to draw".to_owned());
+    }
+    let range = |of: fn((f64, f64)) -> f64| {
+        let low = all().map(of).fold(f64::INFINITY, f64::min);
+        let high = all().map(of).fold(f64::NEG_INFINITY, f64::max);
+        // A constant line needs some room, too.
+        let room = 0.04 * (high - low).max(high.abs() * 1e-3).max(1e-9);
+        low - room..high + room
+    };
+    draw(x, y, &lines, range(|p| p.0), range(|p| p.1)).map_err(|error| error.to_string())
+}
+
+fn draw(
+    x: &str,
+    y: &str,
+    lines: &[Line],
+    horizontal: std::ops::Range<f64>,
+    vertical: std::ops::Range<f64>,
+) -> Result<String, Box<dyn std::error::Error>> {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        root.fill(&WHITE)?;
+        let mut chart = ChartBuilder::on(&root)
+            .margin(8)
+            .margin_right(20)
+            .x_label_area_size(44)
+            .y_label_area_size(66)
+            .build_cartesian_2d(horizontal, vertical)?;
+        chart
+            .configure_mesh()
+            .x_desc(x)
+            .y_desc(y)
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID)
+            .axis_style(INK)
+            .label_style(("sans-serif", 15).into_font().color(&INK))
+            .draw()?;
+        for (k, line) in lines.iter().enumerate() {
+            let colour = COLOURS[k % COLOURS.len()];
+            chart
+                .draw_series(LineSeries::new(line.points.clone(), colour.stroke_width(2)))?
+                .label(line.name.clone())
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2))
+                });
+        }
+        if lines.len() > 1 && lines.len() <= COLOURS.len() {
+            chart
+                .configure_series_labels()
+                .position(SeriesLabelPosition::UpperRight)
+                .background_style(WHITE.mix(0.8))
+                .label_font(("sans-serif", 15).into_font().color(&INK))
+                .draw()?;
+        }
+        root.present()?;
+    }
+    Ok(svg)
+}
