@@ -22,13 +22,16 @@ pub struct AmbiguousPath {
 }
 
 impl AmbiguousPath {
-    /// Checks the path against the definition, edge by edge. `O(k^2 log n)` for k nodes.
+    /// Checks the path against the definition, edge by edge. A query with a condition is not refused by a path: the
+    /// answer is `false`. `O(k^2 log n)` for k nodes.
     pub fn verify(&self, graph: &Mpdag, query: &Query) -> bool {
         let path = &self.path;
         let joined =
             |a: usize, b: usize| graph.children(a).contains(&b) || graph.neighbours(a).contains(&b);
         let repeats = path.iter().enumerate().any(|(i, node)| path[..i].contains(node));
-        path.iter().all(|&node| node < graph.len())
+        query.check(graph).is_ok()
+            && query.given.is_empty()
+            && path.iter().all(|&node| node < graph.len())
             && path.len() > 1
             && !repeats
             && query.do_.contains(path[0])
