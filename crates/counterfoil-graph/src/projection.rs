@@ -33,8 +33,9 @@ pub(crate) fn project(graph: &MixedGraph, order: &[usize], hidden: &NodeSet) -> 
             edges.extend(b.iter().filter(|&y| y != x).map(|y| Edge::bidirected(x, y)));
         }
     };
-    for node in hidden {
-        join(&fronts[node], &fronts[node]);
+    // What the graph does not have hides nothing.
+    for front in hidden.iter().filter_map(|node| fronts.get(node)) {
+        join(front, front);
     }
     for a in 0..graph.len() {
         for b in graph.spouses_of(a).filter(|&b| a < b) {
