@@ -5,7 +5,7 @@ use super::{
     event::{Event, World},
 };
 use crate::{Admg, MixedGraph, NodeSet, QueryError};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The probability of an event given another.
 ///
@@ -133,6 +133,7 @@ impl Question {
             let [cause, effect] = [a, b].map(|node| graph.name(node).to_owned());
             return Err(QueryError::NoEdge { cause, effect });
         }
+        let active: BTreeSet<(usize, usize)> = active.iter().copied().collect();
         let before = Arc::new(World::factual().set(treatment, old));
         // By variable: the world in which it has what came along active edges; none where nothing did.
         let mut changed: Vec<Option<Arc<World>>> = vec![None; len];
