@@ -94,8 +94,8 @@ pub fn identify_in_mpdag(graph: &Mpdag, query: &Query) -> Result<Estimand, NotId
 fn reduced(graph: &Mpdag, query: &Query) -> Query {
     let unconfounded: Vec<NodeSet> =
         (0..graph.len()).map(|node| graph.children(node).into()).collect();
-    let buckets = chain_components(graph);
-    let class = Class { graph, unconfounded: &unconfounded, has_hidden: false, buckets: &buckets };
+    let (member, buckets) = (&graph.member(), &chain_components(graph));
+    let class = Class { graph, member, unconfounded: &unconfounded, has_hidden: false, buckets };
     class.reduced(query, |set, fixed| relevant(set, fixed, |node| possible_parents(graph, node)))
 }
 

@@ -111,8 +111,9 @@ pub fn identify_in_pag(graph: &Pag, query: &Query) -> Result<Estimand, NotIdenti
     let reduced = if query.given.is_empty() {
         query.clone()
     } else {
-        let buckets = Part { graph, visible: &visible, nodes: &all }.buckets();
-        let class = Class { graph, unconfounded: &visible, has_hidden: true, buckets: &buckets };
+        let (member, unconfounded) = (&graph.member(), &visible);
+        let buckets = &Part { graph, visible: &visible, nodes: &all }.buckets();
+        let class = Class { graph, member, unconfounded, has_hidden: true, buckets };
         class.reduced(query, |set, fixed| relevant(set, fixed, |node| graph.possible_parents(node)))
     };
     let wanted = &reduced.y | &reduced.given;

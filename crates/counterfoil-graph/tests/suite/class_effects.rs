@@ -275,3 +275,18 @@ fn certificates_of_other_questions_are_refused() {
     assert!(identify_in_mpdag(&class, &given).is_ok() && !path.verify(&class, &given));
     assert!(!path.verify(&class, &Query { y: [2, 7].into(), ..effect }));
 }
+
+/// What is separated in all members needs no look at marks that members differ in.
+#[test]
+fn separations_of_the_class_decide_conditional_effects() {
+    let text = "A -> B; A -> C; A -> D; A -> E; C -> B; C -> E";
+    let member: Admg = text.parse().unwrap();
+    let [a, b, c, e] = ["A", "B", "C", "E"].map(|name| member.index_of(name).unwrap());
+    let query = Query { y: [b].into(), do_: [e].into(), given: [a, c].into() };
+    let pag = Mag::from(&member).pag();
+    assert!(identify_in_pag(&pag, &query).is_ok());
+    check_pag(&pag, std::slice::from_ref(&member), &query, 1);
+    let class = Mpdag::from(Dag::try_from((*member).clone()).unwrap().cpdag().unwrap());
+    assert!(identify_in_mpdag(&class, &query).is_ok());
+    check_mpdag(&class, &query);
+}
