@@ -94,7 +94,8 @@ impl Admg {
     /// and Pearl 1990).
     ///
     /// `a -> b` where a directed path leads from a to b through hidden nodes alone; `a <-> b` where a path leads into
-    /// both ends with every inner node hidden and none a collider. `O(n m)`.
+    /// both ends with every inner node hidden and none a collider. Positions that the graph does not have are passed
+    /// over. `O(n m)`.
     pub fn project(&self, hidden: &NodeSet) -> Self {
         projection::project(&self.graph, &self.order, hidden)
     }

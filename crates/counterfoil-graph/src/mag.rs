@@ -1,7 +1,7 @@
 //! Maximal ancestral graphs: what hidden variables and selection leave of a DAG, with one edge for each dependence.
 
 use crate::{
-    CausalGraph, GraphError, Mark, MixedGraph, NodeSet,
+    CausalGraph, GraphError, Mark, MixedGraph, NodeSet, QueryError, View,
     class::{check_edges, closure, path_text, shortest_path},
     order,
 };
@@ -32,9 +32,13 @@ pub struct Mag {
 
 impl Mag {
     /// `true` when every path between `x` and `y` is blocked by `z`: m-separation (Richardson and Spirtes 2002, section
-    /// 3.4), undirected edges included. `O(n + m)`. The sets must not overlap.
-    pub fn separated(&self, x: &NodeSet, y: &NodeSet, z: &NodeSet) -> bool {
-        separated(&self.graph, x, y, z)
+    /// 3.4), undirected edges included. `O(n + m)`.
+    ///
+    /// # Errors
+    /// As [`View::m_separated`].
+    pub fn separated(&self, x: &NodeSet, y: &NodeSet, z: &NodeSet) -> Result<bool, QueryError> {
+        View::new(&self.graph, &[]).check_separation(x, y, z)?;
+        Ok(separated(&self.graph, x, y, z))
     }
 
     /// The nodes from which paths without an arrowhead against the direction lead to `nodes`, and `nodes` themselves:

@@ -73,10 +73,8 @@ impl Mpdag {
             if partial.is_open(cause, effect) {
                 partial.orient(cause, effect);
             } else if !partial.has_directed(cause, effect) {
+                let turned = partial.has_directed(effect, cause);
                 let [cause, effect] = [cause, effect].map(|node| self.name(node).to_owned());
-                let turned = self
-                    .index_of(&effect)
-                    .is_ok_and(|e| self.index_of(&cause).is_ok_and(|c| partial.has_directed(e, c)));
                 let found = if turned {
                     format!("which has {effect} -> {cause}")
                 } else {

@@ -96,19 +96,18 @@ pub(crate) fn is_visible(graph: &MixedGraph, a: usize, b: usize) -> bool {
     if parents.binary_search(&a).is_err() {
         return false;
     }
-    // Backwards from a through colliders that are parents of b.
-    let mut seen = NodeSet::from([a, b]);
+    // Backwards from a through colliders that are parents of b. A node that is met without an arrowhead may be met with
+    // one later, so that only those that the search goes on from are remembered.
+    let mut passed = NodeSet::from([a]);
     let mut stack = vec![a];
     while let Some(node) = stack.pop() {
         for there in [Mark::Tail, Mark::Circle, Mark::Arrow] {
             for &next in graph.linked(node, Mark::Arrow, there) {
-                if next == b || !seen.insert(next) {
-                    continue;
-                }
-                if !graph.is_adjacent(next, b) {
+                if next != b && !graph.is_adjacent(next, b) {
                     return true;
                 }
-                if there == Mark::Arrow && parents.binary_search(&next).is_ok() {
+                let is_inner = there == Mark::Arrow && parents.binary_search(&next).is_ok();
+                if is_inner && passed.insert(next) {
                     stack.push(next);
                 }
             }

@@ -35,8 +35,9 @@ pub(crate) fn project(graph: &MixedGraph, order: &[usize], hidden: &NodeSet) -> 
             siblings.entry(x).or_default().union_with(b);
         }
     };
-    for node in hidden {
-        join(&fronts[node], &fronts[node]);
+    // What the graph does not have hides nothing.
+    for front in hidden.iter().filter_map(|node| fronts.get(node)) {
+        join(front, front);
     }
     for a in 0..graph.len() {
         for b in graph.spouses_of(a) {

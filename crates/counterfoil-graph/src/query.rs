@@ -58,6 +58,22 @@ pub enum QueryError {
         /// The variable.
         name: String,
     },
+    /// Regimes of one population on which different selection nodes bear, so that they are not one distribution.
+    #[error(
+        "the regimes of {population} differ in their selection nodes, and a formula could not tell them apart: name two populations"
+    )]
+    Population {
+        /// The population, or "the target".
+        population: String,
+    },
+    /// An edge that the graph does not have.
+    #[error("there is no edge {cause} -> {effect} in the graph: name edges that it has")]
+    NoEdge {
+        /// The end that the edge would leave.
+        cause: String,
+        /// The end that it would lead into.
+        effect: String,
+    },
     /// A variable that one world holds at two values.
     #[error("`{name}` is held at two values in one world: keep one")]
     SetTwice {

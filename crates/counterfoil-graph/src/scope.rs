@@ -47,10 +47,11 @@ impl<'g> Scope<'g> {
         Ok(Self { view, x: x.clone(), y: y.clone(), allowed, required: NodeSet::new() })
     }
 
-    /// Checks that `z` is a set of nodes of the graph outside of `x` and `y`.
+    /// Checks that `z` is a set of nodes of the graph outside of `x` and `y`, and that what is required is of the graph.
     pub(crate) fn check(&self, z: &NodeSet, role: &'static str) -> Result<(), QueryError> {
         let graph = self.view.graph();
         query::within(graph, z)?;
+        query::within(graph, &self.required)?;
         query::disjoint(graph, (z, role), (&self.x, "the exposures"))?;
         query::disjoint(graph, (z, role), (&self.y, "the outcomes"))
     }

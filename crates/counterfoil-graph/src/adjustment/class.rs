@@ -33,12 +33,22 @@ pub enum ClassRefusal {
 }
 
 impl ClassRefusal {
-    /// Checks a [`ClassRefusal::NotAmenable`] against the edges of `graph`: a path from `x` to `y` that leaves `x` at once, no
-    /// edge of which has an arrowhead against the direction, and whose first edge is not directed, or, as far as
-    /// `hidden` causes are possible (in a MAG or PAG), not visible.
+    /// Checks the refusal of the effect of `x` on `y` in `graph`, where `hidden` says that hidden causes are possible, as
+    /// in a MAG or PAG. A [`ClassRefusal::NotAmenable`] is checked edge by edge: a path from `x` to `y` that leaves `x` at
+    /// once, no edge of which has an arrowhead against the direction, and whose first edge is not directed or, with
+    /// hidden causes, not visible.
     pub fn verify(&self, graph: &MixedGraph, x: &NodeSet, y: &NodeSet, hidden: bool) -> bool {
-        let Self::NotAmenable { path, .. } = self else { return true };
+        let path = match self {
+            Self::Query(_) => return Scope::of(View::new(graph, &[]), x, y).is_err(),
+            Self::Selection { name } => {
+                return hidden && graph.index_of(name).is_ok_and(|node| is_selected(graph, node));
+            }
+            Self::NotAmenable { path, .. } => path,
+        };
         let [first, second, ..] = path[..] else { return false };
+        if path.iter().any(|&node| node >= graph.len()) {
+            return false;
+        }
         let settled =
             graph.parents(second).contains(&first) && (!hidden || is_visible(graph, first, second));
         let forward = |pair: &[usize]| {
@@ -132,12 +142,7 @@ impl ClassEffect {
         next: impl Fn(usize) -> I,
         settled: impl Fn(usize, usize) -> bool,
     ) -> Result<Self, ClassRefusal> {
-        let selected = |&node: &usize| {
-            [Mark::Tail, Mark::Circle]
-                .iter()
-                .any(|&there| !graph.linked(node, Mark::Tail, there).is_empty())
-        };
-        if hidden && let Some(node) = (0..graph.len()).find(selected) {
+        if hidden && let Some(node) = (0..graph.len()).find(|&node| is_selected(graph, node)) {
             return Err(ClassRefusal::Selection { name: graph.name(node).to_owned() });
         }
         let order: Vec<usize> = (0..graph.len()).collect();
@@ -206,4 +211,11 @@ impl ClassEffect {
             hidden: self.hidden,
         }
     }
+}
+
+/// `true` when `node` has an edge with a tail at it and no arrowhead at the other end, which only selection explains.
+fn is_selected(graph: &MixedGraph, node: usize) -> bool {
+    [Mark::Tail, Mark::Circle]
+        .iter()
+        .any(|&there| !graph.linked(node, Mark::Tail, there).is_empty())
 }

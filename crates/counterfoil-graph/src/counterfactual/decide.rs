@@ -56,7 +56,7 @@ impl Answer {
 ///    the event given the rest, the counterfactual form of rule 2.
 ///
 /// Statements are understood for variables with any number of values: what is identified for binary variables alone, by
-/// subtraction from one, is not identified. `O(w (n + m) log w)` for `w` worlds.
+/// subtraction from one, is not identified. `O(w (n + m) log^2 (w n))` for `w` worlds, the formula included.
 ///
 /// Deviation: the paper conditions by its ancestral components for arbitrary values of the event and sums them out of
 /// the same expression for the denominator, which is wrong when an intervention sets a variable to the value that the
@@ -278,10 +278,10 @@ fn signatures(side: &Side, numbers: &mut Numbers) -> Vec<Vec<(usize, Option<usiz
 }
 
 /// Classes of an equivalence that grows: union and find with path halving.
-struct Joined(Vec<usize>);
+pub(super) struct Joined(Vec<usize>);
 
 impl Joined {
-    fn new(len: usize) -> Self {
+    pub(super) fn new(len: usize) -> Self {
         Self((0..len).collect())
     }
 
@@ -293,13 +293,13 @@ impl Joined {
         of
     }
 
-    fn join(&mut self, a: usize, b: usize) {
+    pub(super) fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         // The smaller number stays, so that the classes come in the order of their first members.
         self.0[a.max(b)] = a.min(b);
     }
 
-    fn classes(mut self) -> Vec<Vec<usize>> {
+    pub(super) fn classes(mut self) -> Vec<Vec<usize>> {
         let mut classes = vec![Vec::new(); self.0.len()];
         for member in 0..self.0.len() {
             classes[self.root(member)].push(member);

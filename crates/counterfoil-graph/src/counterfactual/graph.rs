@@ -58,7 +58,7 @@ pub struct CounterfactualGraph {
 }
 
 impl CounterfactualGraph {
-    /// The counterfactual graph of an event; `None` when the event contradicts itself. `O(w (n + m) log w)` for `w`
+    /// The counterfactual graph of an event; `None` when the event contradicts itself. `O(w (n + m) log (w n))` for `w`
     /// worlds.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl CounterfactualGraph {
     }
 
     /// The network of all variables in all of the `worlds`: with two of them the twin network of Balke and Pearl
-    /// (1994), in which what the worlds have in common is merged. `O(w (n + m) log w)`.
+    /// (1994), in which what the worlds have in common is merged. `O(w (n + m) log (w n))`.
     ///
     /// # Errors
     /// [`QueryError::OutOfRange`](crate::QueryError::OutOfRange).
@@ -300,20 +300,18 @@ impl Closure {
             })
             .collect();
         // A node is what it is in every world that needs the variable and sees the same parents.
+        let seen = self.nodes.iter().enumerate().map(|(i, n)| ((n.variable, &n.parents), i));
+        let numbers: BTreeMap<(usize, &Vec<Value>), usize> = seen.collect();
         for world in 0..worlds.len() {
             for variable in &self.needed[world] {
                 if worlds.held(Place { variable, world }).is_some() {
                     continue;
                 }
-                let parents: Vec<(usize, Value)> = graph
-                    .parents(variable)
-                    .iter()
-                    .map(|&p| (p, self.value(Place { variable: p, world })))
-                    .collect();
-                let found =
-                    nodes.iter_mut().find(|n| n.variable == variable && n.parents == parents);
-                if let Some(node) = found {
-                    node.worlds.push(world);
+                let parents = graph.parents(variable).iter();
+                let parents: Vec<Value> =
+                    parents.map(|&p| self.value(Place { variable: p, world })).collect();
+                if let Some(&number) = numbers.get(&(variable, &parents)) {
+                    nodes[number].worlds.push(world);
                 }
             }
         }

@@ -5,7 +5,7 @@ use super::{
     event::{Event, World},
 };
 use crate::{Admg, MixedGraph, NodeSet, QueryError};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The probability of an event given another.
 ///
@@ -115,7 +115,7 @@ impl Question {
     /// treatment, and the others as they are under the old one. Worlds are shared, so that their number is linear.
     ///
     /// # Errors
-    /// [`QueryError::OutOfRange`].
+    /// [`QueryError::OutOfRange`], [`QueryError::NoEdge`] for an active edge that the graph does not have.
     pub fn along(
         graph: &Admg,
         outcome: Valued,
@@ -128,6 +128,12 @@ impl Question {
         if let Some(index) = ends.into_iter().find(|&index| index >= len) {
             return Err(QueryError::OutOfRange { index, len });
         }
+        let missing = |&&(a, b): &&(usize, usize)| graph.parents(b).binary_search(&a).is_err();
+        if let Some(&(a, b)) = active.iter().find(missing) {
+            let [cause, effect] = [a, b].map(|node| graph.name(node).to_owned());
+            return Err(QueryError::NoEdge { cause, effect });
+        }
+        let active: BTreeSet<(usize, usize)> = active.iter().copied().collect();
         let before = Arc::new(World::factual().set(treatment, old));
         // By variable: the world in which it has what came along active edges; none where nothing did.
         let mut changed: Vec<Option<Arc<World>>> = vec![None; len];
@@ -210,6 +216,22 @@ mod tests {
         let none = Question::along(&graph, (3, 1), 0, [0, 1], &[]).unwrap();
         let old = Question::under((3, 1), [(0, 0)]);
         assert_eq!(none.identify(&graph).unwrap(), old.identify(&graph).unwrap());
+    }
+
+    /// An edge that is written the wrong way round would otherwise count as passive, and the answer be that of another
+    /// question.
+    #[test]
+    fn edges_that_are_none_are_refused() {
+        let graph: Admg = "X -> M -> Y; X <-> Y".parse().unwrap();
+        let along = |edges: &[(usize, usize)]| {
+            Question::along(&graph, (2, 1), 0, [0, 1], edges).map_err(|error| error.to_string())
+        };
+        assert!(along(&[(0, 1), (1, 2)]).is_ok());
+        let none = |edge: &str| {
+            Err(format!("there is no edge {edge} in the graph: name edges that it has"))
+        };
+        assert_eq!(along(&[(0, 1), (2, 1)]), none("Y -> M"));
+        assert_eq!(along(&[(0, 2)]), none("X -> Y"));
     }
 
     /// A layered graph has exponentially many paths; the worlds stay few.

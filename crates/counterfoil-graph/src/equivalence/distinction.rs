@@ -16,7 +16,7 @@ pub struct Distinction {
 }
 
 impl Distinction {
-    /// Checks the claim by one separation query in each graph. `O(n + m)`.
+    /// Checks the claim by one separation query in each of the two DAGs or MAGs. `O(n + m)`.
     pub fn verify(&self, first: &MixedGraph, second: &MixedGraph) -> bool {
         let (a, b) = ([self.a].into(), [self.b].into());
         let apart = |graph: &MixedGraph| separated(graph, &a, &b, &self.given);
@@ -122,7 +122,7 @@ impl Mag {
             for a in 0..self.len() {
                 for b in a + 1..self.len() {
                     let Some(given) = one.separator(a, b) else { continue };
-                    if !two.separated(&[a].into(), &[b].into(), &given) {
+                    if !separated(two, &[a].into(), &[b].into(), &given) {
                         return Ok(Some(Distinction { a, b, given, separated_in_first: first }));
                     }
                 }

@@ -57,7 +57,8 @@ impl<T: Number> Table<T> {
         self.values.get(index)
     }
 
-    /// The values of the symbols in cell number `index` of [`Table::values`].
+    /// The values of the symbols in cell number `index` of [`Table::values`], counted modulo their number; zeros where
+    /// there are none.
     pub fn cell(&self, index: usize) -> Vec<(Symbol, usize)> {
         let values = digits(&self.sizes, index);
         self.symbols.iter().copied().zip(values).collect()
@@ -89,6 +90,8 @@ pub(super) fn digits(sizes: &[usize], index: usize) -> Vec<usize> {
         .iter()
         .rev()
         .map(|&size| {
+            // Nothing has a digit where a symbol has no values.
+            let size = size.max(1);
             let digit = rest % size;
             rest /= size;
             digit

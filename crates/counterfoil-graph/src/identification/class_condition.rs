@@ -4,12 +4,15 @@
 use crate::{
     Mark, MixedGraph, NodeSet, Query,
     class::{closure, mark_at},
+    mag::separated,
 };
 use std::collections::{BTreeSet, VecDeque};
 
 /// A class drawn as one graph, as rule 2 needs it.
 pub(super) struct Class<'g> {
     pub(super) graph: &'g MixedGraph,
+    /// One of its members, which have all separations in common.
+    pub(super) member: &'g MixedGraph,
     /// For each node its effects along edges that no hidden cause accompanies in any member.
     pub(super) unconfounded: &'g [NodeSet],
     /// Whether members may have hidden common causes. Without them `--` is a directed edge of unknown direction.
@@ -95,10 +98,13 @@ impl Class<'_> {
 
     /// Whether in some member an open path may join `from` with `to`, given `over` and `given`, in the graph where nothing
     /// leads into `over` and out of `from`. Errs towards yes: walks stand for paths, and a node whose status on a triple
-    /// is open may be either.
+    /// is open may be either. What is separated already stays so when edges go.
     fn possibly_open(&self, from: &NodeSet, to: &NodeSet, over: &NodeSet, given: &NodeSet) -> bool {
         let edge = |a: usize, b: usize| self.edge(a, b, over, from);
         let known = over | given;
+        if separated(self.member, from, to, &known) {
+            return false;
+        }
         let opening = closure(&known, |node| {
             let near = self.graph.adjacent(node).iter().copied();
             near.filter(move |&p| {

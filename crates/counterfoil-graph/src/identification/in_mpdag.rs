@@ -22,13 +22,16 @@ pub struct AmbiguousPath {
 }
 
 impl AmbiguousPath {
-    /// Checks the path against the definition, edge by edge. `O(k^2 log n)` for k nodes.
+    /// Checks the path against the definition, edge by edge. A query with a condition is not refused by a path: the
+    /// answer is `false`. `O(k^2 log n)` for k nodes.
     pub fn verify(&self, graph: &Mpdag, query: &Query) -> bool {
         let path = &self.path;
         let joined =
             |a: usize, b: usize| graph.children(a).contains(&b) || graph.neighbours(a).contains(&b);
         let repeats = path.iter().enumerate().any(|(i, node)| path[..i].contains(node));
-        path.iter().all(|&node| node < graph.len())
+        query.check(graph).is_ok()
+            && query.given.is_empty()
+            && path.iter().all(|&node| node < graph.len())
             && path.len() > 1
             && !repeats
             && query.do_.contains(path[0])
@@ -91,8 +94,8 @@ pub fn identify_in_mpdag(graph: &Mpdag, query: &Query) -> Result<Estimand, NotId
 fn reduced(graph: &Mpdag, query: &Query) -> Query {
     let unconfounded: Vec<NodeSet> =
         (0..graph.len()).map(|node| graph.children(node).into()).collect();
-    let buckets = chain_components(graph);
-    let class = Class { graph, unconfounded: &unconfounded, has_hidden: false, buckets: &buckets };
+    let (member, buckets) = (&graph.member(), &chain_components(graph));
+    let class = Class { graph, member, unconfounded: &unconfounded, has_hidden: false, buckets };
     class.reduced(query, |set, fixed| relevant(set, fixed, |node| possible_parents(graph, node)))
 }
 

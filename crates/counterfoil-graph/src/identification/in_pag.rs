@@ -15,7 +15,10 @@ use std::collections::BTreeMap;
 /// what may be confounded. The counterpart of a hedge (Jaber, Ribeiro, Zhang and Bareinboim 2022, theorem 5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impasse {
-    /// The set whose distribution, everything else being set, is asked for.
+    /// The sets that the distribution of the outcomes falls into, each a part of the one before it. The first is all that
+    /// the outcomes may depend on; none when that is `wanted` itself.
+    pub around: Vec<NodeSet>,
+    /// The set whose distribution, everything else being set, is asked for: a part of the last of these.
     pub wanted: NodeSet,
     /// The buckets that were set from outside one after the other before there was no way on; the rest is the larger
     /// set.
@@ -23,13 +26,28 @@ pub struct Impasse {
 }
 
 impl Impasse {
-    /// Checks that each bucket could be removed when it was, that none can be now, that the wanted set does not fall
-    /// apart, and that it is part of what the outcomes may depend on.
+    /// Checks that the wanted set is what the outcomes may depend on, or one of the parts into which that falls, and does
+    /// not fall apart itself; that each bucket could be removed when it was, and that none can be now. A query with a
+    /// condition is not refused by this: the answer is `false`.
     pub fn verify(&self, graph: &Pag, query: &Query) -> bool {
+        if query.check(graph).is_err() || !query.given.is_empty() {
+            return false;
+        }
         let (all, visible) = (graph.nodes(), visible_edges(graph));
         let visible = visible.as_slice();
         let outside = &all - &query.do_;
         let needed = Part { graph, visible, nodes: &outside }.possible_ancestors(&query.y);
+        let sets: Vec<&NodeSet> = self.around.iter().chain([&self.wanted]).collect();
+        let falls_apart = sets.iter().all(|set| set.is_subset(&all))
+            && sets.windows(2).all(|pair| {
+                let whole = Part { graph, visible, nodes: pair[0] };
+                let mut buckets = whole.buckets().into_iter();
+                buckets
+                    .any(|bucket| whole.split(&bucket).is_some_and(|parts| parts.contains(pair[1])))
+            });
+        if sets[0] != &needed || !falls_apart {
+            return false;
+        }
         let mut scope = all;
         for bucket in &self.removed {
             let part = Part { graph, visible, nodes: &scope };
@@ -41,7 +59,6 @@ impl Impasse {
         let part = Part { graph, visible, nodes: &scope };
         let inner = Part { graph, visible, nodes: &self.wanted };
         !self.wanted.is_empty()
-            && self.wanted.is_subset(&needed)
             && self.wanted.is_subset(&scope)
             && self.wanted != scope
             && part
@@ -94,8 +111,9 @@ pub fn identify_in_pag(graph: &Pag, query: &Query) -> Result<Estimand, NotIdenti
     let reduced = if query.given.is_empty() {
         query.clone()
     } else {
-        let buckets = Part { graph, visible: &visible, nodes: &all }.buckets();
-        let class = Class { graph, unconfounded: &visible, has_hidden: true, buckets: &buckets };
+        let (member, unconfounded) = (&graph.member(), &visible);
+        let buckets = &Part { graph, visible: &visible, nodes: &all }.buckets();
+        let class = Class { graph, member, unconfounded, has_hidden: true, buckets };
         class.reduced(query, |set, fixed| relevant(set, fixed, |node| graph.possible_parents(node)))
     };
     let wanted = &reduced.y | &reduced.given;
@@ -190,19 +208,18 @@ impl<'g> Search<'g> {
             self.arena.product(given.chain.iter().map(|link| link.expr))
         } else {
             let inner = self.part(wanted);
-            let region = inner
-                .buckets()
-                .iter()
-                .map(|bucket| inner.region(bucket))
-                .find(|region| region != wanted);
-            let Some(region) = region else {
-                return Err(Box::new(Impasse { wanted: wanted.clone(), removed }));
+            let parts = inner.buckets().iter().find_map(|bucket| inner.split(bucket));
+            let Some([region, rest, both]) = parts else {
+                let (around, wanted) = (Vec::new(), wanted.clone());
+                return Err(Box::new(Impasse { around, wanted, removed }));
             };
-            // No bucket of the first region is in both, so that all three are smaller.
-            let rest = inner.region(&(wanted - &region));
-            let first = self.cut_out(&region, given.clone(), removed.clone())?;
-            let second = self.cut_out(&rest, given.clone(), removed.clone())?;
-            let shared = self.cut_out(&(&region & &rest), given, removed)?;
+            let inside = |mut impasse: Box<Impasse>| {
+                impasse.around.insert(0, wanted.clone());
+                impasse
+            };
+            let first = self.cut_out(&region, given.clone(), removed.clone()).map_err(inside)?;
+            let second = self.cut_out(&rest, given.clone(), removed.clone()).map_err(inside)?;
+            let shared = self.cut_out(&both, given, removed).map_err(inside)?;
             let product = self.arena.product([first, second]);
             self.arena.ratio(product, shared)
         };

@@ -132,6 +132,18 @@ impl Part<'_> {
         region
     }
 
+    /// The region of `bucket`, that of the rest, and what is in both: `Q` of this part is the product of those of the
+    /// first two over that of the third (Jaber, Ribeiro, Zhang and Bareinboim 2022, lemma 3). `None` where the region is
+    /// everything; otherwise no bucket of one part is in all three, so that each is smaller.
+    pub(super) fn split(&self, bucket: &NodeSet) -> Option<[NodeSet; 3]> {
+        let region = self.region(bucket);
+        (region != *self.nodes).then(|| {
+            let rest = self.region(&(self.nodes - &region));
+            let both = &region & &rest;
+            [region, rest, both]
+        })
+    }
+
     /// Whether the distribution of the part without `bucket`, set from outside, follows from that of the part: nothing
     /// outside the bucket may be both its effect and confounded with it.
     pub(super) fn is_removable(&self, bucket: &NodeSet) -> bool {

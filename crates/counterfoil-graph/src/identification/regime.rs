@@ -21,7 +21,8 @@ use crate::{Admg, MixedGraph, NodeSet, QueryError, query};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Regime {
-    /// The name of the population, `None` for the target. Regimes of one name are one population.
+    /// The name of the population, `None` for the target. Regimes of one name are one population, and the same selection
+    /// nodes must bear on them: a formula knows a distribution by this name and by what is set.
     pub population: Option<String>,
     /// What was set from outside. All values of these variables were tried.
     pub do_: NodeSet,
@@ -101,19 +102,28 @@ pub(super) struct Regimes {
 
 impl Regimes {
     /// # Errors
-    /// [`QueryError::OutOfRange`], [`QueryError::Overlap`] when a selection node is also measured, set or asked for.
+    /// [`QueryError::OutOfRange`], [`QueryError::Overlap`] when a selection node is also measured, set or asked for,
+    /// [`QueryError::Population`].
     pub(super) fn new(
         graph: &Admg,
         asked: &crate::Query,
         regimes: &[Regime],
     ) -> Result<Self, QueryError> {
-        let mut list = Vec::with_capacity(regimes.len());
+        let mut list: Vec<Regime> = Vec::with_capacity(regimes.len());
         let mut selection = NodeSet::new();
         for regime in regimes {
             for set in [&regime.do_, &regime.observed, &regime.selection] {
                 query::within(graph, set)?;
             }
             selection.union_with(&regime.selection);
+            let other = |known: &Regime| {
+                known.population == regime.population && known.selection != regime.selection
+            };
+            if list.iter().any(other) {
+                let name = regime.population.as_ref().map(|name| format!("`{name}`"));
+                let population = name.unwrap_or_else(|| "the target".to_owned());
+                return Err(QueryError::Population { population });
+            }
             list.push(Regime { observed: &regime.observed - &regime.do_, ..regime.clone() });
         }
         let nodes = (&selection, "the selection nodes");

@@ -42,7 +42,12 @@ impl View<'_> {
         Ok(open_path(self, x, y, z, workspace))
     }
 
-    fn check_separation(&self, x: &NodeSet, y: &NodeSet, z: &NodeSet) -> Result<(), QueryError> {
+    pub(crate) fn check_separation(
+        &self,
+        x: &NodeSet,
+        y: &NodeSet,
+        z: &NodeSet,
+    ) -> Result<(), QueryError> {
         for set in [x, y, z] {
             query::in_view(self, set)?;
         }

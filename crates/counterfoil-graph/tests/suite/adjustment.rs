@@ -9,6 +9,7 @@ use counterfoil_graph::{
     Admg, CausalGraph, NodeSet,
     adjustment::{Effect, Refusal},
     admg,
+    front_door::FrontDoor,
     separation::{Workspace, separated},
 };
 use proptest::prelude::*;
@@ -199,4 +200,26 @@ fn a_view_is_asked_like_a_graph() {
     assert!(matches!(refusal, Refusal::Open { .. }));
     assert!(!refusal.verify(&effect, &c));
     assert_eq!(graph.view().descendants_of(&x), &x | &y);
+}
+
+/// Bounds are taken as they come, and what is wrong with them is said when they are asked about.
+#[test]
+fn bounds_outside_the_graph_are_no_panic() {
+    let graph = admg! { C -> X -> M -> Y; C -> Y }.unwrap();
+    let [x, y, c, m] = ["X", "Y", "C", "M"].map(|name| graph.set_of([name]).unwrap());
+    let outside = "there is no variable number 9: the graph has 4 variables, counted from 0";
+    let effect = Effect::of(&graph, &x, &y).unwrap().required(&[9].into());
+    let refusal = effect.check(&c).unwrap_err();
+    assert_eq!(refusal.to_string(), outside);
+    assert!(refusal.verify(&effect, &c));
+    assert_eq!(effect.minimal(&mut Workspace::default()), None);
+    assert_eq!(effect.all().count() + effect.all_backdoor().count(), 0);
+    assert_eq!(effect.refusal().unwrap().1.to_string(), outside);
+    let question = FrontDoor::of(&graph, &x, &y).unwrap().required(&[9].into());
+    assert_eq!(question.check(&m).unwrap_err().to_string(), outside);
+    assert_eq!(question.find(), None);
+    assert_eq!(question.refusal().unwrap().1.to_string(), outside);
+    // To allow more than there is allows all there is.
+    let effect = Effect::of(&graph, &x, &y).unwrap().allowed(&[0, 9].into());
+    assert!(effect.check(&c).is_ok());
 }

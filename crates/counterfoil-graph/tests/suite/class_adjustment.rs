@@ -2,14 +2,18 @@
 //!
 //! As every labelled graph is there, the exposures and outcomes can stay the same.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail where a helper meets what cannot be")]
+
 use crate::{
     adjustment::subsets,
     classes::{all_dags, graph, pairs},
+    draws::admg,
 };
 use counterfoil_graph::{
     Admg, Edge, Mag, MixedGraph, NodeSet,
     adjustment::{ClassEffect, ClassRefusal, Effect},
 };
+use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Ends = (NodeSet, NodeSet);
@@ -147,4 +151,56 @@ fn mags_and_pags() {
             }
         }
     }
+}
+
+/// Whether no graph whose margin is the MAG has the edge and a hidden common cause of its ends, by making that graph.
+fn is_settled(mag: &Mag, a: usize, b: usize) -> bool {
+    let mut edges = mag.mixed_edges();
+    edges.push(Edge::bidirected(a, b));
+    let confounded = MixedGraph::new(mag.variables().cloned(), edges).unwrap();
+    let confounded = Admg::try_from(confounded).unwrap();
+    Mag::from(&confounded) != *mag
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_visible_edge_is_one_that_no_hidden_cause_accompanies(graph in admg(7)) {
+        let mag = Mag::from(&graph);
+        for a in 0..mag.len() {
+            for &b in mag.children(a) {
+                prop_assert_eq!(mag.is_visible(a, b), is_settled(&mag, a, b), "{}: {} -> {}", mag, a, b);
+            }
+        }
+    }
+}
+
+/// Q leads to A by its own edge and over M. By the edge alone no arrowhead is met at Q, by M one is.
+#[test]
+fn visibility_is_seen_past_a_node_that_was_met_by_its_tail() {
+    let graph: Admg = "V -> Q -> A -> B; Q <-> M; M <-> A; Q -> B; M -> B".parse().unwrap();
+    let mag = Mag::from(&graph);
+    let [a, b] = ["A", "B"].map(|name| mag.index_of(name).unwrap());
+    assert_eq!(mag.to_string(), graph.to_string());
+    assert!(mag.is_visible(a, b) && is_settled(&mag, a, b));
+    assert!(ClassEffect::of_mag(&mag, &[a].into(), &[b].into()).is_ok());
+}
+
+#[test]
+fn refusals_are_held_against_the_graph() {
+    let mag = Mag::from(&"X -> Y".parse::<Admg>().unwrap());
+    let (x, y) = (NodeSet::from([0]), NodeSet::from([1]));
+    let refusal = ClassEffect::of_mag(&mag, &x, &y).unwrap_err();
+    assert!(refusal.verify(&mag, &x, &y, true));
+    // Without hidden causes the edge is settled, and from Y there is no path.
+    assert!(!refusal.verify(&mag, &x, &y, false) && !refusal.verify(&mag, &y, &x, true));
+    let overlap = ClassEffect::of_mag(&mag, &x, &x).unwrap_err();
+    assert!(overlap.verify(&mag, &x, &x, true) && !overlap.verify(&mag, &x, &y, true));
+    let selected = Mag::try_from(graph(2, &[Edge::undirected(0, 1)])).unwrap();
+    let refusal = ClassEffect::of_mag(&selected, &x, &y).unwrap_err();
+    assert!(matches!(refusal, ClassRefusal::Selection { .. }));
+    assert!(refusal.verify(&selected, &x, &y, true) && !refusal.verify(&mag, &x, &y, true));
+    let elsewhere = ClassRefusal::NotAmenable { path: vec![0, 7], text: String::new() };
+    assert!(!elsewhere.verify(&mag, &x, &[7].into(), true));
 }

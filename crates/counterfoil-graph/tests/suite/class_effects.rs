@@ -10,7 +10,9 @@ use crate::{
 use counterfoil_graph::{
     Admg, Cpdag, Dag, Edge, Mag, MixedGraph, Mpdag, NodeSet, Pag, Query,
     estimand::Estimand,
-    identification::{NotIdentifiedInClass, identify, identify_in_mpdag, identify_in_pag},
+    identification::{
+        AmbiguousPath, Impasse, NotIdentifiedInClass, identify, identify_in_mpdag, identify_in_pag,
+    },
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -246,4 +248,45 @@ fn what_cannot_be_decided_is_said() {
         identify_in_mpdag(&class, &given).unwrap_err().to_string(),
         "the joint effect on the outcomes and the condition is not identified, and without it the conditional one is not decided: ask without the condition"
     );
+}
+
+/// A certificate refuses what it was made for: the parts that an effect falls into, and no query with a condition.
+#[test]
+fn certificates_of_other_questions_are_refused() {
+    let pag = Mag::from(&"A -> Y".parse::<Admg>().unwrap()).pag();
+    let impasse = |wanted: NodeSet| Impasse { around: Vec::new(), wanted, removed: Vec::new() };
+    // Nothing cuts Y out of both, but nobody has to: P(y) is a sum.
+    let observed = Query::effect([], [1]);
+    assert!(identify_in_pag(&pag, &observed).is_ok());
+    assert!(!impasse([1].into()).verify(&pag, &observed));
+    let effect = Query::effect([0], [1]);
+    assert!(impasse([1].into()).verify(&pag, &effect));
+    assert!(!impasse([0].into()).verify(&pag, &effect));
+    assert!(!impasse([1].into()).verify(&pag, &Query::effect([0], [7])));
+    assert!(!impasse([7].into()).verify(&pag, &effect));
+
+    // Given the cause of both, it does not matter which of the two causes the other.
+    let class =
+        Mpdag::try_from(graph(3, &[Edge::undirected(0, 1), Edge::undirected(1, 2)])).unwrap();
+    let path = AmbiguousPath { path: vec![0, 1, 2] };
+    let effect = Query::effect([0], [2]);
+    assert!(path.verify(&class, &effect));
+    let given = Query { given: [1].into(), ..effect.clone() };
+    assert!(identify_in_mpdag(&class, &given).is_ok() && !path.verify(&class, &given));
+    assert!(!path.verify(&class, &Query { y: [2, 7].into(), ..effect }));
+}
+
+/// What is separated in all members needs no look at marks that members differ in.
+#[test]
+fn separations_of_the_class_decide_conditional_effects() {
+    let text = "A -> B; A -> C; A -> D; A -> E; C -> B; C -> E";
+    let member: Admg = text.parse().unwrap();
+    let [a, b, c, e] = ["A", "B", "C", "E"].map(|name| member.index_of(name).unwrap());
+    let query = Query { y: [b].into(), do_: [e].into(), given: [a, c].into() };
+    let pag = Mag::from(&member).pag();
+    assert!(identify_in_pag(&pag, &query).is_ok());
+    check_pag(&pag, std::slice::from_ref(&member), &query, 1);
+    let class = Mpdag::from(Dag::try_from((*member).clone()).unwrap().cpdag().unwrap());
+    assert!(identify_in_mpdag(&class, &query).is_ok());
+    check_mpdag(&class, &query);
 }

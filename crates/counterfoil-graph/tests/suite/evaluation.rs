@@ -8,7 +8,7 @@ use counterfoil_graph::{
     Admg, admg,
     estimand::{
         Arena, Counts, Distribution, Estimand, EvalError, Expr, JointTable, Marginal, Number,
-        Symbol, Unavailable,
+        Symbol, Table, Unavailable,
     },
 };
 use proptest::prelude::*;
@@ -267,4 +267,12 @@ fn tables_and_samples_are_checked() {
         sample(&[&[2, 2]]),
         refused("row 0 has the value 2 for variable number 3, which has 2 values, counted from 0")
     );
+}
+
+/// A symbol without values has no cells, and asking for one is no reason to panic.
+#[test]
+fn a_table_without_cells_is_a_table() {
+    let x = Symbol::of(0);
+    let table = Table::<f64>::new(vec![x], vec![0], Vec::new()).unwrap();
+    assert_eq!((table.cell(3), table.at(&[(x, 0)]), table.spread(x)), (vec![(x, 0)], None, 0.0));
 }

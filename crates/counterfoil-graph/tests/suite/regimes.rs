@@ -217,6 +217,30 @@ fn selected_samples_are_recovered_where_they_can_be() {
     check("X -> Y; Y -> S", ["X", "Y", ""], &[["X Y", "", "sample", "S"]], None);
 }
 
+/// A formula names a population and what is set in it, so that two samples of one population must be selected alike.
+#[test]
+fn samples_of_one_population_are_selected_alike() {
+    let graph: Admg = "X -> Y; X -> S; W -> X; W -> Y".parse().unwrap();
+    let set = |names: &str| graph.set_of(names.split_whitespace()).unwrap();
+    let query = Query::effect(set("X"), set("Y"));
+    let survey = Regime { observed: set("W"), ..Regime::default() };
+    let sample = Regime { observed: set("W X Y"), selection: set("S"), ..Regime::default() };
+    let asked = |regimes: [&Regime; 2]| {
+        let regimes = regimes.map(Clone::clone);
+        identify_from(&graph, &query, &regimes).map(|estimand| estimand.to_string())
+    };
+    let error = asked([&survey, &sample]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the regimes of the target differ in their selection nodes, and a formula could not tell them apart: name two populations"
+    );
+    let named = Regime { population: Some("sample".to_owned()), ..sample };
+    assert_eq!(asked([&survey, &named]).unwrap(), "Σ_w P[sample](y | x, w) P(w)");
+    let whole = Regime { selection: NodeSet::new(), ..named.clone() };
+    let error = asked([&whole, &named]).unwrap_err().to_string();
+    assert!(error.starts_with("the regimes of `sample` differ"), "{error}");
+}
+
 /// What nobody measures is no obstacle in a graph that is too large to search as it is.
 #[test]
 fn what_nobody_measures_is_projected_out() {

@@ -96,3 +96,10 @@ fn a_declared_latent_is_never_observed() {
         "`u` is latent, and every variable of this class of graph is observed: project it out of a DAG"
     );
 }
+
+#[test]
+fn hiding_what_is_not_there_hides_nothing() {
+    let graph: Admg = "A -> B -> C".parse().unwrap();
+    assert_eq!(graph.project(&[1, 9].into()), graph.project(&[1].into()));
+    assert_eq!(graph.project(&[1].into()).to_string(), "A; C; A -> C");
+}
