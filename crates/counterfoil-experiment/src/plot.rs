@@ -40,14 +40,29 @@ pub(crate) fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> 
     if all().next().is_none() {
         return Err("there is nothing to draw".to_owned());
     }
-    let range = |of: fn((f64, f64)) -> f64| {
+    let range = |of: fn((f64, f64)) -> f64, above: f64| {
         let low = all().map(of).fold(f64::INFINITY, f64::min);
         let high = all().map(of).fold(f64::NEG_INFINITY, f64::max);
         // A constant line needs some room, too.
-        let room = 0.04 * (high - low).max(high.abs() * 1e-3).max(1e-9);
-        low - room..high + room
+        let size = (high - low).max(high.abs() * 1e-3).max(1e-9);
+        low - 0.04 * size..high + above * size
     };
-    draw(x, y, &lines, range(|p| p.0), range(|p| p.1)).map_err(|error| error.to_string())
+    // The legend stands above the lines.
+    let above = if has_legend(&lines) { 0.07 * lines.len() as f64 } else { 0.04 };
+    draw(x, y, &lines, range(|p| p.0, 0.04), range(|p| p.1, above))
+        .map_err(|error| error.to_string())
+}
+
+/// One line needs no name, and of very many none could be told apart.
+fn has_legend(lines: &[Line]) -> bool {
+    lines.len() > 1 && lines.len() <= COLOURS.len()
+}
+
+/// A number beside an axis.
+fn tick(value: f64) -> String {
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 fn draw(
@@ -75,6 +90,8 @@ fn draw(
             .bold_line_style(GRID)
             .axis_style(INK)
             .label_style(("sans-serif", 15).into_font().color(&INK))
+            .x_label_formatter(&|x| tick(*x))
+            .y_label_formatter(&|y| tick(*y))
             .draw()?;
         for (k, line) in lines.iter().enumerate() {
             let colour = COLOURS[k % COLOURS.len()];
@@ -85,7 +102,7 @@ fn draw(
                     PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2))
                 });
         }
-        if lines.len() > 1 && lines.len() <= COLOURS.len() {
+        if has_legend(lines) {
             chart
                 .configure_series_labels()
                 .position(SeriesLabelPosition::UpperRight)

@@ -189,8 +189,11 @@ fn from_curve(train_steps: usize, cap: f64, ln_alpha_bar: impl Fn(f64) -> f64) -
         let value = ln_alpha_bar(i as f64 / train_steps as f64);
         if i == train_steps && value.is_nan() { f64::NEG_INFINITY } else { value }
     };
+    let mut before = at(0);
     let beta = |i| {
-        let beta = -(at(i + 1) - at(i)).exp_m1();
+        let after = at(i + 1);
+        let beta = -(after - before).exp_m1();
+        before = after;
         // f64::min would hide what is not a number.
         if beta > cap { cap } else { beta }
     };
