@@ -48,7 +48,7 @@ pub(crate) fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> 
         low - 0.04 * size..high + above * size
     };
     // The legend stands above the lines.
-    let above = if has_legend(&lines) { 0.07 * lines.len() as f64 } else { 0.04 };
+    let above = if has_legend(&lines) { 0.05 + 0.09 * lines.len() as f64 } else { 0.04 };
     draw(x, y, &lines, range(|p| p.0, 0.04), range(|p| p.1, above))
         .map_err(|error| error.to_string())
 }
