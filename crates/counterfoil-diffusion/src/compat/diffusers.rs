@@ -298,11 +298,9 @@ impl Built<'_> {
                 Box::new(UniPc { order, scale, taper: true })
             }
             Class::Deis => Box::new(Deis { order, taper }),
-            other => {
-                return Err(refuse(
-                    "_class_name",
-                    format!("\"{}\" is not reproduced", other.name()),
-                ));
+            _ => {
+                let name = self.config.class_name.as_deref().unwrap_or("no class");
+                return Err(refuse("_class_name", format!("{name} is not reproduced")));
             }
         };
         let scale = if exploding { Scale::Exploding } else { Scale::Level };
