@@ -313,6 +313,17 @@ pub enum DiffusionError {
         /// Grid step at which noise was wanted.
         step: usize,
     },
+    /// A Brownian path was asked for an interval that it does not have.
+    #[error(
+        "a Brownian path has no increment between the log-SNRs {} and {}: give it two ends that the run lies between",
+        2.0 * from, 2.0 * to
+    )]
+    NoIncrement {
+        /// `ln(alpha / sigma)` of the one end.
+        from: f64,
+        /// That of the other.
+        to: f64,
+    },
     /// The array library failed.
     #[error("the array library failed: {message}")]
     Backend {

@@ -31,6 +31,7 @@ mod error;
 mod grid;
 pub mod guidance;
 pub mod inversion;
+mod items;
 mod level;
 mod noise;
 pub mod plan;
@@ -49,8 +50,11 @@ pub use error::{BoxError, DiffusionError, SampleError};
 pub use grid::{Direction, End, Grid, ModelTime};
 pub use guidance::Guided;
 pub use inversion::{Abducted, Abduction};
+pub use items::ItemPlans;
 pub use level::Level;
-pub use noise::{KeyedNoise, NoNoise, NoiseFn, NoiseSource, ReplayedNoise, noise_from};
+pub use noise::{
+    BrownianTree, KeyedNoise, NoNoise, NoiseFn, NoiseSource, ReplayedNoise, noise_from,
+};
 pub use plan::{Plan, Stage};
 pub use precondition::Preconditioned;
 pub use prediction::{Mix, Prediction};

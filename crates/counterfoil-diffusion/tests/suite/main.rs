@@ -3,6 +3,7 @@
 //! Each comparison names its class: exact, float (with its bound) or Monte-Carlo (with its standard error).
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+mod brownian;
 mod compat;
 mod configs;
 mod exactness;
@@ -11,6 +12,7 @@ mod grids;
 mod guidance;
 mod invariances;
 mod inversion;
+mod items;
 mod latents;
 mod mixture;
 mod orders;
