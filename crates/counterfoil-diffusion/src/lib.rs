@@ -22,11 +22,19 @@
 //! assert!((sample[0] - 0.3).abs() < 0.02 && (sample[1] + 1.2).abs() < 0.08);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`Plan::run`] walks a plan from one state to another. Others walk plans in their own way:
+//!
+//! - [`ItemPlans`]: every item of the batch at levels of its own, with a plan and a delay each.
+//! - [`Edit`]: from an image that is noised part of the way; [`RePaint`]: with a known region, steps being redone.
+//!
+//! Stochastic runs of different step counts share their randomness when it comes from a [`BrownianTree`].
 #![forbid(unsafe_code)]
 
 pub mod analytic;
 pub mod compat;
 mod denoiser;
+mod edit;
 mod error;
 mod grid;
 pub mod guidance;
@@ -37,6 +45,7 @@ mod noise;
 pub mod plan;
 pub mod precondition;
 mod prediction;
+mod repaint;
 pub mod run;
 pub mod sampler;
 mod schedule;
@@ -46,6 +55,7 @@ pub mod training;
 pub mod variance;
 
 pub use denoiser::{Call, Denoiser, FromFn, denoiser};
+pub use edit::Edit;
 pub use error::{BoxError, DiffusionError, SampleError};
 pub use grid::{Direction, End, Grid, ModelTime};
 pub use guidance::Guided;
@@ -58,6 +68,7 @@ pub use noise::{
 pub use plan::{Plan, Stage};
 pub use precondition::Preconditioned;
 pub use prediction::{Mix, Prediction};
+pub use repaint::RePaint;
 pub use run::{Run, StepReport};
 pub use sampler::Sampler;
 pub use sampler::adams::AdamsBashforth;

@@ -6,6 +6,7 @@
 mod brownian;
 mod compat;
 mod configs;
+mod editing;
 mod exactness;
 mod goldens;
 mod grids;

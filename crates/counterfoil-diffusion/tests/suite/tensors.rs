@@ -152,6 +152,12 @@ fn operations_agree() {
     stale.lincomb_items(&[0.0; 3], &[(&[1.0; 3], &y)]).unwrap();
     assert_eq!(distance(&to_array(&stale), &b), 0.0);
 
+    let mask = array![[0.0, 1.0, 0.3, 1.0], [0.7, 0.0, 0.0, 1.0], [1.0, 0.5, 0.0, 0.2]];
+    x.blend(&to_tensor(&mask, Kind::Double), &y).unwrap();
+    twin.blend(&mask, &b).unwrap();
+    assert!(distance(&to_array(&x), &twin) < 1e-15);
+    assert_eq!(to_array(&x)[[1, 3]], b[[1, 3]]);
+
     assert!((x.rms_difference(&y).unwrap() - twin.rms_difference(&b).unwrap()).abs() < 1e-15);
     let pairs = x.inner_items(&y).unwrap().into_iter().zip(twin.inner_items(&b).unwrap());
     let spreads = x.std_items().unwrap().into_iter().zip(twin.std_items().unwrap());
