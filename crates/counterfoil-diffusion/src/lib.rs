@@ -27,10 +27,12 @@
 //!
 //! - [`ItemPlans`]: every item of the batch at levels of its own, with a plan and a delay each.
 //! - [`Edit`]: from an image that is noised part of the way; [`RePaint`]: with a known region, steps being redone.
+//! - [`Adaptive`]: no plan but a tolerance, which decides how long each step is.
 //!
 //! Stochastic runs of different step counts share their randomness when it comes from a [`BrownianTree`].
 #![forbid(unsafe_code)]
 
+mod adaptive;
 pub mod analytic;
 pub mod compat;
 mod denoiser;
@@ -54,6 +56,7 @@ mod state;
 pub mod training;
 pub mod variance;
 
+pub use adaptive::{Adapted, Adaptive};
 pub use denoiser::{Call, Denoiser, FromFn, denoiser};
 pub use edit::Edit;
 pub use error::{BoxError, DiffusionError, SampleError};

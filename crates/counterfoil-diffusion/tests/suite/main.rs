@@ -3,6 +3,7 @@
 //! Each comparison names its class: exact, float (with its bound) or Monte-Carlo (with its standard error).
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+mod adaptive;
 mod brownian;
 mod compat;
 mod configs;
