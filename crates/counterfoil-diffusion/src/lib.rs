@@ -26,6 +26,7 @@
 //! [`Plan::run`] walks a plan from one state to another. Others walk plans in their own way:
 //!
 //! - [`ItemPlans`]: every item of the batch at levels of its own, with a plan and a delay each.
+//! - [`Picard`]: many steps of a plan at once, in sweeps until nothing changes.
 //! - [`Edit`]: from an image that is noised part of the way; [`RePaint`]: with a known region, steps being redone.
 //! - [`Adaptive`]: no plan but a tolerance, which decides how long each step is.
 //!
@@ -44,6 +45,7 @@ pub mod inversion;
 mod items;
 mod level;
 mod noise;
+mod picard;
 pub mod plan;
 pub mod precondition;
 mod prediction;
@@ -68,6 +70,7 @@ pub use level::Level;
 pub use noise::{
     BrownianTree, KeyedNoise, NoNoise, NoiseFn, NoiseSource, ReplayedNoise, noise_from,
 };
+pub use picard::{Picard, Swept};
 pub use plan::{Plan, Stage};
 pub use precondition::Preconditioned;
 pub use prediction::{Mix, Prediction};

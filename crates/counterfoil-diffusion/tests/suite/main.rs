@@ -18,6 +18,7 @@ mod items;
 mod latents;
 mod mixture;
 mod orders;
+mod picard;
 mod randomness;
 mod samplers;
 mod schedules;
