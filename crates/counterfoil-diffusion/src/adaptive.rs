@@ -9,9 +9,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// DPM-Solver++ of first and second order as an embedded pair in log-SNR, with steps chosen by a controller (Lu et al.
-/// 2022, appendix C and algorithm 5, with images in place of noise as in Lu et al. 2022b).
+/// 2022, appendix C, DPM-Solver-12, with images in place of noise as in Lu et al. 2022b).
 ///
-/// A step from `lambda = ln(alpha / sigma)` to `lambda + h` calls the network at both its ends' middle and its start; the
+/// A step from `lambda = ln(alpha / sigma)` to `lambda + h` calls the network at its start and in its middle; the
 /// second-order solver goes on, and its distance to the first-order one, which is a DDIM step and costs nothing more, is
 /// the error. A step is kept if that is at most `absolute + relative * size`, both root mean squares over the whole batch
 /// (the published norm weighs every number by its own size), so that items of a batch share their steps. The next step is
@@ -76,14 +76,17 @@ pub struct Adapted<X> {
 /// The controller's bounds on the growth of a step.
 const GROWTH: (f64, f64) = (0.2, 5.0);
 
+/// Lengths nearer to one another than this count as the same.
+const CLOSE: f64 = 1.001;
+
 impl Adaptive {
     /// Runs from one level to a cleaner one, and with [`Adaptive::jump`] on to `sigma = 0`.
     ///
     /// The network is called with [`Call::step`] the number of steps kept so far and [`Call::of`] one more, since nobody
     /// knows how many there will be.
     ///
-    /// It ends always: a kept step is at least as long as the floor or the last, a refused one shortens the next by a tenth
-    /// or more, and a number that is not finite counts as refused.
+    /// It always ends: every kept step but the last is at least as long as the floor, a refused one shortens the next by a
+    /// tenth or more, and a number that is not finite counts as refused.
     ///
     /// # Errors
     /// [`DiffusionError::StepTooSmall`] where no step as long as the floor meets the tolerance;
@@ -109,9 +112,9 @@ impl Adaptive {
         let (mut step, mut rejected, mut before) = (self.first.max(self.floor), 0, 1.0_f64);
         while level != to {
             let rest = to.lambda() - level.lambda();
-            let h = step.min(rest);
-            // The end itself, so that rounding leaves no further step.
-            let next = if step < rest { shifted(level, h)? } else { to };
+            // The end itself, also from a little further away, so that rounding leaves no crumb of a step.
+            let (h, next) =
+                if rest <= CLOSE * step { (rest, to) } else { (step, shifted(level, step)?) };
             let middle = shifted(level, 0.5 * h)?;
             // The prediction at the start survives a refusal.
             let start = match output.take() {
@@ -126,7 +129,7 @@ impl Adaptive {
                 step = h * bounded(0.9 * error.powf(-0.35) * before.powf(0.2));
                 (state, level, before) = (high, next, error);
                 network.accepted += 1;
-            } else if h <= self.floor {
+            } else if h <= CLOSE * self.floor {
                 let lambda = level.lambda();
                 return Err(DiffusionError::StepTooSmall { lambda, step: h, error }.into());
             } else {
@@ -144,17 +147,17 @@ impl Adaptive {
     }
 
     fn check(&self, from: Level, to: Level) -> Result<(), DiffusionError> {
+        for (name, value) in
+            [("relative tolerance", self.relative), ("absolute tolerance", self.absolute)]
+        {
+            check_setting(name, value, value >= 0.0 && value.is_finite(), "[0, inf)")?;
+        }
         for (name, value) in [
-            ("relative tolerance", self.relative),
-            ("absolute tolerance", self.absolute),
-            ("relative and absolute tolerance", self.relative + self.absolute),
+            ("sum of the tolerances", self.relative + self.absolute),
             ("first step", self.first),
             ("step floor", self.floor),
         ] {
-            let tolerance = name.starts_with("relative t") || name.starts_with("absolute");
-            let fits = value > 0.0 || (tolerance && value == 0.0);
-            let domain = if tolerance { "[0, inf)" } else { "(0, inf)" };
-            check_setting(name, value, fits && value.is_finite(), domain)?;
+            check_setting(name, value, value > 0.0 && value.is_finite(), "(0, inf)")?;
         }
         for level in [from, to] {
             if !level.lambda().is_finite() {

@@ -19,7 +19,7 @@ fn grid(steps: usize) -> Grid {
 }
 
 /// The mixture as a network that looks at the level of each item.
-fn network(mixture: &Mixture) -> impl Denoiser<Array2<f64>> + use<'_> {
+pub(crate) fn network(mixture: &Mixture) -> impl Denoiser<Array2<f64>> + use<'_> {
     denoiser(Prediction::V, move |x: &Array2<f64>, call| {
         let levels = call.per_item.ok_or("no levels")?;
         assert_eq!(levels.len(), call.item_times.ok_or("no labels")?.len());
