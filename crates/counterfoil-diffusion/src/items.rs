@@ -19,6 +19,8 @@ use std::collections::VecDeque;
 /// like are those of the first item, and [`Call::step`] counts ticks. Noise is drawn item by item for the call of the
 /// item's own plan (see [`NoiseSource::draw_items`]), so that an item gets the noise which it would get alone.
 ///
+/// An EDM network ([`crate::Preconditioned`]) has no label for an item without noise: end its grids above zero.
+///
 /// ```
 /// use counterfoil_diffusion::{
 ///     Ddim, DiscreteSchedule, End, ItemPlans, NoNoise, Prediction, Sampler, Spacing, denoiser,

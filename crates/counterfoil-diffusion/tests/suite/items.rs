@@ -5,8 +5,8 @@ use crate::{
     samplers::all,
 };
 use counterfoil_diffusion::{
-    Ddim, Ddpm, Denoiser, DiscreteSchedule, End, Grid, ItemPlans, KeyedNoise, Level, NoNoise,
-    NoiseSource, Plan, Prediction, Sampler, Spacing, denoiser, noise_from,
+    Call, Ddim, Ddpm, Denoiser, DiscreteSchedule, End, Grid, ItemPlans, KeyedNoise, Level, NoNoise,
+    NoiseSource, Plan, Preconditioned, Prediction, Sampler, Spacing, denoiser, noise_from,
 };
 use ndarray::{Array2, array, s};
 
@@ -82,7 +82,7 @@ fn other_sources_draw_for_every_call() {
     let mixture = Mixture::conditional(0.0);
     let plans = [3, 5, 5].map(|steps| Ddpm::default().plan(&grid(steps), Prediction::V).unwrap());
     let lanes = [(1, plans[0].clone()), (0, plans[1].clone()), (0, plans[2].clone())];
-    let shared = |like: &Array2<f64>, call: &counterfoil_diffusion::Call<'_>| {
+    let shared = |like: &Array2<f64>, call: &Call<'_>| {
         Ok(Array2::from_elem(like.dim(), call.level.lambda() + 0.1 * call.step as f64))
     };
     let plans = ItemPlans::new(lanes.to_vec()).unwrap();
@@ -116,4 +116,24 @@ fn levels_stand_still_while_a_lane_idles() {
     let two = ItemPlans::staggered(&plan, 2, 1).unwrap();
     let refused = two.run(points(), &mut network(&mixture), &mut NoNoise).unwrap_err();
     assert_eq!(refused.to_string(), "2 entries were given for a batch of 3 items");
+}
+
+/// Float class: 1e-12. An EDM network is given the label of each item's level, and none where there is no noise.
+#[test]
+fn labels_of_an_edm_network_belong_to_items() {
+    let raw = |x: &Array2<f64>, call: &Call<'_>| {
+        let levels = call.per_item.ok_or("no levels")?;
+        for (level, time) in levels.iter().zip(call.item_times.ok_or("no labels")?) {
+            assert!((time.value() - 0.25 * level.s().ln()).abs() < 1e-12);
+        }
+        Ok(x * 0.1)
+    };
+    let schedule = DiscreteSchedule::linear(1000).unwrap();
+    let mut network = Preconditioned::new(0.5, raw).unwrap();
+    for (end, fits) in [(End::Label0, true), (End::Zero, false)] {
+        let grid = schedule.grid(Spacing::Trailing, 6, end).unwrap();
+        let plan = Ddim::default().plan(&grid, Prediction::Edm { sigma_data: 0.5 }).unwrap();
+        let lanes = ItemPlans::staggered(&plan, 3, 2).unwrap();
+        assert_eq!(lanes.run(points(), &mut network, &mut NoNoise).is_ok(), fits);
+    }
 }
