@@ -15,14 +15,20 @@ pub struct Call<'a> {
     pub stage: u8,
     /// Number of grid steps in the run.
     pub of: usize,
-    /// Level of each item where they differ; `None` when all are at `level`, as in every plan of this crate.
+    /// Level that the update after this call reaches, so that a noise source knows the interval; `level` itself
+    /// outside any run.
+    pub reaches: Level,
+    /// Level of each item where they differ (see [`crate::ItemPlans`]); `None` when all are at `level`.
     pub per_item: Option<&'a [Level]>,
+    /// Label of each item where they differ; given exactly when `per_item` is.
+    pub item_times: Option<&'a [ModelTime]>,
 }
 
 impl Call<'static> {
     /// A single call at one level, outside any run.
     pub fn at(level: Level, time: ModelTime) -> Self {
-        Self { level, time, step: 0, stage: 0, of: 1, per_item: None }
+        let (per_item, item_times) = (None, None);
+        Self { level, time, step: 0, stage: 0, of: 1, reaches: level, per_item, item_times }
     }
 }
 

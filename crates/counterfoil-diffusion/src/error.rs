@@ -313,6 +313,30 @@ pub enum DiffusionError {
         /// Grid step at which noise was wanted.
         step: usize,
     },
+    /// A Brownian path was asked for an interval that it does not have.
+    #[error(
+        "a Brownian path has no increment between the log-SNRs {} and {}: give it two ends that the run lies between",
+        2.0 * from, 2.0 * to
+    )]
+    NoIncrement {
+        /// `ln(alpha / sigma)` of the one end.
+        from: f64,
+        /// That of the other.
+        to: f64,
+    },
+    /// An adaptive run came to a place where no step is short enough.
+    #[error(
+        "at a log-SNR of {} a step of {step} in ln(alpha / sigma) still has {error} times the error allowed: loosen the tolerances or lower the floor",
+        2.0 * lambda
+    )]
+    StepTooSmall {
+        /// `ln(alpha / sigma)` at the start of the step.
+        lambda: f64,
+        /// Length of the step that was refused.
+        step: f64,
+        /// Its estimated error over that allowed.
+        error: f64,
+    },
     /// The array library failed.
     #[error("the array library failed: {message}")]
     Backend {

@@ -22,20 +22,34 @@
 //! assert!((sample[0] - 0.3).abs() < 0.02 && (sample[1] + 1.2).abs() < 0.08);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`Plan::run`] walks a plan from one state to another. Others walk plans in their own way:
+//!
+//! - [`ItemPlans`]: every item of the batch at levels of its own, with a plan and a delay each.
+//! - [`Picard`]: many steps of a plan at once, in sweeps until nothing changes.
+//! - [`Edit`]: from an image that is noised part of the way; [`RePaint`]: with a known region, steps being redone.
+//! - [`Adaptive`]: no plan but a tolerance, which decides how long each step is.
+//!
+//! Stochastic runs of different step counts share their randomness when it comes from a [`BrownianTree`].
 #![forbid(unsafe_code)]
 
+mod adaptive;
 pub mod analytic;
 pub mod compat;
 mod denoiser;
+mod edit;
 mod error;
 mod grid;
 pub mod guidance;
 pub mod inversion;
+mod items;
 mod level;
 mod noise;
+mod picard;
 pub mod plan;
 pub mod precondition;
 mod prediction;
+mod repaint;
 pub mod run;
 pub mod sampler;
 mod schedule;
@@ -44,16 +58,23 @@ mod state;
 pub mod training;
 pub mod variance;
 
+pub use adaptive::{Adapted, Adaptive};
 pub use denoiser::{Call, Denoiser, FromFn, denoiser};
+pub use edit::Edit;
 pub use error::{BoxError, DiffusionError, SampleError};
 pub use grid::{Direction, End, Grid, ModelTime};
 pub use guidance::Guided;
 pub use inversion::{Abducted, Abduction};
+pub use items::ItemPlans;
 pub use level::Level;
-pub use noise::{KeyedNoise, NoNoise, NoiseFn, NoiseSource, ReplayedNoise, noise_from};
+pub use noise::{
+    BrownianTree, KeyedNoise, NoNoise, NoiseFn, NoiseSource, ReplayedNoise, noise_from,
+};
+pub use picard::{Picard, Swept};
 pub use plan::{Plan, Stage};
 pub use precondition::Preconditioned;
 pub use prediction::{Mix, Prediction};
+pub use repaint::RePaint;
 pub use run::{Run, StepReport};
 pub use sampler::Sampler;
 pub use sampler::adams::AdamsBashforth;

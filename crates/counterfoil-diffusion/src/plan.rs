@@ -1,6 +1,6 @@
 //! A sampler's plan: every coefficient of a run, computed and checked before the first network call.
 
-use crate::{DiffusionError, Level, Mix, ModelTime, Prediction};
+use crate::{Call, DiffusionError, Level, Mix, ModelTime, Prediction};
 use serde::{Deserialize, Serialize};
 
 /// One network call and the linear combination that follows it.
@@ -67,6 +67,12 @@ impl Stage {
             rebase: false,
             correct: None,
         }
+    }
+
+    /// The call record of this stage in a run of `of` grid steps whose items share their level.
+    pub(crate) fn record(&self, of: usize) -> Call<'static> {
+        let (step, stage, reaches) = (self.step, self.stage, self.reaches);
+        Call { step, stage, of, reaches, ..Call::at(self.level, self.time) }
     }
 
     /// How many signals it uses.

@@ -93,13 +93,18 @@ where
             }
             None => scaled.lincomb(0.0, &[(scale(call.level), x)])?,
         }
-        let noise = Scalings::at(call.level, self.sigma_data)?.noise;
-        if !noise.is_finite() {
+        let label = |level: Level| {
+            let noise = Scalings::at(level, self.sigma_data)?.noise;
+            if noise.is_finite() {
+                return Ok(ModelTime::Continuous(noise));
+            }
             let (name, domain) = ("sigma / alpha of an EDM network", "(0, inf)");
-            let value = call.level.s();
-            return Err(DiffusionError::LevelOutOfRange { name, value, domain }.into());
-        }
-        (self.network)(&scaled, &Call { time: ModelTime::Continuous(noise), ..*call })
+            Err(DiffusionError::LevelOutOfRange { name, value: level.s(), domain })
+        };
+        let time = label(call.level)?;
+        let labels = call.per_item.map(|levels| levels.iter().map(|&level| label(level)).collect());
+        let labels: Option<Vec<ModelTime>> = labels.transpose()?;
+        (self.network)(&scaled, &Call { time, item_times: labels.as_deref(), ..*call })
     }
 
     fn prediction(&self) -> Prediction {

@@ -1,8 +1,6 @@
 //! The executor: walks a plan, calls the network, and applies one linear combination per call.
 
-use crate::{
-    Call, Denoiser, DiffusionError, Level, NoiseSource, Plan, SampleError, State, plan::Entry,
-};
+use crate::{Denoiser, DiffusionError, Level, NoiseSource, Plan, SampleError, State, plan::Entry};
 use std::collections::VecDeque;
 
 /// What one network call did.
@@ -81,7 +79,12 @@ impl Plan {
 
 impl<X> Memory<X> {
     fn new(state: X, anchor: Option<X>) -> Self {
-        Self { done: 0, state, anchor, history: VecDeque::new() }
+        Self { anchor, ..Self::at(0, state) }
+    }
+
+    /// That of a run which has made `done` calls and remembers its state alone.
+    pub(crate) fn at(done: usize, state: X) -> Self {
+        Self { done, state, anchor: None, history: VecDeque::new() }
     }
 }
 
@@ -104,14 +107,7 @@ impl<X: State> Run<'_, X> {
         if left != right {
             return Err(DiffusionError::PredictionMismatch { left, right }.into());
         }
-        let call = Call {
-            level: stage.level,
-            time: stage.time,
-            step: stage.step,
-            stage: stage.stage,
-            of: self.plan.steps(),
-            per_item: None,
-        };
+        let call = stage.record(self.plan.steps());
         let Memory { done, state, anchor, history } = &mut self.memory;
         let mut output = denoiser
             .predict(state, &call)

@@ -31,7 +31,7 @@ pub trait Sampler {
 }
 
 /// Refuses a grid that runs towards the noise.
-fn require_denoising(sampler: &'static str, grid: &Grid) -> Result<(), DiffusionError> {
+pub(crate) fn require_denoising(sampler: &'static str, grid: &Grid) -> Result<(), DiffusionError> {
     match grid.direction() {
         Direction::Denoise => Ok(()),
         Direction::Noise => Err(DiffusionError::WrongDirection { sampler }),

@@ -4,7 +4,7 @@
 mod tch;
 
 use crate::DiffusionError;
-use ndarray::{ArrayBase, Axis, Dimension, OwnedRepr};
+use ndarray::{ArrayBase, Axis, Dimension, OwnedRepr, Zip};
 
 /// An array of samples: the first axis counts the items of the batch, the others belong to one item.
 ///
@@ -53,6 +53,13 @@ pub trait State: Sized {
     /// # Errors
     /// [`DiffusionError::Backend`] when the array library fails.
     fn round_to(&mut self, spacing: f64) -> Result<(), DiffusionError>;
+
+    /// `self <- (1 - mask) self + mask other`, number by number: where the mask is 1 the other state, exactly, and where it
+    /// is 0 what was there. Over `ndarray` a number of weight zero is left unread.
+    ///
+    /// # Errors
+    /// As [`State::lincomb`].
+    fn blend(&mut self, mask: &Self, other: &Self) -> Result<(), DiffusionError>;
 
     /// Root mean square difference to another state. On an accelerator this waits for the device.
     ///
@@ -194,6 +201,16 @@ impl<A: Real, D: Dimension> State for ArrayBase<OwnedRepr<A>, D> {
 
     fn round_to(&mut self, spacing: f64) -> Result<(), DiffusionError> {
         self.mapv_inplace(|x| A::narrow((x.widen() / spacing).round_ties_even() * spacing));
+        Ok(())
+    }
+
+    fn blend(&mut self, mask: &Self, other: &Self) -> Result<(), DiffusionError> {
+        self.check_shapes([mask, other])?;
+        Zip::from(self).and(mask).and(other).for_each(|x, mask, other| match mask.widen() {
+            0.0 => (),
+            1.0 => *x = *other,
+            mask => *x = A::narrow((1.0 - mask) * x.widen() + mask * other.widen()),
+        });
         Ok(())
     }
 

@@ -54,7 +54,7 @@ impl EditFriendly {
     fn noised<X: State>(&self, grid: &Grid, image: &X, at: usize) -> Result<X, DiffusionError> {
         let (level, end) = (grid.levels()[at], grid.end());
         let (time, of) = (grid.times()[at], grid.steps());
-        let call = Call { level, time, step: at, stage: 0, of, per_item: None };
+        let call = Call { step: at, of, ..Call::at(level, time) };
         let mut state = self.noise.clone().draw(image, &call)?;
         let signal = (level.ln_alpha() - end.ln_alpha()).exp();
         // The end level may hold noise of its own, which is part of the image.

@@ -2,9 +2,7 @@
 
 use super::{Abduction, Pair};
 use crate::plan::check_setting;
-use crate::{
-    Call, Denoiser, DiffusionError, Grid, Leapfrog, NoNoise, Plan, SampleError, Sampler, State,
-};
+use crate::{Denoiser, DiffusionError, Grid, Leapfrog, NoNoise, Plan, SampleError, Sampler, State};
 use serde::{Deserialize, Serialize};
 
 /// [`Leapfrog`] with states on a lattice (Levesque and Verlet 1993, "Molecular dynamics and time reversibility"): each
@@ -69,11 +67,9 @@ impl LatticeLeapfrog {
     ) -> Result<(X, X), SampleError> {
         let spacing = self.spacing()?;
         for stage in plan.stages().iter().skip(first) {
-            let (level, time, step) = (stage.level, stage.time, stage.step);
-            let call = Call { level, time, step, stage: 0, of: plan.steps(), per_item: None };
             let mut increment = denoiser
-                .predict(&here, &call)
-                .map_err(|source| SampleError::Denoiser { step, source })?;
+                .predict(&here, &stage.record(plan.steps()))
+                .map_err(|source| SampleError::Denoiser { step: stage.step, source })?;
             // The weights of the way back are the negatives of these, bit by bit, and rounding is symmetric.
             increment.lincomb(stage.history[0], &[(stage.state, &here)])?;
             increment.round_to(spacing)?;

@@ -197,6 +197,6 @@ fn call<X, D: Denoiser<X> + ?Sized>(
     x: &X,
 ) -> Result<X, SampleError> {
     let (level, time) = (grid.levels()[step], grid.times()[step]);
-    let call = Call { level, time, step, stage, of: grid.steps(), per_item: None };
+    let call = Call { step, stage, of: grid.steps(), ..Call::at(level, time) };
     denoiser.predict(x, &call).map_err(|source| SampleError::Denoiser { step, source })
 }

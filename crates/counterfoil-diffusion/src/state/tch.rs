@@ -123,6 +123,14 @@ impl State for Tensor {
         Ok(())
     }
 
+    fn blend(&mut self, mask: &Self, other: &Self) -> Result<(), DiffusionError> {
+        check(self, mask)?;
+        check(self, other)?;
+        // `lerp` starts from the nearer end, so that both ends are exact.
+        let _ = self.f_lerp_tensor_(other, mask)?;
+        Ok(())
+    }
+
     fn rms_difference(&self, other: &Self) -> Result<f64, DiffusionError> {
         check(self, other)?;
         let mean = self.f_sub(other)?.f_square()?.f_mean(Kind::Double)?;

@@ -3,17 +3,22 @@
 //! Each comparison names its class: exact, float (with its bound) or Monte-Carlo (with its standard error).
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+mod adaptive;
+mod brownian;
 mod compat;
 mod configs;
+mod editing;
 mod exactness;
 mod goldens;
 mod grids;
 mod guidance;
 mod invariances;
 mod inversion;
+mod items;
 mod latents;
 mod mixture;
 mod orders;
+mod picard;
 mod randomness;
 mod samplers;
 mod schedules;

@@ -1,11 +1,12 @@
 //! The state over libtorch: agreement with ndarray, types and devices kept, no noise of its own.
 
+use crate::items;
 use crate::mixture::{Mixture, distance};
 use counterfoil_diffusion::inversion::{LatticeLeapfrog, Method};
 use counterfoil_diffusion::training::{noised, target};
 use counterfoil_diffusion::{
-    Abduction, Ddim, Ddpm, Denoiser, DiscreteSchedule, DpmSolver2M, End, Grid, KeyedNoise,
-    Leapfrog, Prediction, Sampler, Spacing, State, denoiser,
+    Abduction, BrownianTree, Ddim, Ddpm, Denoiser, DiscreteSchedule, DpmSolver2M, End, Grid,
+    ItemPlans, KeyedNoise, Leapfrog, Prediction, RePaint, Sampler, Spacing, State, denoiser,
 };
 use ndarray::{Array2, array};
 use tch::{Kind, Tensor};
@@ -64,6 +65,45 @@ fn tensors_agree_with_arrays() {
                 assert!(error < bound, "{} in {kind:?}: {error:e}", plan.sampler());
             }
         }
+    }
+}
+
+/// Float class: 1e-12 in double precision, 1e-5 in single. Levels of each item's own, a Brownian path, and a known region.
+#[test]
+fn other_runs_agree_with_arrays() {
+    let mixture = Mixture::conditional(0.0);
+    let lanes = [
+        (3, Ddpm::default().plan(&grid(9), Prediction::V).unwrap()),
+        (0, DpmSolver2M::default().plan(&grid(14), Prediction::V).unwrap()),
+        (1, Leapfrog::default().plan(&grid(7), Prediction::V).unwrap()),
+    ];
+    let lanes = ItemPlans::new(lanes.to_vec()).unwrap();
+    let levels = grid(40);
+    let path = || {
+        let ends = (levels.start(), levels.levels()[39]);
+        BrownianTree::new(4, "tensors", [3, 1, 2], ends.0, ends.1).unwrap()
+    };
+    let arrays = lanes.run(points(), &mut items::network(&mixture), &mut path()).unwrap();
+    let mask = points().mapv(|x| f64::from(u8::from(x > 0.3)));
+    let painter = RePaint { jump_length: 2, jump_count: 3, ..RePaint::default() };
+    let mut keyed = KeyedNoise::new(4, "tensors", [3, 1, 2]);
+    let mut inner = mixture.network(Prediction::V);
+    let painted =
+        painter.run(&grid(8), points(), &points(), &mask, &mut inner, &mut keyed).unwrap();
+    for (kind, bound) in [(Kind::Double, 1e-12), (Kind::Float, 1e-5)] {
+        let mut arrays_within = items::network(&mixture);
+        let mut network_of_items = denoiser(Prediction::V, |x: &Tensor, call| {
+            Ok(to_tensor(&arrays_within.predict(&to_array(x), call)?, x.kind()))
+        });
+        let start = to_tensor(&points(), kind);
+        let found = lanes.run(start.copy(), &mut network_of_items, &mut path()).unwrap();
+        assert!(distance(&to_array(&found), &arrays) < bound);
+
+        let mask = to_tensor(&mask, kind);
+        let mut network = network(&mixture, Prediction::V);
+        let found =
+            painter.run(&grid(8), start.copy(), &start, &mask, &mut network, &mut keyed).unwrap();
+        assert!(distance(&to_array(&found), &painted) < bound);
     }
 }
 
@@ -151,6 +191,12 @@ fn operations_agree() {
     let _ = stale.fill_(f64::NAN);
     stale.lincomb_items(&[0.0; 3], &[(&[1.0; 3], &y)]).unwrap();
     assert_eq!(distance(&to_array(&stale), &b), 0.0);
+
+    let mask = array![[0.0, 1.0, 0.3, 1.0], [0.7, 0.0, 0.0, 1.0], [1.0, 0.5, 0.0, 0.2]];
+    x.blend(&to_tensor(&mask, Kind::Double), &y).unwrap();
+    twin.blend(&mask, &b).unwrap();
+    assert!(distance(&to_array(&x), &twin) < 1e-15);
+    assert_eq!(to_array(&x)[[1, 3]], b[[1, 3]]);
 
     assert!((x.rms_difference(&y).unwrap() - twin.rms_difference(&b).unwrap()).abs() < 1e-15);
     let pairs = x.inner_items(&y).unwrap().into_iter().zip(twin.inner_items(&b).unwrap());

@@ -1,5 +1,9 @@
 //! Where the noise of a run comes from: always an argument, never drawn behind the caller's back.
 
+mod brownian;
+
+pub use brownian::BrownianTree;
+
 use crate::{Call, DiffusionError, State};
 use counterfoil_random::Stream;
 use std::collections::VecDeque;
@@ -11,12 +15,48 @@ pub trait NoiseSource<X> {
     /// # Errors
     /// [`DiffusionError::NoiseMissing`] where there is none.
     fn draw(&mut self, like: &X, call: &Call<'_>) -> Result<X, DiffusionError>;
+
+    /// Noise for a batch whose items are at calls of their own: item k gets what [`NoiseSource::draw`] gives it for
+    /// `calls[k]`, and zeros for `None`.
+    ///
+    /// As provided it draws a whole batch for every distinct call, in the order of the items; keyed sources draw each
+    /// item once.
+    ///
+    /// # Errors
+    /// As [`NoiseSource::draw`], and [`DiffusionError::ItemMismatch`] unless there is one entry per item.
+    fn draw_items(&mut self, like: &X, calls: &[Option<Call<'_>>]) -> Result<X, DiffusionError>
+    where
+        X: State,
+    {
+        let mut out = like.zeroed()?;
+        for (first, call) in calls.iter().enumerate() {
+            let Some(call) = call.filter(|_| !calls[..first].contains(call)) else { continue };
+            let fresh = self.draw(like, &call)?;
+            let chosen = |other: &Option<Call<'_>>| f64::from(u8::from(*other == Some(call)));
+            let weights: Vec<f64> = calls.iter().map(chosen).collect();
+            out.lincomb_items(&vec![1.0; calls.len()], &[(&weights, &fresh)])?;
+        }
+        Ok(out)
+    }
 }
 
 impl<X, N: NoiseSource<X> + ?Sized> NoiseSource<X> for &mut N {
     fn draw(&mut self, like: &X, call: &Call<'_>) -> Result<X, DiffusionError> {
         (**self).draw(like, call)
     }
+
+    fn draw_items(&mut self, like: &X, calls: &[Option<Call<'_>>]) -> Result<X, DiffusionError>
+    where
+        X: State,
+    {
+        (**self).draw_items(like, calls)
+    }
+}
+
+/// Refuses a batch that has not one item per entry.
+fn check_items<X: State>(given: usize, like: &X) -> Result<(), DiffusionError> {
+    let batch = like.items();
+    if given == batch { Ok(()) } else { Err(DiffusionError::ItemMismatch { given, batch }) }
 }
 
 /// No noise: for deterministic plans. A plan that wants noise fails.
@@ -86,26 +126,40 @@ impl KeyedNoise {
     /// # Errors
     /// [`DiffusionError::ItemMismatch`] when the batch has not one item per key.
     pub fn start<X: State>(&self, like: &X) -> Result<X, DiffusionError> {
-        self.fill(like, 0)
+        self.fill(like, |_| Some(0))
     }
 
-    /// One stream per item, all at the same place.
-    fn fill<X: State>(&self, like: &X, place: u64) -> Result<X, DiffusionError> {
-        let (given, batch) = (self.items.len(), like.items());
-        if given != batch {
-            return Err(DiffusionError::ItemMismatch { given, batch });
-        }
+    /// One stream per item, each at its place; an item without a place is left at zero.
+    fn fill<X: State>(
+        &self,
+        like: &X,
+        place: impl Fn(usize) -> Option<u64>,
+    ) -> Result<X, DiffusionError> {
+        check_items(self.items.len(), like)?;
         like.filled_like(&mut |item, out| {
-            Stream::new(self.seed, &self.purpose, self.items[item], place).fill_normal_f64(out);
+            if let Some(place) = place(item) {
+                let key = self.items[item];
+                Stream::new(self.seed, &self.purpose, key, place).fill_normal_f64(out);
+            }
         })
+    }
+
+    /// The place of a call in its run. At least one step is left while a run draws, so place 0 stays free for the
+    /// starting point.
+    fn place(call: &Call<'_>) -> u64 {
+        let left = call.of.saturating_sub(call.step) as u64;
+        (left << 8) | u64::from(call.stage)
     }
 }
 
 impl<X: State> NoiseSource<X> for KeyedNoise {
     fn draw(&mut self, like: &X, call: &Call<'_>) -> Result<X, DiffusionError> {
-        // At least one step is left while a run draws, so place 0 stays free for the starting point.
-        let left = call.of.saturating_sub(call.step) as u64;
-        self.fill(like, (left << 8) | u64::from(call.stage))
+        self.fill(like, |_| Some(Self::place(call)))
+    }
+
+    fn draw_items(&mut self, like: &X, calls: &[Option<Call<'_>>]) -> Result<X, DiffusionError> {
+        check_items(calls.len(), like)?;
+        self.fill(like, |item| calls[item].as_ref().map(Self::place))
     }
 }
 
