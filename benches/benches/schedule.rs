@@ -3,9 +3,7 @@
 //! A run makes each of these once, so they need only be negligible beside one call of a network.
 #![expect(clippy::unwrap_used, reason = "a bench may fail")]
 
-use counterfoil_diffusion::{
-    AdamsBashforth, Ddim, DiscreteSchedule, End, Leapfrog, Prediction, Sampler, Spacing,
-};
+use counterfoil_diffusion::{Choice, DiscreteSchedule, End, Prediction, Sampler, Spacing};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
@@ -23,7 +21,12 @@ fn tables(criterion: &mut Criterion) {
 fn grids(criterion: &mut Criterion) {
     let schedule = DiscreteSchedule::cosine(1000).unwrap();
     let mut group = criterion.benchmark_group("schedule/grid");
-    for (name, spacing) in [("trailing", Spacing::Trailing), ("log-snr", Spacing::LogSnr)] {
+    let spacings = [
+        ("trailing", Spacing::Trailing),
+        ("log-snr", Spacing::LogSnr),
+        ("karras", Spacing::Karras { rho: 7.0 }),
+    ];
+    for (name, spacing) in spacings {
         group.bench_function(name, |bencher| {
             bencher.iter(|| schedule.grid(spacing, black_box(50), End::Zero).unwrap());
         });
@@ -35,14 +38,14 @@ fn plans(criterion: &mut Criterion) {
     let schedule = DiscreteSchedule::cosine(1000).unwrap();
     let grid = schedule.grid(Spacing::Trailing, 50, End::Zero).unwrap();
     let mut group = criterion.benchmark_group("schedule/plan");
-    let mut plan = |name: &str, sampler: &dyn Sampler| {
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| sampler.plan(black_box(&grid), Prediction::V).unwrap());
-        });
-    };
-    plan("ddim", &Ddim::default());
-    plan("adams-bashforth", &AdamsBashforth::default());
-    plan("leapfrog", &Leapfrog::default());
+    for (name, sampler) in Choice::named() {
+        // Flow Heun walks flow levels alone.
+        if sampler.plan(&grid, Prediction::V).is_ok() {
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| sampler.plan(black_box(&grid), Prediction::V).unwrap());
+            });
+        }
+    }
     group.finish();
 }
 

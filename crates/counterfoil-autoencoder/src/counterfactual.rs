@@ -131,6 +131,14 @@ impl<'m> Counterfactuals<'m> {
         &self.grid
     }
 
+    /// Network calls to abduct an image's noise and to decode it again.
+    ///
+    /// # Errors
+    /// When the method cannot walk the grid.
+    pub fn evaluations(&self) -> Result<[usize; 2], ModelError> {
+        Ok(self.procedure.method.evaluations(&self.grid)?)
+    }
+
     fn architecture(&self) -> &Architecture {
         self.model.architecture()
     }

@@ -1,7 +1,11 @@
 //! The executor: walks a plan, calls the network, and applies one linear combination per call.
 
 use crate::{Denoiser, DiffusionError, Level, NoiseSource, Plan, SampleError, State, plan::Entry};
+use smallvec::SmallVec;
 use std::collections::VecDeque;
+
+/// The terms of a linear combination: as many as any sampler has, without the heap.
+type Terms<'x, X> = SmallVec<[(f64, &'x X); 8]>;
 
 /// What one network call did.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +61,8 @@ impl Plan {
     }
 
     /// Continues a run from what it remembered.
-    pub fn resume<X: State>(&self, memory: Memory<X>) -> Run<'_, X> {
+    pub fn resume<X: State>(&self, mut memory: Memory<X>) -> Run<'_, X> {
+        memory.history.reserve(self.depth());
         Run { plan: self, memory }
     }
 
@@ -131,13 +136,14 @@ impl<X: State> Run<'_, X> {
         if let Some(correction) = &stage.correct {
             let signals =
                 correction.history.iter().copied().zip([&output].into_iter().chain(&*history));
-            let terms: Vec<(f64, &X)> =
+            let terms: Terms<'_, X> =
                 anchor.iter().map(|anchor| (correction.anchor, anchor)).chain(signals).collect();
             state.lincomb(0.0, &terms)?;
         }
+        // Signals that a stage passes over are no terms of it.
         let older = stage.history[1..].iter().copied().zip(history.iter());
-        let mut terms: Vec<(f64, &X)> =
-            [(output_weight, &output)].into_iter().chain(older).collect();
+        let older = older.filter(|(weight, _)| *weight != 0.0);
+        let mut terms: Terms<'_, X> = [(output_weight, &output)].into_iter().chain(older).collect();
         terms.extend(fresh.iter().map(|fresh| (stage.noise, fresh)));
         if stage.rebase {
             // The new state is written over the old anchor, and the two change names: nothing is copied.
@@ -147,10 +153,12 @@ impl<X: State> Run<'_, X> {
             };
             terms.push((state_weight, state));
             next.lincomb(stage.anchor, &terms)?;
+            drop(terms);
             *anchor = Some(std::mem::replace(state, next));
         } else {
             terms.extend(anchor.iter().map(|anchor| (stage.anchor, anchor)));
             state.lincomb(state_weight, &terms)?;
+            drop(terms);
         }
         if self.plan.depth() > 1 {
             history.push_front(output);

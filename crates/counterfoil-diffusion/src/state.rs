@@ -5,6 +5,7 @@ mod tch;
 
 use crate::DiffusionError;
 use ndarray::{ArrayBase, Axis, Dimension, OwnedRepr, Zip};
+use smallvec::SmallVec;
 
 /// An array of samples: the first axis counts the items of the batch, the others belong to one item.
 ///
@@ -286,8 +287,10 @@ fn with_slices<A: Real, D: Dimension, W: Copy>(
     if !x.is_standard_layout() {
         *x = x.as_standard_layout().into_owned();
     }
-    let standard: Vec<_> = terms.iter().map(|(w, term)| (*w, term.as_standard_layout())).collect();
-    let slices: Vec<(W, &[A])> =
+    // Eight terms stay off the heap, which is more than any sampler has.
+    let standard: SmallVec<[_; 8]> =
+        terms.iter().map(|(w, term)| (*w, term.as_standard_layout())).collect();
+    let slices: SmallVec<[(W, &[A]); 8]> =
         standard.iter().filter_map(|(w, term)| Some((*w, term.as_slice()?))).collect();
     if let Some(x) = x.as_slice_mut() {
         run(x, &slices);

@@ -6,9 +6,11 @@ use super::{
 };
 use crate::{
     AdamsBashforth, Ddim, Denoiser, DiffusionError, DpmSolver2M, Grid, KeyedNoise, Leapfrog, Plan,
-    Prediction, SampleError, Sampler, State,
+    Prediction, SampleError, Sampler, State, denoiser,
 };
+use ndarray::Array1;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// The methods, each with the settings that its type has by default.
 ///
@@ -79,6 +81,34 @@ fn edit_friendly(items: usize) -> EditFriendly {
 
 fn coupled(tableau: Tableau) -> Coupled {
     Coupled { tableau, ..Coupled::default() }
+}
+
+impl Method {
+    /// Network calls to encode one image along `grid` and to decode it: counted on a single number, with a network that
+    /// predicts nothing. Growth is not looked at.
+    ///
+    /// # Errors
+    /// As [`Abduction::climb`] and [`Abduction::decode`].
+    ///
+    /// ```
+    /// use counterfoil_diffusion::{DiscreteSchedule, End, Spacing, inversion::Method};
+    ///
+    /// let grid = DiscreteSchedule::cosine(1000)?.grid(Spacing::Trailing, 20, End::Zero)?;
+    /// assert_eq!(Method::Ddim.evaluations(&grid)?, [20, 20]);
+    /// assert_eq!(Method::CoupledRk4.evaluations(&grid)?, [160, 160]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn evaluations(self, grid: &Grid) -> Result<[usize; 2], SampleError> {
+        let calls = Cell::new(0);
+        let mut silent = denoiser(Prediction::V, |x: &Array1<f64>, _| {
+            calls.set(calls.get() + 1);
+            Ok(x * 0.0)
+        });
+        let (latent, _) = self.climb(grid, Array1::from_elem(1, 0.5), &mut silent)?;
+        let encoding = calls.get();
+        self.decode(grid, latent, &mut silent)?;
+        Ok([encoding, calls.get() - encoding])
+    }
 }
 
 impl Sampler for Method {

@@ -35,6 +35,7 @@ pub mod summary;
 use std::{sync::atomic::AtomicBool, time::Instant};
 
 use counterfoil_autoencoder::Procedure;
+use counterfoil_diffusion::End;
 use counterfoil_metrics::bootstrap::Bootstrap;
 use indexmap::IndexMap;
 use tch::{Device, Tensor};
@@ -48,7 +49,7 @@ use self::{
     plan::Plan,
     prepare::Prepared,
     score::{Scorer, on_data, rendered},
-    summary::{Judged, Leak, Reading, SCHEMA},
+    summary::{Judged, Leak, Reading, SCHEMA, Solver},
 };
 use crate::{
     config::Config,
@@ -122,6 +123,13 @@ pub fn evaluate(
     let counterfactuals = &prepared.counterfactuals(&weights, procedure)?;
     let passes = plan.passes(items.len(), tenfold.items.len(), pass)
         + Studio::passes_of(swept.len(), sweeps.len(), pass);
+    let solver = Solver {
+        method: procedure.method,
+        spacing: procedure.spacing,
+        end: End::Zero,
+        steps: counterfactuals.grid().steps(),
+        evaluations: counterfactuals.evaluations()?,
+    };
     reporter.begin("evaluating", passes, 0);
     let mut studio =
         Studio { counterfactuals, pass, seed, reporter: &mut *reporter, interrupt, passes: 0 };
@@ -182,6 +190,7 @@ pub fn evaluate(
         evaluation_s,
         peak_rss_mib: peak_rss_mib(),
         data: dataset.name().to_owned(),
+        solver: Some(solver),
         effectiveness: scores.effectiveness,
         abduction_slope: scores.abduction_slope,
         drift: scores.drift,

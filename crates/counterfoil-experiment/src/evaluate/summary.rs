@@ -4,6 +4,7 @@
 //! that exist for each intervention are tables `<do>.<measured>`, where `<do>` is a variable's name, several joined by
 //! `+`, or a name with `_extrapolated` behind it.
 
+use counterfoil_diffusion::{End, Spacing, inversion::Method};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,9 @@ pub struct Summary {
     pub peak_rss_mib: Option<f64>,
     /// The name of the data.
     pub data: String,
+    /// How images were abducted and decoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solver: Option<Solver>,
     /// Is the effect the wanted one? `<do>.<measured>`.
     pub effectiveness: IndexMap<String, IndexMap<String, Effect>>,
     /// Least-squares slope of the counterfactual on the factual exogenous intensity under do(thickness), for wanted
@@ -71,6 +75,21 @@ pub struct Summary {
     pub judges: Judged,
     /// 95 % intervals of the figures that are plain numbers.
     pub intervals: IndexMap<String, Ends>,
+}
+
+/// What was run between image and noise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Solver {
+    /// The method, as the config names it.
+    pub method: Method,
+    /// How the levels are spaced.
+    pub spacing: Spacing,
+    /// Where decoding ends.
+    pub end: End,
+    /// Steps that were walked each way.
+    pub steps: usize,
+    /// Network calls to abduct an image and to decode one.
+    pub evaluations: [usize; 2],
 }
 
 /// The effect of one intervention on one measured variable.

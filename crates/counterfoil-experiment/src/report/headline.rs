@@ -10,7 +10,7 @@ use super::{
 use crate::{
     evaluate::{
         plan::EXTRAPOLATED,
-        summary::{Effect, Ends, Summary},
+        summary::{Effect, Ends, Solver, Summary},
     },
     run_dir::{Part, StoppedBy},
 };
@@ -49,8 +49,28 @@ pub(super) fn course(material: &Material) -> String {
             .into(),
         );
     }
+    if let Some(solver) = material.summary.as_ref().and_then(|summary| summary.solver.as_ref()) {
+        parts.push(walked(solver));
+    }
     parts.push(manifest.started.get(..10).unwrap_or(&manifest.started).to_owned());
     parts.join(" · ")
+}
+
+/// The sampler, its grid and what it costs.
+fn walked(solver: &Solver) -> String {
+    let [up, down] = solver.evaluations;
+    let name = |value: serde_json::Result<serde_json::Value>| match value {
+        Ok(serde_json::Value::String(name)) => name,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    };
+    format!(
+        "{} on {} levels ({} steps, end {}): {up} network calls to abduct and {down} to decode",
+        name(serde_json::to_value(solver.method)),
+        name(serde_json::to_value(solver.spacing)),
+        solver.steps,
+        name(serde_json::to_value(solver.end)),
+    )
 }
 
 /// The effects of interventions on what they set, in support.
