@@ -24,10 +24,9 @@ fn samplers(criterion: &mut Criterion) {
         DiscreteSchedule::linear(1000).unwrap().grid(Spacing::Trailing, 50, End::Zero).unwrap();
     for (channels, side) in SIZES {
         let normals = Stream::new(1, "bench-state", 0, 0).normals(channels * side * side);
-        let narrow: Vec<f32> = normals.iter().map(|x| *x as f32).collect();
         let shape = [1, channels as i64, side as i64, side as i64];
-        let tensor = Tensor::from_slice(&narrow).reshape(shape);
-        let array = Array4::from_shape_vec([1, channels, side, side], narrow).unwrap();
+        let tensor = Tensor::from_slice(&normals).reshape(shape);
+        let array = Array4::from_shape_vec([1, channels, side, side], normals).unwrap();
         let mut group = criterion.benchmark_group(format!("sampler 1x{channels}x{side}x{side}"));
         for name in SAMPLERS {
             let sampler: Choice = name.parse().unwrap();
