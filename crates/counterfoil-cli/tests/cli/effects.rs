@@ -72,7 +72,7 @@ fn counterfactuals_are_identified_or_refused() {
 fn experiments_elsewhere_are_put_to_use() {
     let bench = bench();
     let regimes = json!([
-        { "observed": ["X", "Y", "Z"] },
+        { "observed": ["X", "Y", "Z"], "domain": "target" },
         { "observed": ["Y", "Z"], "do": ["X"], "population": "trial", "selection": ["S"] },
     ]);
     bench.write("regimes.json", regimes.to_string());

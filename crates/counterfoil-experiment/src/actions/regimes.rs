@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use crate::error::{ExperimentError, Result};
 
+/// The population that is asked about.
+const TARGET: &str = "target";
+
 /// One entry of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,14 +17,15 @@ struct Entry {
     observed: Vec<String>,
     #[serde(default, rename = "do")]
     do_: Vec<String>,
-    #[serde(default)]
+    #[serde(default, alias = "domain")]
     population: Option<String>,
     #[serde(default)]
     selection: Vec<String>,
 }
 
 /// Reads `[{"observed": ["X", "Y"], "do": ["Z"], "population": "trial", "selection": ["S"]}, ..]`, where all but
-/// `observed` may be left out: without `population` the target itself was measured.
+/// `observed` may be left out: without `population`, or with the population `target`, the target itself was measured.
+/// `domain` is another word for `population`.
 ///
 /// # Errors
 /// When the file cannot be read, is not of this form (the place is named), or names a variable that the graph lacks.
@@ -39,7 +43,7 @@ pub fn read_regimes(file: &Path, graph: &Admg) -> Result<Vec<Regime>> {
 
 fn regime(entry: Entry, graph: &Admg) -> std::result::Result<Regime, QueryError> {
     let regime = Regime::observing(graph, entry.observed)?.after(graph, entry.do_)?;
-    match entry.population {
+    match entry.population.filter(|name| name != TARGET) {
         Some(name) => regime.in_population(name, graph, entry.selection),
         None => Ok(Regime { selection: graph.set_of(entry.selection)?, ..regime }),
     }
