@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::DiffusionError;
-use tch::{Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 impl From<TchError> for DiffusionError {
     fn from(error: TchError) -> Self {
@@ -62,7 +62,7 @@ fn rows(tensor: &Tensor) -> Result<Tensor, DiffusionError> {
 
 /// One number per item, brought to the host.
 fn numbers(tensor: &Tensor) -> Result<Vec<f64>, DiffusionError> {
-    Ok(Vec::<f64>::try_from(tensor.f_to_device(tch::Device::Cpu)?)?)
+    Ok(Vec::<f64>::try_from(tensor.f_to_device(Device::Cpu)?)?)
 }
 
 /// Tensors follow autograd's rules like any other arithmetic on them: run samplers inside `tch::no_grad`.
@@ -76,7 +76,12 @@ impl State for Tensor {
             let _ = self.f_mul_scalar_(own)?;
         }
         for (weight, term) in terms.iter().filter(|(weight, _)| *weight != 0.0) {
-            let _ = self.f_add_(&term.f_mul_scalar(*weight)?)?;
+            // One pass over memory where a number may stand beside a tensor; on an accelerator it would have to travel.
+            let _ = if self.device() == Device::Cpu {
+                self.f_addcmul_(term, &Tensor::from(*weight).f_to_kind(self.kind())?)?
+            } else {
+                self.f_add_(&term.f_mul_scalar(*weight)?)?
+            };
         }
         Ok(())
     }
