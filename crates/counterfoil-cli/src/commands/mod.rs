@@ -14,6 +14,7 @@ mod resume;
 mod run;
 mod runs;
 mod shared;
+mod solvers;
 mod table;
 mod traverse;
 
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     /// Measure a trained run on held-out images
     #[command(after_help = evaluate::EXAMPLES)]
     Evaluate(evaluate::Options),
+    /// Compare methods between image and noise by what their answers cost and are worth
+    #[command(after_help = solvers::EXAMPLES)]
+    Solvers(solvers::Options),
     /// Write the report of a run again
     #[command(after_help = report::EXAMPLES)]
     Report(report::Options),
@@ -76,6 +80,7 @@ impl Command {
             Self::Run(options) => run::run(&options),
             Self::Resume(options) => resume::run(&options),
             Self::Evaluate(options) => evaluate::run(&options),
+            Self::Solvers(options) => solvers::run(&options),
             Self::Report(options) => report::run(&options),
             Self::Counterfactual(options) => counterfactual::run(&options),
             Self::Traverse(options) => traverse::run(&options),

@@ -2,10 +2,11 @@
 
 use crate::bench::Bench;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "run",
     "resume",
     "evaluate",
+    "solvers",
     "report",
     "counterfactual",
     "traverse",

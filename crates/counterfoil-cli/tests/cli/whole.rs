@@ -97,6 +97,20 @@ fn questions(bench: &Bench, run: &std::path::Path) {
     assert_eq!(first["effectiveness"], again["effectiveness"]);
     assert_eq!(first["composition_10"], again["composition_10"]);
     assert_eq!(bench.json(&["evaluate", "tiny", "--all"])["eval_n"], 16);
+
+    let before = fs_err::read(run.join("summary.json")).unwrap();
+    let methods = ["--methods", "ddim,leapfrog", "--steps", "2,3", "--images", "4"];
+    let told = bench.json(&[&["solvers", "tiny", "--svg", "prices.svg"], &methods[..]].concat());
+    let calls: Vec<u64> = told["solvers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|price| price["evaluations"].as_u64().unwrap())
+        .collect();
+    assert_eq!(calls, [4, 6, 4, 6]);
+    assert!(finite(&told["solvers"][3]["effectiveness"]["thickness"]["thickness"]), "{told}");
+    assert!(bench.read("prices.svg").starts_with("<svg"));
+    assert_eq!(fs_err::read(run.join("summary.json")).unwrap(), before);
     fs_err::remove_file(run.join("report.html")).unwrap();
     let report = bench.json(&["report", "tiny"]);
     assert_eq!(bench.path(report["report"].as_str().unwrap()), run.join("report.html"));

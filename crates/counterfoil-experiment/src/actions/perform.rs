@@ -6,13 +6,19 @@ use std::{
 };
 
 use counterfoil_autoencoder::Model;
+use counterfoil_diffusion::Abduction as _;
 use counterfoil_tensor::parse_device;
 
 use crate::{
     config::Config,
     data::Data,
     error::{ExperimentError, Result},
-    evaluate::{self, Options, Summary},
+    evaluate::{
+        self, Options, Summary,
+        prepare::Prepared,
+        solvers::{self, Asked, Priced},
+    },
+    plot::{self, Line},
     progress::Reporter,
     report,
     run_dir::{Origin, RunDir, StoppedBy},
@@ -210,6 +216,45 @@ fn judge(
     let trained = Trained::load(run, config, Which::Latest, device)?;
     let summary = evaluate::evaluate(run, config, data, trained, options, reporter, interrupt)?;
     Ok((summary, report::write(run)?))
+}
+
+/// Answers the same questions about a trained run with several methods between image and noise; writes nothing into the
+/// run but what [`evaluate()`] keeps of its weights.
+///
+/// # Errors
+/// As [`evaluate()`].
+pub fn price(
+    run: &RunDir,
+    device: Option<&str>,
+    asked: &Asked,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<Vec<Priced>> {
+    let config = run.config()?;
+    let data = Data::load(&config)?;
+    same_data(run, &data)?;
+    let device = parse_device(device.unwrap_or(&config.sections().device))?;
+    let trained = Trained::load(run, &config, Which::Latest, device)?;
+    let prepared = Prepared::kept_or_new(run, &config, &data, trained, reporter)?;
+    solvers::price(&config, &data, &prepared, asked, reporter, interrupt)
+}
+
+/// The composition error of each method against the calls that it takes, as SVG with logarithms on both axes.
+///
+/// # Errors
+/// When the drawing fails.
+pub fn prices_svg(priced: &[Priced]) -> Result<String> {
+    let mut lines: Vec<Line> = Vec::new();
+    for price in priced {
+        let name = price.solver.method.name();
+        let point = ((price.evaluations as f64).log10(), price.composition.log10());
+        match lines.iter_mut().find(|line| line.name == name) {
+            Some(line) => line.points.push(point),
+            None => lines.push(Line { name: name.to_owned(), points: vec![point] }),
+        }
+    }
+    plot::lines("log10 of network calls", "log10 of composition error", &lines)
+        .map_err(|reason| ExperimentError::Syntax { origin: "the drawing".to_owned(), reason })
 }
 
 /// The run's data must be those it was trained on.

@@ -10,16 +10,19 @@
 //! | fresh statistics and calibration | [`prepare`] |
 //! | which value is asked of which image | [`draw`] |
 //! | what is done to every image | [`plan`] |
+//! | the images, the questions and what is true of both | `examination` |
 //! | one abduction, many counterfactuals | [`deeds`] |
 //! | what is measured on an image | [`measure`] |
 //! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`] |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
+//! | the same questions answered by several methods, and what each costs | [`solvers`] |
 //! | what `summary.json` keeps | [`summary`] |
 
 pub mod controls;
 pub mod deeds;
 pub mod draw;
+mod examination;
 pub mod exhibit;
 pub mod figures;
 pub mod gallery;
@@ -30,25 +33,24 @@ pub mod pictures;
 pub mod plan;
 pub mod prepare;
 pub mod score;
+pub mod solvers;
 pub mod summary;
 
 use std::{sync::atomic::AtomicBool, time::Instant};
 
 use counterfoil_autoencoder::Procedure;
-use counterfoil_diffusion::End;
-use counterfoil_metrics::bootstrap::Bootstrap;
 use indexmap::IndexMap;
 use tch::{Device, Tensor};
 
 use self::{
     deeds::Studio,
     draw::{Draws, Labelled},
+    examination::Examination,
     exhibit::Exhibit,
     figures::Facts,
     measure::Judges,
-    plan::Plan,
     prepare::Prepared,
-    score::{Scorer, on_data, rendered},
+    score::Scorer,
     summary::{Judged, Leak, Reading, SCHEMA, Solver},
 };
 use crate::{
@@ -107,11 +109,10 @@ pub fn evaluate(
 
     // What is asked.
     let wanted = if options.all { split.test.len() } else { section.images };
-    let items = first(&split.test, wanted);
-    let (batch, labels) = (data.batch(items, device)?, labels(data, items));
-    let tenfold = data.batch(first(items, section.tenfold_images), device)?;
     let draws = Draws::new(data, graph, &variables, seed)?;
-    let plan = Plan::new(&draws, &variables, items, &labels)?;
+    let examination =
+        Examination::new(config, data, &prepared, &judges, &variables, &draws, wanted)?;
+    let Examination { items, ref batch, ref tenfold, ref plan, .. } = examination;
     let shown = exhibit::choose(data, items);
     let swept: Vec<usize> = exhibit::swept(&shown).iter().map(|place| items[*place]).collect();
     let sweeps = exhibit::sweeps(&draws, &variables, shown.len())?;
@@ -123,44 +124,16 @@ pub fn evaluate(
     let counterfactuals = &prepared.counterfactuals(&weights, procedure)?;
     let passes = plan.passes(items.len(), tenfold.items.len(), pass)
         + Studio::passes_of(swept.len(), sweeps.len(), pass);
-    let solver = Solver {
-        method: procedure.method,
-        spacing: procedure.spacing,
-        end: End::Zero,
-        steps: counterfactuals.grid().steps(),
-        evaluations: counterfactuals.evaluations()?,
-    };
     reporter.begin("evaluating", passes, 0);
     let mut studio =
         Studio { counterfactuals, pass, seed, reporter: &mut *reporter, interrupt, passes: 0 };
-    let outcome = plan.carry_out(&mut studio, &batch, &tenfold)?;
+    let outcome = plan.carry_out(&mut studio, batch, tenfold)?;
     let swept = studio.imagine(&data.batch(&swept, device)?, &sweeps)?;
     reporter.end();
 
     // What is measured.
-    let mut truths = Vec::new();
-    for deed in &plan.asked {
-        truths.push(rendered(data, items, &on_data(deed, graph, dataset.graph())?, device)?);
-    }
-    let train = first(&split.train, POPULATION);
-    let scorer = Scorer {
-        data,
-        prepared: &prepared,
-        judges: &judges,
-        facts: Facts {
-            variables: &variables,
-            graph: dataset.graph(),
-            scm: dataset.scm(),
-            labels: &labels,
-            population: &self::labels(data, train),
-            measured: &judges.measure(&batch.images)?,
-        },
-        batch: &batch,
-        items,
-        truths: &truths,
-        bootstrap: Bootstrap { rounds: section.resamples, level: 0.95, seed },
-    };
-    let scores = scorer.score(&plan, &outcome)?;
+    let scorer = examination.scorer();
+    let scores = scorer.score(plan, &outcome)?;
     let (latent_reading, leakage) = code(&scorer, &outcome.noise, procedure, seed)?;
     let exhibit = Exhibit {
         data,
@@ -171,14 +144,14 @@ pub fn evaluate(
         composed: &outcome.composed,
         asked: &plan.asked,
         done: &outcome.asked,
-        truths: &truths,
+        truths: &examination.truths,
         swept: &swept,
     };
     exhibit.hang()?.save(run)?;
 
     let manifest = run.manifest()?;
     let evaluation_s = began.elapsed().as_secs_f64();
-    let averaged = data.batch(train, Device::Cpu)?.images;
+    let averaged = data.batch(first(&split.train, POPULATION), Device::Cpu)?.images;
     let summary = Summary {
         schema: SCHEMA,
         experiment: config.experiment().name.clone(),
@@ -190,7 +163,7 @@ pub fn evaluate(
         evaluation_s,
         peak_rss_mib: peak_rss_mib(),
         data: dataset.name().to_owned(),
-        solver: Some(solver),
+        solver: Some(Solver::of(counterfactuals)?),
         effectiveness: scores.effectiveness,
         abduction_slope: scores.abduction_slope,
         drift: scores.drift,

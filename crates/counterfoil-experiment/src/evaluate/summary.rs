@@ -4,11 +4,12 @@
 //! that exist for each intervention are tables `<do>.<measured>`, where `<do>` is a variable's name, several joined by
 //! `+`, or a name with `_extrapolated` behind it.
 
+use counterfoil_autoencoder::Counterfactuals;
 use counterfoil_diffusion::{End, Spacing, inversion::Method};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::run_dir::StoppedBy;
+use crate::{error::Result, run_dir::StoppedBy};
 
 /// The file of the summary inside a run directory.
 pub const SUMMARY_FILE: &str = "summary.json";
@@ -90,6 +91,23 @@ pub struct Solver {
     pub steps: usize,
     /// Network calls to abduct an image and to decode one.
     pub evaluations: [usize; 2],
+}
+
+impl Solver {
+    /// What these counterfactuals are made with.
+    ///
+    /// # Errors
+    /// When the method cannot walk its grid.
+    pub fn of(counterfactuals: &Counterfactuals<'_>) -> Result<Self> {
+        let procedure = counterfactuals.procedure();
+        Ok(Self {
+            method: procedure.method,
+            spacing: procedure.spacing,
+            end: End::Zero,
+            steps: counterfactuals.grid().steps(),
+            evaluations: counterfactuals.evaluations()?,
+        })
+    }
 }
 
 /// The effect of one intervention on one measured variable.
