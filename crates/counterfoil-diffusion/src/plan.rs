@@ -175,6 +175,17 @@ impl Plan {
         Ok(Self { parts, steps: last_step + 1, depth })
     }
 
+    /// A plan that starts from one state and clamps nothing: what all but a few samplers make.
+    pub(crate) fn single(
+        sampler: &str,
+        order: u8,
+        prediction: Prediction,
+        stages: Vec<Stage>,
+    ) -> Result<Self, DiffusionError> {
+        let (sampler, entry) = (sampler.to_owned(), Entry::Single);
+        Self::new(Parts { sampler, order, prediction, entry, clip: None, stages })
+    }
+
     /// Name of the sampler.
     pub fn sampler(&self) -> &str {
         &self.parts.sampler

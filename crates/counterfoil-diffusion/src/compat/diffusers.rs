@@ -3,12 +3,12 @@
 use super::{
     Class, ImportedSchedule, SchedulerConfig,
     config::refuse,
-    grids::{Family, karras, label_of, labels, level, of_s},
+    grids::{Family, labels, level},
 };
 use crate::{
     Ddim, Ddpm, Deis, DiffusionError, DiscreteSchedule, DpmMultistep, DpmSinglestep, Euler,
-    EulerAncestral, Grid, Heun, Level, Lms, ModelTime, Plan, Pndm, Prediction, Sampler, Stage,
-    UniPc, Variance,
+    EulerAncestral, Grid, Heun, Level, Lms, ModelTime, Plan, Pndm, Prediction, Sampler, Spacing,
+    Stage, UniPc, Variance,
     plan::{Entry, Parts},
     sampler::{dpm::Form, pndm, unipc},
 };
@@ -162,7 +162,10 @@ impl Built<'_> {
                     time: mirror.times()[step + 1],
                     ..stage.clone()
                 });
-                Ok(recipe(parts("ddim-inverse", 1, Prediction::Eps, stages.collect())?, true))
+                Ok(recipe(
+                    Plan::single("ddim-inverse", 1, Prediction::Eps, stages.collect())?,
+                    true,
+                ))
             }
             Class::DdimInverse => Err(fails("an inversion with clipped images is no inversion")),
             _ => self.ddim(&grid),
@@ -237,7 +240,7 @@ impl Built<'_> {
         (idle.state, idle.anchor, idle.history, idle.rebase) = (1.0, 0.0, vec![0.0], false);
         idle.read = self.prediction.mix(Prediction::Eps, end)?;
         stages.push(idle);
-        let plan = parts("pndm", 2, self.prediction, stages)?;
+        let plan = Plan::single("pndm", 2, self.prediction, stages)?;
         Ok(Recipe { levels, plan, scale: Scale::Level, encodes: false })
     }
 
@@ -309,13 +312,14 @@ impl Built<'_> {
     }
 
     fn karras(&self, labels: &[f64], end: Level) -> Result<Grid, DiffusionError> {
-        let ends = [labels[0], labels[labels.len() - 1]];
-        let [high, low] = ends.map(|label| level(&self.schedule, label).map(Level::s));
+        let lambda = |label| level(&self.schedule, label).map(Level::lambda);
+        let (from, to) = (lambda(labels[0])?, lambda(labels[labels.len() - 1])?);
         let mut levels = Vec::with_capacity(labels.len() + 1);
         let mut times = Vec::with_capacity(labels.len() + 1);
-        for s in karras(high?, low?, labels.len()) {
-            levels.push(of_s(s)?);
-            times.push(ModelTime::Continuous(label_of(&self.schedule, s)));
+        for lambda in (Spacing::Karras { rho: 7.0 }).lambdas(from, to, labels.len())? {
+            let level = Level::from_log_snr(2.0 * lambda)?;
+            levels.push(level);
+            times.push(self.schedule.time_of(level));
         }
         levels.push(end);
         times.push(ModelTime::Continuous(0.0));
@@ -350,14 +354,4 @@ fn flow(
     times.push(ModelTime::Continuous(0.0));
     let plan = Euler::default().plan(&Grid::new(levels.clone(), times)?, prediction)?;
     Ok(Recipe { levels, plan, scale: Scale::Level, encodes: false })
-}
-
-fn parts(
-    name: &str,
-    order: u8,
-    prediction: Prediction,
-    stages: Vec<Stage>,
-) -> Result<Plan, DiffusionError> {
-    let (sampler, entry) = (name.to_owned(), Entry::Single);
-    Plan::new(Parts { sampler, order, prediction, entry, clip: None, stages })
 }

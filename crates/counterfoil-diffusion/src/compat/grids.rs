@@ -93,20 +93,3 @@ pub(super) fn level(schedule: &DiscreteSchedule, label: f64) -> Result<Level, Di
 pub(super) fn of_s(s: f64) -> Result<Level, DiffusionError> {
     Level::from_log_snr(-2.0 * s.ln())
 }
-
-/// Karras' levels between two values of `sigma / alpha`, with `rho = 7`.
-pub(super) fn karras(high: f64, low: f64, steps: usize) -> Vec<f64> {
-    const RHO: f64 = 7.0;
-    let (start, end) = (high.powf(1.0 / RHO), low.powf(1.0 / RHO));
-    let gaps = (steps - 1).max(1) as f64;
-    (0..steps).map(|i| (start + i as f64 / gaps * (end - start)).powf(RHO)).collect()
-}
-
-/// The fractional label of a level: by straight lines in the logarithm of `sigma / alpha`.
-pub(super) fn label_of(schedule: &DiscreteSchedule, s: f64) -> f64 {
-    let ln_s: Vec<f64> = schedule.levels().iter().map(|level| -level.lambda()).collect();
-    let below = ln_s.partition_point(|entry| *entry <= s.ln()).saturating_sub(1);
-    let below = below.min(ln_s.len().saturating_sub(2));
-    let part = (ln_s[below] - s.ln()) / (ln_s[below] - ln_s[below + 1]);
-    below as f64 + part.clamp(0.0, 1.0)
-}

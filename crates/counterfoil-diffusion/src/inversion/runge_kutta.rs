@@ -1,6 +1,5 @@
 //! Explicit Runge-Kutta methods in the `(v, u)` coordinate, of order 2 and 4.
 
-use crate::plan::{Entry, Parts};
 use crate::sampler::leapfrog::{check_levels, slope};
 use crate::{DiffusionError, Grid, Level, ModelTime, Plan, Prediction, Sampler, Stage};
 use serde::{Deserialize, Serialize};
@@ -97,14 +96,7 @@ impl Sampler for RungeKutta {
                 stages.push(stage);
             }
         }
-        Plan::new(Parts {
-            sampler: "runge-kutta".to_owned(),
-            order: self.tableau.order(),
-            prediction,
-            entry: Entry::Single,
-            clip: None,
-            stages,
-        })
+        Plan::single("runge-kutta", self.tableau.order(), prediction, stages)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Two-step Adams-Bashforth in the angle `phi = atan(sigma/alpha)`: second order, regular at the clean image.
 
 use super::{Sampler, leapfrog::check_levels};
-use crate::plan::{Entry, Parts};
 use crate::{DiffusionError, Grid, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -52,13 +51,6 @@ impl Sampler for AdamsBashforth {
             stage.rebase = true;
             stages.push(stage);
         }
-        Plan::new(Parts {
-            sampler: "adams-bashforth".to_owned(),
-            order: 2,
-            prediction,
-            entry: Entry::Single,
-            clip: None,
-            stages,
-        })
+        Plan::single("adams-bashforth", 2, prediction, stages)
     }
 }

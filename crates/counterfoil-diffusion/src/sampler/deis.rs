@@ -5,7 +5,7 @@ use super::{
     ddim::transfer,
     exponential::{Signal, recent},
 };
-use crate::plan::{Entry, Parts, check_setting};
+use crate::plan::check_setting;
 use crate::{DiffusionError, Grid, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -50,13 +50,6 @@ impl Sampler for Deis {
             }
             stages.push(stage);
         }
-        Plan::new(Parts {
-            sampler: "deis".to_owned(),
-            order: self.order,
-            prediction,
-            entry: Entry::Single,
-            clip: None,
-            stages,
-        })
+        Plan::single("deis", self.order, prediction, stages)
     }
 }

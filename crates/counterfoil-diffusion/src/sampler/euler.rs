@@ -1,7 +1,7 @@
 //! Euler's method on the probability flow, and its ancestral form.
 
 use super::{Sampler, churn::Churn, ddim::transfer, require_denoising};
-use crate::plan::{Entry, Parts, check_setting};
+use crate::plan::check_setting;
 use crate::{DiffusionError, Grid, Level, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ impl Sampler for Euler {
             self.churn.pass_on(grid, &mut stage)?;
             stages.push(stage);
         }
-        plan("euler", prediction, stages)
+        Plan::single("euler", 1, prediction, stages)
     }
 }
 
@@ -69,11 +69,6 @@ impl Sampler for EulerAncestral {
             stage.noise = to.sigma() * fresh;
             stages.push(stage);
         }
-        plan("euler-ancestral", prediction, stages)
+        Plan::single("euler-ancestral", 1, prediction, stages)
     }
-}
-
-fn plan(name: &str, prediction: Prediction, stages: Vec<Stage>) -> Result<Plan, DiffusionError> {
-    let (sampler, entry) = (name.to_owned(), Entry::Single);
-    Plan::new(Parts { sampler, order: 1, prediction, entry, clip: None, stages })
 }

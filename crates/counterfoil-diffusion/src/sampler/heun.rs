@@ -1,7 +1,6 @@
 //! Heun's method on the probability flow: second order for two calls a step.
 
 use super::{Sampler, churn::Churn, ddim::transfer, exponential::Signal, require_denoising};
-use crate::plan::{Entry, Parts};
 use crate::{DiffusionError, Grid, Level, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +46,7 @@ impl Sampler for Heun {
             self.churn.pass_on(grid, &mut heun)?;
             stages.extend([euler, heun]);
         }
-        plan("heun", 2, prediction, stages)
+        Plan::single("heun", 2, prediction, stages)
     }
 }
 
@@ -66,14 +65,7 @@ impl Sampler for FlowHeun {
                 return Err(DiffusionError::NotFlow { sampler: "flow-heun", at, sum });
             }
         }
-        // u = eps - x0 = (D v + (sigma - alpha) x) / D ... by way of v, which is defined at every level.
-        let read = |level: Level| -> Result<crate::Mix, DiffusionError> {
-            let velocity = prediction.mix(Prediction::V, level)?;
-            let power = level.power();
-            let mut mix = velocity.blend(1.0 / power, velocity, 0.0);
-            mix.state += (level.sigma() - level.alpha()) / power;
-            Ok(mix)
-        };
+        let read = |level: Level| prediction.mix(Prediction::Flow, level);
         let mut stages = Vec::with_capacity(2 * grid.steps());
         for step in 0..grid.steps() {
             let mut euler = Stage::call(grid, step);
@@ -87,16 +79,6 @@ impl Sampler for FlowHeun {
             (heun.anchor, heun.history) = (1.0, vec![0.5 * gap, 0.5 * gap]);
             stages.extend([euler, heun]);
         }
-        plan("flow-heun", 2, prediction, stages)
+        Plan::single("flow-heun", 2, prediction, stages)
     }
-}
-
-fn plan(
-    name: &str,
-    order: u8,
-    prediction: Prediction,
-    stages: Vec<Stage>,
-) -> Result<Plan, DiffusionError> {
-    let (sampler, entry) = (name.to_owned(), Entry::Single);
-    Plan::new(Parts { sampler, order, prediction, entry, clip: None, stages })
 }

@@ -1,7 +1,7 @@
 //! Latent consistency models: jump to the image and noise it again.
 
 use super::{Sampler, require_denoising};
-use crate::plan::{Entry, Parts, check_setting};
+use crate::plan::check_setting;
 use crate::{DiffusionError, Grid, Mix, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -46,13 +46,6 @@ impl Sampler for Lcm {
             stage.noise = stage.reaches.sigma();
             stages.push(stage);
         }
-        Plan::new(Parts {
-            sampler: "lcm".to_owned(),
-            order: 1,
-            prediction,
-            entry: Entry::Single,
-            clip: None,
-            stages,
-        })
+        Plan::single("lcm", 1, prediction, stages)
     }
 }

@@ -6,7 +6,7 @@ use super::{
     exponential::Signal,
     quadrature::{plain_moments, weights},
 };
-use crate::plan::{Entry, Parts, check_setting};
+use crate::plan::check_setting;
 use crate::{DiffusionError, Grid, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -55,13 +55,6 @@ impl Sampler for Lms {
             }
             stages.push(stage);
         }
-        Plan::new(Parts {
-            sampler: "lms".to_owned(),
-            order: self.order,
-            prediction,
-            entry: Entry::Single,
-            clip: None,
-            stages,
-        })
+        Plan::single("lms", self.order, prediction, stages)
     }
 }

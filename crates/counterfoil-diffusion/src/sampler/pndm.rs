@@ -1,7 +1,6 @@
 //! Pseudo numerical methods: classical coefficients on the noise prediction, with DDIM for the step itself.
 
 use super::{Sampler, ddim::transfer, exponential::Signal, require_denoising};
-use crate::plan::{Entry, Parts};
 use crate::{DiffusionError, Grid, Level, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -55,14 +54,7 @@ impl Sampler for Pndm {
         for step in first..grid.steps() {
             plan.adams(step)?;
         }
-        Plan::new(Parts {
-            sampler: "pndm".to_owned(),
-            order: 2,
-            prediction,
-            entry: Entry::Single,
-            clip: None,
-            stages: plan.stages,
-        })
+        Plan::single("pndm", 2, prediction, plan.stages)
     }
 }
 

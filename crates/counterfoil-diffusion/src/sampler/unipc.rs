@@ -6,7 +6,7 @@ use super::{
     exponential::{Signal, recent},
     require_denoising,
 };
-use crate::plan::{Correction, Entry, Parts, check_setting};
+use crate::plan::{Correction, check_setting};
 use crate::{DiffusionError, Grid, Level, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -80,14 +80,7 @@ impl Sampler for UniPc {
             before = to.lambda().is_finite().then_some(used.len());
             stages.push(stage);
         }
-        Plan::new(Parts {
-            sampler: "unipc".to_owned(),
-            order: self.order + 1,
-            prediction,
-            entry: Entry::Single,
-            clip: None,
-            stages,
-        })
+        Plan::single("unipc", self.order + 1, prediction, stages)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The singlestep solvers DPM-Solver++ 2S and 3S: two or three calls to one step of the solver, none remembered beyond it.
 
 use super::Form;
-use crate::plan::{Entry, Parts, check_setting};
+use crate::plan::check_setting;
 use crate::sampler::{
     Sampler,
     exponential::{Signal, integrals},
@@ -77,14 +77,7 @@ impl Sampler for DpmSinglestep {
             }
             first += order;
         }
-        Plan::new(Parts {
-            sampler: "dpm-solver-singlestep".to_owned(),
-            order: self.order,
-            prediction,
-            entry: Entry::Single,
-            clip: None,
-            stages,
-        })
+        Plan::single("dpm-solver-singlestep", self.order, prediction, stages)
     }
 }
 
