@@ -70,5 +70,8 @@ pub(super) fn numeric(case: &Case, query: &Events) -> Result<Finding, String> {
         Answer::UndefinedCondition => Some("called undefined".to_owned()),
         _ => None,
     };
-    Ok(Finding::unless(wrong.map(|reason| json!({ "enumerated": enumerated, "error": reason }))))
+    Ok(match wrong {
+        None => Finding::Right,
+        Some(reason) => Finding::Wrong(json!({ "enumerated": enumerated, "error": reason })),
+    })
 }

@@ -4,7 +4,7 @@ use super::{
     Finding,
     query::{Available, Case, FromRegimes, Triple},
 };
-use crate::oracle::{agree, all};
+use crate::oracle::{agree, all, completions};
 use counterfoil_graph::{
     NodeSet, Query,
     estimand::{JointTable, Symbol, Table},
@@ -213,16 +213,7 @@ fn compared(
     for (cell, &expected) in cells.into_iter().zip(p) {
         let mut values = known.to_vec();
         values.extend(outcomes.iter().map(|&node| Symbol::of(node)).zip(cell.iter().copied()));
-        let fixed = values.len();
-        let further: Vec<Symbol> = found
-            .symbols()
-            .iter()
-            .copied()
-            .filter(|symbol| values.iter().all(|(named, _)| named != symbol))
-            .collect();
-        for choice in all(&vec![VALUES; further.len()]) {
-            values.truncate(fixed);
-            values.extend(further.iter().copied().zip(choice));
+        for values in completions(found.symbols(), &values, |_| VALUES) {
             let value = *found.at(&values).ok_or("the estimand's table lacks a cell")?;
             if !agree(value, expected) {
                 return Ok(Some(json!({ "cell": cell, "p": value, "not": expected })));

@@ -106,11 +106,6 @@ impl Finding {
         }
         serde_json::to_value(got).map(Self::Wrong).map_err(|error| error.to_string())
     }
-
-    /// Right unless some comparison has failed.
-    fn unless(wrong: Option<Value>) -> Self {
-        wrong.map_or(Self::Right, Self::Wrong)
-    }
 }
 
 fn answer(case: &Value) -> Result<Finding, String> {

@@ -1,6 +1,6 @@
 //! Counterfactuals: formulas of experiments and of data against the enumeration of all exogenous states.
 
-use super::{Disagreement, TOLERANCE, agree, effect::all};
+use super::{Disagreement, TOLERANCE, agree, effect::completions};
 use crate::{
     ScmError,
     discrete::{FunctionalModel, facts},
@@ -124,17 +124,9 @@ pub(crate) fn formula_error<D: Distribution<Number = f64>>(
     truth: f64,
 ) -> Result<f64, String> {
     let estimand = formula.estimand();
-    let further: Vec<Symbol> = estimand
-        .free_symbols()
-        .into_iter()
-        .filter(|symbol| formula.values().iter().all(|(known, _)| known != symbol))
-        .collect();
-    let sizes: Vec<usize> =
-        further.iter().map(|s| model.to_cpt().cardinality(s.variable())).collect();
+    let size = |symbol: Symbol| model.to_cpt().cardinality(symbol.variable());
     let mut worst: f64 = 0.0;
-    for choice in all(&sizes) {
-        let at: Vec<(Symbol, usize)> =
-            formula.values().iter().copied().chain(further.iter().copied().zip(choice)).collect();
+    for at in completions(&estimand.free_symbols(), formula.values(), size) {
         let value = estimand.eval(distribution, &at).map_err(|e| format!("{estimand}: {e}"))?;
         let error = (value - truth).abs();
         if !agree(value, truth) {

@@ -71,26 +71,15 @@ pub(super) fn largest_error(
         let condition = both.marginal(&z).map_err(|e| e.to_string())?;
         for (at, p) in both.cells() {
             let truth = p / condition.get(&at[y.len()..]).unwrap_or(1.0);
-            let mut values: Vec<(Symbol, usize)> = outcomes
+            let values: Vec<(Symbol, usize)> = outcomes
                 .iter()
                 .copied()
                 .zip(at)
                 .chain(done.iter().copied())
                 .map(|(v, value)| (Symbol::of(v), value))
                 .collect();
-            // What the formula speaks of beyond the query may have any value.
-            let further: Vec<Symbol> = found
-                .symbols()
-                .iter()
-                .copied()
-                .filter(|symbol| values.iter().all(|(known, _)| known != symbol))
-                .collect();
-            let sizes: Vec<usize> =
-                further.iter().map(|s| model.cardinality(s.variable())).collect();
-            let known = values.len();
-            for choice in all(&sizes) {
-                values.truncate(known);
-                values.extend(further.iter().copied().zip(choice));
+            let size = |symbol: Symbol| model.cardinality(symbol.variable());
+            for values in completions(found.symbols(), &values, size) {
                 let value = found.at(&values).ok_or("the estimand's table lacks a cell")?;
                 // A NaN must not pass for agreement.
                 worst =
@@ -99,6 +88,25 @@ pub(super) fn largest_error(
         }
     }
     Ok(worst)
+}
+
+/// The values with every choice for the symbols that have none: what a formula speaks of beyond its question may have any
+/// value.
+pub(crate) fn completions(
+    symbols: &[Symbol],
+    known: &[(Symbol, usize)],
+    size: impl Fn(Symbol) -> usize,
+) -> Vec<Vec<(Symbol, usize)>> {
+    let further: Vec<Symbol> = symbols
+        .iter()
+        .copied()
+        .filter(|symbol| known.iter().all(|(named, _)| named != symbol))
+        .collect();
+    let sizes: Vec<usize> = further.iter().map(|&symbol| size(symbol)).collect();
+    let complete = |choice: Vec<usize>| {
+        known.iter().copied().chain(further.iter().copied().zip(choice)).collect()
+    };
+    all(&sizes).into_iter().map(complete).collect()
 }
 
 /// Every combination of values.

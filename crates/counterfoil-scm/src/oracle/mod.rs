@@ -31,7 +31,7 @@ pub use counterfactual::{CounterfactualOutcome, FromData, counterfactual};
 pub use effect::{EffectOutcome, effect};
 
 pub(crate) use counterfactual::formula_error;
-pub(crate) use effect::all;
+pub(crate) use effect::{all, completions};
 
 use counterfoil_graph::Admg;
 use std::fmt;
