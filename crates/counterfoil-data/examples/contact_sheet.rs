@@ -1,10 +1,23 @@
-//! Writes a contact sheet of the world `digits`: `cargo run -p counterfoil-data --example contact_sheet -- FILE.png`.
+//! Writes a contact sheet of a world: `cargo run -p counterfoil-data --example contact_sheet -- WORLD FILE.png`.
 
-use std::path::PathBuf;
+use counterfoil_data::{
+    World, digits,
+    pendulum::{self, Pendulum},
+    sheet::{self, Layout},
+};
+use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let file =
-        std::env::args_os().nth(1).map_or_else(|| "digits-contact-sheet.png".into(), PathBuf::from);
-    counterfoil_data::digits::contact_sheet(20, 1)?.write(&file)?;
-    Ok(())
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [world, file] = arguments.as_slice() else {
+        return Err("give a world and a file: contact_sheet WORLD FILE.png".into());
+    };
+    let file = Path::new(file);
+    let scene: Box<dyn World> = match world.as_str() {
+        "digits" => return Ok(digits::contact_sheet(20, 1)?.write(file)?),
+        "pendulum" => Box::new(Pendulum::new(96, pendulum::Variant::Noisy)?),
+        other => return Err(format!("there is no world `{other}`").into()),
+    };
+    let layout = Layout { columns: 9, padding: 3, scale: 1, background: 48 };
+    Ok(sheet::of_world(&*scene, 1, &layout)?.write(file)?)
 }

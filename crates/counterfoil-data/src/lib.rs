@@ -25,6 +25,7 @@
 //! | pictures to look at | [`png`], [`sheet`] |
 #![forbid(unsafe_code)]
 
+mod canvas;
 mod dataset;
 pub mod digits;
 mod error;
@@ -32,6 +33,7 @@ pub mod idx;
 mod images;
 pub mod labels;
 pub mod morphomnist;
+pub mod pendulum;
 pub mod png;
 pub mod sheet;
 mod split;

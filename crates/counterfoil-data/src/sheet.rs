@@ -1,6 +1,7 @@
 //! Contact sheets: many small images side by side in one picture.
 
-use crate::{DataError, Result, png::Picture};
+use crate::{DataError, Exogenous, Result, World, png::Picture};
+use counterfoil_graph::Intervention;
 
 /// How a contact sheet is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,37 @@ pub fn compose(shape: [usize; 3], images: &[&[u8]], layout: &Layout) -> Result<P
         }
     }
     Picture::new(sheet_width, sheet_height, channels, pixels)
+}
+
+/// A picture of a world: two rows of its images, then one row a variable, in which one image has that variable set from
+/// the lower to the upper end of its declared range and everything else follows.
+///
+/// # Errors
+/// [`DataError::Shape`] when `columns` is 0; a range that reaches beyond its variable's domain.
+pub fn of_world(world: &dyn World, seed: u64, layout: &Layout) -> Result<Picture> {
+    let dag = world.scm().dag();
+    let columns = layout.columns;
+    let draw = |exogenous: &Exogenous, action: &Intervention| {
+        let values = world.scm().predict(&exogenous.noise, action);
+        let mut pixels = vec![0; world.image_shape().iter().product()];
+        world.render(&values, exogenous, &mut pixels);
+        pixels
+    };
+    let random = 0..2 * columns as u64;
+    let mut images: Vec<Vec<u8>> =
+        random.map(|k| draw(&world.draw(seed, k), &Intervention::none())).collect();
+    let shown = world.draw(seed, 0);
+    for index in 0..dag.len() {
+        let (low, high) = dag.variable(index).range();
+        for k in 0..columns {
+            let share = k as f64 / (columns.max(2) - 1) as f64;
+            let value = low + (high - low) * share;
+            let action = Intervention::from_pairs(dag, [(index, value)])?;
+            images.push(draw(&shown, &action));
+        }
+    }
+    let images: Vec<&[u8]> = images.iter().map(Vec::as_slice).collect();
+    compose(world.image_shape(), &images, layout)
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
 //! The images of one experiment, split into their parts, and the way from there to the batches of a model.
 
-use std::path::Path;
-
 use counterfoil_autoencoder::Batch;
-use counterfoil_data::{Dataset, Split, digits::Digits, generate, morphomnist};
+use counterfoil_data::{Dataset, Split};
 use counterfoil_graph::Dag;
 use counterfoil_tensor::image;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    config::{Config, DataKind},
+    config::Config,
     error::{ExperimentError, Result},
+    source,
 };
 
 /// Images with their labels, split, in the order of the model's graph.
@@ -32,12 +31,7 @@ impl Data {
     /// graph has a labelled variable that the data do not label.
     pub fn load(config: &Config) -> Result<Self> {
         let section = config.data();
-        let dataset = match section.kind {
-            DataKind::Digits => generate(Digits::new(), section.count, section.seed)?,
-            DataKind::MorphoMnist => {
-                morphomnist::load(section.dir.as_deref().unwrap_or(Path::new(".")))?
-            }
-        };
+        let dataset = source::open(section)?;
         let split = Split::seeded(dataset.len(), section.split, section.seed)?;
         let columns = columns(config.graph(), dataset.graph())?;
         let conditional = config.sections().model.class_conditional;

@@ -45,6 +45,7 @@ mod plot;
 pub mod progress;
 pub mod report;
 pub mod run_dir;
+mod source;
 pub mod train;
 pub mod trained;
 

@@ -54,10 +54,12 @@
 #![forbid(unsafe_code)]
 
 mod additive;
+mod beta;
 pub mod cases;
 mod custom;
 pub mod discrete;
 mod error;
+mod exact;
 pub mod generate;
 pub mod linear;
 mod logistic;
@@ -68,9 +70,11 @@ pub mod oracle;
 mod scm;
 
 pub use additive::{Additive, LinearGaussian, Root};
+pub use beta::Beta;
 pub use counterfoil_graph::Intervention;
 pub use custom::Custom;
 pub use error::ScmError;
+pub use exact::Exact;
 pub use logistic::Logistic;
 pub use mechanism::Mechanism;
 pub use noise::Noise;

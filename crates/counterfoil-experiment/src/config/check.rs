@@ -6,13 +6,23 @@ use counterfoil_autoencoder::Objective;
 use counterfoil_graph::Dag;
 use counterfoil_tensor::parse_device;
 
-use super::{Config, DataKind, GRAPH_FILE, sections::Sections};
+use super::{Config, GRAPH_FILE, sections::Sections};
 use crate::error::{ExperimentError, Result};
+
+/// Height and width of a scene where the config says nothing.
+const SIDE: usize = 48;
 
 /// Checks every value, reads the graph that stands beside `file`, and makes the data folder absolute.
 pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     let origin = file.display().to_string();
     let bounds = Bounds { origin: &origin };
+    // Written out like any other default, so that another default changes no earlier run.
+    let data = &mut sections.data;
+    if data.kind.is_scene() {
+        data.side.get_or_insert(SIDE);
+        let usual = data.kind.variants().first().map(|variant| (*variant).to_owned());
+        data.variant = data.variant.take().or(usual);
+    }
     check_experiment(&sections, &bounds)?;
     check_data(&sections, &bounds)?;
     check_training(&sections, &bounds)?;
@@ -95,16 +105,31 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     let total = data.split.iter().try_fold(0usize, |sum, n| sum.checked_add(*n));
     bounds.ensure("data.split", data.split, total.is_some(), "counts whose sum is a number")?;
     let total = total.unwrap_or(usize::MAX);
-    match data.kind {
-        DataKind::Digits => {
-            let need = format!("at least {total}, the sum of data.split");
-            bounds.ensure("data.count", data.count, data.count >= total, &need)?;
-        }
-        DataKind::MorphoMnist => {
-            bounds.ensure("data.count", data.count, data.count == 0, "left out for real data")?;
-            let need = "the folder that holds the files: give it with --set data.dir=FOLDER";
-            bounds.ensure("data.dir", "missing", data.dir.is_some(), need)?;
-        }
+    if data.kind.is_world() {
+        let need = format!("at least {total}, the sum of data.split");
+        bounds.ensure("data.count", data.count, data.count >= total, &need)?;
+    } else {
+        bounds.ensure("data.count", data.count, data.count == 0, "left out for real data")?;
+        let need = "the folder that holds the files: give it with --set data.dir=FOLDER";
+        bounds.ensure("data.dir", "missing", data.dir.is_some(), need)?;
+    }
+    let variants = data.kind.variants();
+    if let Some(variant) = &data.variant {
+        let need = match variants {
+            [] => "left out: these data have one form".to_owned(),
+            _ => format!("one of {}", variants.join(", ")),
+        };
+        bounds.ensure("data.variant", variant, variants.contains(&variant.as_str()), &need)?;
+    }
+    if data.kind.is_scene() {
+        let side = data.side.unwrap_or(0);
+        let need = "between 8 and 1024 pixels";
+        bounds.ensure("data.side", side, (8..=1024).contains(&side), need)?;
+    } else {
+        let need = "left out: these images have a size of their own";
+        bounds.ensure("data.side", data.side, data.side.is_none(), need)?;
+        let need = "left out: these images have no such channel";
+        bounds.ensure("data.alpha", data.alpha, !data.alpha, need)?;
     }
     Ok(())
 }

@@ -74,6 +74,28 @@ pub enum DataKind {
     Digits,
     /// Morpho-MNIST with the synthetic thickness and intensity, read from a folder of IDX files.
     MorphoMnist,
+    /// The procedural world of a pendulum and its shadow.
+    Pendulum,
+}
+
+impl DataKind {
+    /// `true` for what is drawn, `false` for what is read from a folder.
+    pub fn is_world(self) -> bool {
+        self == Self::Digits || self.is_scene()
+    }
+
+    /// `true` for a world that is drawn at any size.
+    pub fn is_scene(self) -> bool {
+        matches!(self, Self::Pendulum)
+    }
+
+    /// The names of its forms, the usual one first; none where there is only one.
+    pub fn variants(self) -> &'static [&'static str] {
+        match self {
+            Self::Pendulum => &["noisy", "exact", "grid", "published"],
+            _ => &[],
+        }
+    }
 }
 
 /// `[data]`: the images, their number and their split.
@@ -85,6 +107,15 @@ pub struct DataSection {
     /// The folder of real data, from the caller's directory; none for a world.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dir: Option<PathBuf>,
+    /// Which form of a world; its usual one when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Height and width of a scene in pixels; digits and real data have their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<usize>,
+    /// Whether a scene has a fourth channel that is opaque everywhere, as published networks read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alpha: bool,
     /// How many images a world draws; real data have their own number and leave it at 0.
     #[serde(default)]
     pub count: usize,
