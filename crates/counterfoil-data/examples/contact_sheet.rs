@@ -1,7 +1,11 @@
 //! Writes a contact sheet of a world: `cargo run -p counterfoil-data --example contact_sheet -- WORLD FILE.png`.
 
 use counterfoil_data::{
-    World, digits,
+    World,
+    circuit::Circuit,
+    digits,
+    flow::Flow,
+    gaussian::Gaussian,
     pendulum::{self, Pendulum},
     sheet::{self, Layout},
 };
@@ -16,6 +20,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scene: Box<dyn World> = match world.as_str() {
         "digits" => return Ok(digits::contact_sheet(20, 1)?.write(file)?),
         "pendulum" => Box::new(Pendulum::new(96, pendulum::Variant::Noisy)?),
+        "circuit" => Box::new(Circuit::new(72)?),
+        "flow" => Box::new(Flow::new(96)?),
+        "gaussian" => Box::new(Gaussian::new(96)?),
         other => return Err(format!("there is no world `{other}`").into()),
     };
     let layout = Layout { columns: 9, padding: 3, scale: 1, background: 48 };

@@ -213,6 +213,22 @@ pub(crate) fn stroke(from: Point, to: Point, width: f64) -> Vec<Point> {
     ]
 }
 
+/// A band of even width along a curved line.
+pub(crate) fn ribbon(line: &[Point], width: f64) -> Vec<Point> {
+    let normal = |k: usize| {
+        let (from, to) = (line[k.saturating_sub(1)], line[(k + 1).min(line.len() - 1)]);
+        let [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+        let scale = 0.5 * width / dx.hypot(dy).max(1e-9);
+        [-dy * scale, dx * scale]
+    };
+    let edge = |k: usize, side: f64| {
+        let normal = normal(k);
+        [0, 1].map(|i| line[k][i] + side * normal[i])
+    };
+    let there = (0..line.len()).map(|k| edge(k, 1.0));
+    there.chain((0..line.len()).rev().map(|k| edge(k, -1.0))).collect()
+}
+
 /// A rectangle between two corners.
 pub(crate) fn rectangle(low: Point, high: Point) -> Vec<Point> {
     vec![low, [high[0], low[1]], high, [low[0], high[1]]]
@@ -298,6 +314,17 @@ mod tests {
                     prop_assert!((found - expected).abs() < 0.08, "{found} != {expected}");
                 }
             }
+        }
+
+        /// Float: along a straight line the band is the stroke.
+        #[test]
+        fn a_straight_ribbon_is_a_stroke(ax in 1.0..11.0f64, ay in 1.0..11.0f64, width in 0.3..3.0f64) {
+            let (from, to) = ([ax, ay], [12.0 - ax, 11.5 - ay]);
+            prop_assume!((from[0] - to[0]).hypot(from[1] - to[1]) > 0.5);
+            let line = [0, 1, 2, 3].map(|k| [0, 1].map(|i| from[i] + (to[i] - from[i]) * f64::from(k) / 3.0));
+            let (_, found) = covered(&[ribbon(&line, width)]);
+            let (_, expected) = covered(&[stroke(from, to, width)]);
+            prop_assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5));
         }
 
         #[test]

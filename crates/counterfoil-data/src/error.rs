@@ -105,6 +105,13 @@ pub enum DataError {
     Graph(Box<counterfoil_graph::GraphError>),
 }
 
+impl DataError {
+    /// The refusal of a scene without pixels.
+    pub(crate) fn no_side() -> Self {
+        Self::Shape { what: "side of an image", expected: "at least 1".into(), found: "0".into() }
+    }
+}
+
 impl From<counterfoil_scm::ScmError> for DataError {
     fn from(error: counterfoil_scm::ScmError) -> Self {
         Self::Scm(Box::new(error))

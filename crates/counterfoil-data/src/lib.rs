@@ -26,9 +26,12 @@
 #![forbid(unsafe_code)]
 
 mod canvas;
+pub mod circuit;
 mod dataset;
 pub mod digits;
 mod error;
+pub mod flow;
+pub mod gaussian;
 pub mod idx;
 mod images;
 pub mod labels;

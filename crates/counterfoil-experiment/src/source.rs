@@ -4,7 +4,10 @@ use std::path::Path;
 
 use counterfoil_data::{
     Dataset,
+    circuit::Circuit,
     digits::Digits,
+    flow::Flow,
+    gaussian::Gaussian,
     generate, morphomnist,
     pendulum::{self, Pendulum},
 };
@@ -37,6 +40,9 @@ pub(crate) fn open(section: &DataSection) -> Result<Dataset> {
             let world = Pendulum::new(side, variant)?;
             generate(if section.alpha { world.with_alpha() } else { world }, count, seed)
         }
+        DataKind::Circuit => generate(Circuit::new(side)?, count, seed),
+        DataKind::Flow => generate(Flow::new(side)?, count, seed),
+        DataKind::Gaussian => generate(Gaussian::new(side)?, count, seed),
     };
     Ok(data?)
 }

@@ -84,11 +84,7 @@ impl Pendulum {
     /// [`DataError::Shape`] when `side` is 0.
     pub fn new(side: usize, variant: Variant) -> Result<Self> {
         if side == 0 {
-            return Err(DataError::Shape {
-                what: "side of an image",
-                expected: "at least 1".into(),
-                found: "0".into(),
-            });
+            return Err(DataError::no_side());
         }
         Ok(Self { model: model(variant)?, side, channels: 3, variant })
     }

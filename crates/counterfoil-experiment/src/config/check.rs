@@ -6,7 +6,7 @@ use counterfoil_autoencoder::Objective;
 use counterfoil_graph::Dag;
 use counterfoil_tensor::parse_device;
 
-use super::{Config, GRAPH_FILE, sections::Sections};
+use super::{Config, DataKind, GRAPH_FILE, sections::Sections};
 use crate::error::{ExperimentError, Result};
 
 /// Height and width of a scene where the config says nothing.
@@ -128,9 +128,9 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     } else {
         let need = "left out: these images have a size of their own";
         bounds.ensure("data.side", data.side, data.side.is_none(), need)?;
-        let need = "left out: these images have no such channel";
-        bounds.ensure("data.alpha", data.alpha, !data.alpha, need)?;
     }
+    let holds = !data.alpha || data.kind == DataKind::Pendulum;
+    bounds.ensure("data.alpha", data.alpha, holds, "left out: the pendulum alone has it")?;
     Ok(())
 }
 

@@ -76,6 +76,12 @@ pub enum DataKind {
     MorphoMnist,
     /// The procedural world of a pendulum and its shadow.
     Pendulum,
+    /// The procedural, circuit-like world of an arm, buttons and lamps.
+    Circuit,
+    /// The procedural world of water in a vessel.
+    Flow,
+    /// The linear world, grey spots.
+    Gaussian,
 }
 
 impl DataKind {
@@ -86,7 +92,7 @@ impl DataKind {
 
     /// `true` for a world that is drawn at any size.
     pub fn is_scene(self) -> bool {
-        matches!(self, Self::Pendulum)
+        matches!(self, Self::Pendulum | Self::Circuit | Self::Flow | Self::Gaussian)
     }
 
     /// The names of its forms, the usual one first; none where there is only one.
@@ -113,7 +119,7 @@ pub struct DataSection {
     /// Height and width of a scene in pixels; digits and real data have their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<usize>,
-    /// Whether a scene has a fourth channel that is opaque everywhere, as published networks read it.
+    /// Whether pendulums have a fourth channel that is opaque everywhere, as published networks read it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alpha: bool,
     /// How many images a world draws; real data have their own number and leave it at 0.
