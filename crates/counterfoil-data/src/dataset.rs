@@ -1,6 +1,6 @@
 //! Images with the labels of their causes and, where it is known, the truth behind them.
 
-use crate::{DataError, Exogenous, Images, Result, World};
+use crate::{DataError, Exogenous, Gauge, Images, Result, World};
 use counterfoil_graph::{Dag, Intervention};
 use counterfoil_scm::Scm;
 use ndarray::Array2;
@@ -16,6 +16,7 @@ pub struct Dataset {
     class_count: usize,
     hash: String,
     truth: Truth,
+    gauge: Gauge,
 }
 
 /// How much of the process that made the data is known.
@@ -66,6 +67,12 @@ impl Dataset {
         Ok(self)
     }
 
+    /// These data with another way to measure their variables; observed data are scenes unless it is said otherwise.
+    pub fn with_gauge(mut self, gauge: Gauge) -> Self {
+        self.gauge = gauge;
+        self
+    }
+
     /// Data that a world made under a seed.
     pub(crate) fn of_world(
         world: Arc<dyn World>,
@@ -106,7 +113,11 @@ impl Dataset {
         let (classes, class_count) =
             classes.map_or((None, 0), |(classes, count)| (Some(classes), count));
         let hash = content_hash(truth.graph(), &images, &labels, classes.as_deref());
-        Ok(Self { name, images, labels, classes, class_count, hash, truth })
+        let gauge = match &truth {
+            Truth::World { world, .. } => world.gauge(),
+            Truth::Graph(_) | Truth::Labels(_) => Gauge::Scene,
+        };
+        Ok(Self { name, images, labels, classes, class_count, hash, truth, gauge })
     }
 
     /// The name of the world or of the data set, as configurations and reports write it.
@@ -149,6 +160,11 @@ impl Dataset {
     /// Equal data have equal hashes on every machine; neither the name nor the way of making enters.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// How the labelled variables can be measured on an image.
+    pub fn gauge(&self) -> Gauge {
+        self.gauge
     }
 
     /// The graph of the labelled variables.

@@ -46,4 +46,4 @@ pub use dataset::Dataset;
 pub use error::{DataError, IdxError, Result};
 pub use images::Images;
 pub use split::Split;
-pub use world::{Exogenous, World, generate};
+pub use world::{Exogenous, Gauge, World, generate};

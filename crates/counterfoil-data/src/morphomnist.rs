@@ -14,7 +14,7 @@
 //! | `PART-labels-idx1-ubyte[.gz]` | digits 0 to 9 |
 //! | `PART-morpho.csv` | `index,thickness,intensity` in pixels and grey levels |
 
-use crate::{DataError, Dataset, Images, Result, idx, labels};
+use crate::{DataError, Dataset, Gauge, Images, Result, idx, labels};
 use std::path::{Path, PathBuf};
 
 /// Reads the part `t10k`, the 10,000 images of the public test set.
@@ -67,8 +67,9 @@ pub fn load_part(folder: &Path, part: &str) -> Result<Dataset> {
         }
     }
     let images = Images::new([n, 1, height, width], values)?;
-    Dataset::observed("morphomnist", model.dag().clone(), images, labels, Some((classes, 10)))?
-        .with_model(model)
+    Ok(Dataset::observed("morphomnist", model.dag().clone(), images, labels, Some((classes, 10)))?
+        .with_model(model)?
+        .with_gauge(Gauge::Strokes))
 }
 
 #[cfg(test)]

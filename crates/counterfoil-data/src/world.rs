@@ -18,6 +18,16 @@ pub struct Exogenous {
     pub class: Option<u8>,
 }
 
+/// How the labelled variables can be measured on an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gauge {
+    /// Bright strokes on black: `intensity` is the grey level of the strokes, and every other variable is one of their
+    /// form, to be read where brightness cannot be seen and wherever in the image they stand.
+    Strokes,
+    /// A scene: a variable may be a place, a length or a colour, to be read from the image as it is.
+    Scene,
+}
+
 /// A world whose images are a pure function of labels and exogenous noise.
 ///
 /// Contract: `draw` depends on its arguments alone, with `index` as the item of the random stream, so that image
@@ -35,6 +45,11 @@ pub trait World: Send + Sync {
 
     /// How many classes there are; 0 for a world without.
     fn class_count(&self) -> usize;
+
+    /// How the labelled variables can be measured on an image.
+    fn gauge(&self) -> Gauge {
+        Gauge::Scene
+    }
 
     /// The exogenous noise of image `index` under `seed`.
     fn draw(&self, seed: u64, index: u64) -> Exogenous;

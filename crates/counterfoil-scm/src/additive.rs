@@ -49,6 +49,10 @@ impl Mechanism for Root {
         noise_behind(value, self.shift, self.scale, self.noise)
     }
 
+    fn central_noise(&self) -> f64 {
+        self.noise.mean()
+    }
+
     fn parent_count(&self) -> Option<usize> {
         Some(0)
     }
@@ -139,6 +143,10 @@ impl<F: Fn(&[f64]) -> f64 + Send + Sync> Mechanism for Additive<F> {
 
     fn abduct(&self, parents: &[f64], value: f64) -> Result<f64, ScmError> {
         noise_behind(value, (self.location)(parents), self.scale, self.noise)
+    }
+
+    fn central_noise(&self) -> f64 {
+        self.noise.mean()
     }
 }
 

@@ -60,6 +60,10 @@ impl<F: Fn(&[f64]) -> f64 + Send + Sync> Mechanism for Beta<F> {
         let [a, b] = self.shapes(parents);
         Ok(distribution(value, a, b))
     }
+
+    fn central_noise(&self) -> f64 {
+        0.5
+    }
 }
 
 /// The regularised incomplete beta function I(x; a, b), by its continued fraction (Abramowitz and Stegun 26.5.8) on the

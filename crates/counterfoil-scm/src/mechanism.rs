@@ -22,6 +22,11 @@ pub trait Mechanism: Send + Sync {
     /// [`ScmError::OutsideSupport`] when no noise brings it about.
     fn abduct(&self, parents: &[f64], value: f64) -> Result<f64, ScmError>;
 
+    /// The middle of the noise's distribution: what a model assumes that knows the mechanism and nothing of the item.
+    fn central_noise(&self) -> f64 {
+        0.0
+    }
+
     /// The number of parents that the mechanism reads, when it reads a fixed number.
     fn parent_count(&self) -> Option<usize> {
         None

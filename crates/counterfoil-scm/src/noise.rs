@@ -29,6 +29,15 @@ impl Noise {
         }
     }
 
+    /// The mean.
+    pub(crate) fn mean(self) -> f64 {
+        match self {
+            Self::Normal => 0.0,
+            Self::Uniform => 0.5,
+            Self::Gamma { shape, rate } => shape / rate,
+        }
+    }
+
     /// The bounds `(low, high)` of the values, infinite where there are none.
     pub(crate) fn bounds(self) -> (f64, f64) {
         match self {

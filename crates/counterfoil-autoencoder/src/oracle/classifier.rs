@@ -3,6 +3,7 @@
 use super::{
     OracleConfig, augment,
     judge::{Head, Judge, Lesson},
+    without_brightness,
 };
 use crate::ModelError;
 use counterfoil_random::Stream;
@@ -39,7 +40,8 @@ impl Classifier {
         let loss = |output: &Tensor, index: &Tensor| {
             output.cross_entropy_for_logits(&classes.index_select(0, index))
         };
-        let lesson = Lesson { images, head: Head::Classes(count as i64), vary: &vary, loss: &loss };
+        let head = Head::Classes(count as i64);
+        let lesson = Lesson { images, head, view: without_brightness, vary: &vary, loss: &loss };
         Ok(Self { judge: Judge::train(&lesson, config, seed, report)? })
     }
 

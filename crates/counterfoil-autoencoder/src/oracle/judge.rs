@@ -1,6 +1,6 @@
 //! The network behind every judge and its training: convolutions, a head, averaged weights.
 
-use super::{OracleConfig, without_brightness};
+use super::OracleConfig;
 use crate::ModelError;
 use counterfoil_random::Stream;
 use counterfoil_tensor::layers::{BatchNorm, Conv2d, Linear};
@@ -14,6 +14,8 @@ use tch::{Kind, Tensor};
 pub(super) enum Head {
     /// One number that does not depend on where things are: from the mean and the maximum of each channel.
     Value,
+    /// One number that may be a place: from all features where they are, at an eighth of the resolution.
+    Place,
     /// Scores of so many classes, from all features where they are.
     Classes(i64),
 }
@@ -22,21 +24,27 @@ pub(super) enum Head {
 #[derive(Clone, Debug)]
 struct Network {
     stages: Vec<(Conv2d, BatchNorm)>,
-    /// The dense layer between channel statistics and a value.
+    /// The dense layer between channel statistics, or all features, and a value.
     hidden: Option<Linear>,
     out: Linear,
+    head: Head,
 }
 
 /// `(channels, stride)` of the stages.
 const STAGES: [(i64, i64); 5] = [(16, 1), (32, 2), (48, 1), (64, 2), (96, 1)];
+/// The same for a scene, which is larger and whose places survive the halving.
+const SCENE_STAGES: [(i64, i64); 5] = [(24, 2), (32, 1), (48, 2), (64, 2), (64, 1)];
 /// Width of the dense layer.
 const HIDDEN: i64 = 64;
+/// The same for a scene.
+const SCENE_HIDDEN: i64 = 128;
 
 impl Network {
     fn new(mut scope: Scope<'_>, [channels, height, width]: [i64; 3], head: Head) -> Self {
         let (mut inputs, mut h, mut w) = (channels, height, width);
         let mut stages = Vec::new();
-        for (index, (outputs, stride)) in STAGES.into_iter().enumerate() {
+        let layout = if matches!(head, Head::Place) { SCENE_STAGES } else { STAGES };
+        for (index, (outputs, stride)) in layout.into_iter().enumerate() {
             let mut part = scope.sub(index);
             let conv = Conv2d::new(part.sub("conv"), inputs, outputs, 3, stride);
             stages.push((conv, BatchNorm::new(part.sub("norm"), outputs)));
@@ -48,11 +56,15 @@ impl Network {
                 let hidden = Linear::new(scope.sub("hidden"), 2 * inputs, HIDDEN);
                 (Some(hidden), Linear::new(scope.sub("value"), HIDDEN, 1))
             }
+            Head::Place => {
+                let hidden = Linear::new(scope.sub("hidden"), inputs * h * w, SCENE_HIDDEN);
+                (Some(hidden), Linear::new(scope.sub("value"), SCENE_HIDDEN, 1))
+            }
             Head::Classes(count) => {
                 (None, Linear::new(scope.sub("class"), inputs * h * w, count.max(1)))
             }
         };
-        Self { stages, hidden, out }
+        Self { stages, hidden, out, head }
     }
 
     /// `[n, c, h, w] -> [n, outputs]`.
@@ -63,6 +75,9 @@ impl Network {
         }
         let features = match &self.hidden {
             None => h.flatten(1, -1),
+            Some(hidden) if matches!(self.head, Head::Place) => {
+                hidden.forward(weights, &h.flatten(1, -1)).relu()
+            }
             Some(hidden) => {
                 let flat = h.flatten(2, -1);
                 let parts = [flat.mean_dim(2, false, None), flat.amax(2, false)];
@@ -73,10 +88,17 @@ impl Network {
     }
 }
 
+/// What a judge sees of images `[n, c, h, w]` in `[-1, 1]`.
+pub(super) type View = fn(&Tensor) -> Result<Tensor, ModelError>;
+
+/// Varies a batch of what a judge sees, with the stream and the number of the step.
+pub(super) type Vary<'a> = dyn Fn(&Tensor, &mut Stream, u64) -> Result<Tensor, ModelError> + 'a;
+
 /// A trained network.
 #[derive(Debug)]
 pub(super) struct Judge {
     network: Network,
+    view: View,
     store: ParameterStore,
     precision: Precision,
 }
@@ -86,14 +108,16 @@ pub(super) struct Lesson<'a> {
     /// `[n, c, h, w]` in `[-1, 1]`.
     pub(super) images: &'a Tensor,
     pub(super) head: Head,
-    /// Variants of a batch without brightness that keep what is judged.
-    pub(super) vary: &'a dyn Fn(&Tensor, &mut Stream, u64) -> Result<Tensor, ModelError>,
+    /// What is seen of the images.
+    pub(super) view: View,
+    /// Variants of a batch of what is seen that keep what is judged.
+    pub(super) vary: &'a Vary<'a>,
     /// The loss of outputs for the images at these places.
     pub(super) loss: &'a dyn Fn(&Tensor, &Tensor) -> Tensor,
 }
 
 impl Judge {
-    /// Trains on images without brightness; `report(step)` is called after each step.
+    /// Trains on what the view shows of the images; `report(step)` is called after each step.
     pub(super) fn train(
         lesson: &Lesson<'_>,
         config: OracleConfig,
@@ -108,7 +132,7 @@ impl Judge {
             let what = "attribute oracle".to_owned();
             return Err(ModelError::Fit { what, reason: reason.to_owned() });
         }
-        let images = without_brightness(lesson.images)?;
+        let images = (lesson.view)(lesson.images)?;
         let mut builder = LayoutBuilder::new();
         let network = Network::new(builder.root(), [size[1], size[2], size[3]], lesson.head);
         let store = ParameterStore::initialise(&builder.finish(), seed, images.device());
@@ -129,7 +153,7 @@ impl Judge {
             report(step + 1);
         }
         let store = average.store().detached_copy();
-        Ok(Self { network, store, precision: config.precision })
+        Ok(Self { network, view: lesson.view, store, precision: config.precision })
     }
 
     /// The outputs for images `[n, c, h, w]` in `[-1, 1]`, `[n, outputs]`.
@@ -138,7 +162,7 @@ impl Judge {
         let n = images.size().first().copied().unwrap_or(0);
         let mut outputs = Vec::new();
         for start in (0..n).step_by(256) {
-            let part = without_brightness(&images.narrow(0, start, (n - start).min(256)))?;
+            let part = (self.view)(&images.narrow(0, start, (n - start).min(256)))?;
             outputs.push(tch::no_grad(|| self.network.forward(&weights, &part)));
         }
         Ok(Tensor::f_cat(&outputs, 0)?)

@@ -4,6 +4,9 @@
 //! The networks see each image divided by its own intensity, so that they cannot read thickness off brightness (the two
 //! are correlated at 0.9 in the data, and a judge that uses the correlation would call a wrong image right). They are
 //! trained on the training part alone; their errors on real held-out images stand beside every figure.
+//!
+//! That is for strokes on black. In a scene a variable may be a place or a colour: [`Regressor::train_on_scenes`] sees the
+//! image as it is.
 
 mod augment;
 mod classifier;
@@ -74,6 +77,11 @@ pub fn without_brightness(images: &Tensor) -> Result<Tensor, ModelError> {
         intensity(images)?.iter().map(|i| (i / 255.0).max(0.05) as f32).collect();
     let scale = Tensor::from_slice(&levels).view([-1, 1, 1, 1]).to_device(images.device());
     Ok(((images + 1.0) / 2.0 / scale).clamp(0.0, 1.2))
+}
+
+/// Images as they are, from 0 to 1.
+fn as_they_are(images: &Tensor) -> Result<Tensor, ModelError> {
+    Ok(((images + 1.0) / 2.0).to_kind(Kind::Float))
 }
 
 /// Fails unless there is one label an image.

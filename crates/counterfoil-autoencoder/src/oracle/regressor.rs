@@ -1,8 +1,9 @@
 //! Measures one continuous attribute of images, thickness for example.
 
 use super::{
-    OracleConfig, augment,
-    judge::{Head, Judge, Lesson},
+    OracleConfig, as_they_are, augment,
+    judge::{Head, Judge, Lesson, Vary, View},
+    without_brightness,
 };
 use crate::ModelError;
 use counterfoil_random::Stream;
@@ -30,6 +31,38 @@ impl Regressor {
         seed: u64,
         report: &mut dyn FnMut(u64),
     ) -> Result<Self, ModelError> {
+        let vary = |x: &Tensor, stream: &mut Stream, step: u64| {
+            let shifted = augment::shift(x, stream)?;
+            Ok(augment::fuzz(&shifted, stream, seed, step))
+        };
+        Self::learn(images, values, (Head::Value, without_brightness, &vary), config, seed, report)
+    }
+
+    /// Trains a judge of something in a scene, which may be a place or a colour: on images as they are, never shifted, and
+    /// with all features where they are. Arguments and errors are those of [`Regressor::train`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn train_on_scenes(
+        images: &Tensor,
+        values: &[f64],
+        config: OracleConfig,
+        seed: u64,
+        report: &mut dyn FnMut(u64),
+    ) -> Result<Self, ModelError> {
+        let vary =
+            |x: &Tensor, stream: &mut Stream, step: u64| Ok(augment::fuzz(x, stream, seed, step));
+        Self::learn(images, values, (Head::Place, as_they_are, &vary), config, seed, report)
+    }
+
+    fn learn(
+        images: &Tensor,
+        values: &[f64],
+        (head, view, vary): (Head, View, &Vary<'_>),
+        config: OracleConfig,
+        seed: u64,
+        report: &mut dyn FnMut(u64),
+    ) -> Result<Self, ModelError> {
         super::expect_labels(images, values.len())?;
         let n = values.len() as f64;
         let centre = values.iter().sum::<f64>() / n;
@@ -37,14 +70,10 @@ impl Regressor {
         let spread = variance.sqrt().max(1e-6);
         let standard: Vec<f32> = values.iter().map(|v| ((v - centre) / spread) as f32).collect();
         let standard = Tensor::from_slice(&standard).to_device(images.device());
-        let vary = |x: &Tensor, stream: &mut Stream, step: u64| {
-            let shifted = augment::shift(x, stream)?;
-            Ok(augment::fuzz(&shifted, stream, seed, step))
-        };
         let loss = |output: &Tensor, index: &Tensor| {
             output.squeeze_dim(1).mse_loss(&standard.index_select(0, index), Reduction::Mean)
         };
-        let lesson = Lesson { images, head: Head::Value, vary: &vary, loss: &loss };
+        let lesson = Lesson { images, head, view, vary, loss: &loss };
         Ok(Self { judge: Judge::train(&lesson, config, seed, report)?, centre, spread })
     }
 

@@ -20,7 +20,7 @@ mod glyph;
 mod habits;
 mod style;
 
-use crate::{Exogenous, Result, World, png::Picture, sheet};
+use crate::{Exogenous, Gauge, Result, World, png::Picture, sheet};
 use counterfoil_graph::Intervention;
 use counterfoil_random::Stream;
 use counterfoil_scm::Scm;
@@ -61,6 +61,10 @@ impl World for Digits {
 
     fn class_count(&self) -> usize {
         CLASSES
+    }
+
+    fn gauge(&self) -> Gauge {
+        Gauge::Strokes
     }
 
     fn draw(&self, seed: u64, index: u64) -> Exogenous {

@@ -9,7 +9,7 @@ use super::draw::morphomnist;
 /// Expected error of two models that know the mechanisms but not an image's noise, one value an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WithoutAbduction {
-    /// Sets the noise of everything that the intervention reaches to 0, the centre of every mechanism's noise here.
+    /// Sets the noise of everything that the intervention reaches to the middle of its distribution.
     pub ignoring: Vec<f64>,
     /// Draws that noise afresh: the mean over noise abducted from a population.
     pub redrawing: Vec<f64>,
@@ -40,7 +40,7 @@ pub fn without_abduction(
             let noise = replaced(&own, &reached, other);
             (scm.predict(&noise, action)[measured] - truth).abs()
         };
-        found.ignoring.push(error(&|_| 0.0));
+        found.ignoring.push(error(&|i| scm.mechanism(i).central_noise()));
         let sum: f64 = abducted.iter().map(|noise| error(&|i| noise[i])).sum();
         found.redrawing.push(sum / abducted.len().max(1) as f64);
     }

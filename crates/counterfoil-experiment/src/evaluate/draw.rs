@@ -4,6 +4,8 @@
 //! - A variable with causes, *in support*: its mechanism with the image's own causes and other noise. In the label
 //!   model of Morpho-MNIST the noise is uniform, `I* = 64 + 191 sigmoid(2 (T - 2.5) + e)` with e in [-1.25, 1.25]; in any
 //!   other it is drawn as the model draws it.
+//!   Where a mechanism has no noise, that is the value that is there already, and the draw is that of a variable without
+//!   causes.
 //! - The same, *extrapolated*: uniform over the declared range, whatever the causes say.
 //!
 //! The draw for an image depends on seed, variable and image alone.
@@ -135,10 +137,7 @@ impl<'a> Draws<'a> {
                 let parents: Vec<f64> =
                     graph.parents(labelled.data).iter().map(|p| values[*p]).collect();
                 match self.data.dataset().scm().filter(|_| !parents.is_empty()) {
-                    None => {
-                        let (low, high) = self.central[column];
-                        stream.uniform_in(low, high)
-                    }
+                    None => self.central(column, &mut stream),
                     Some(scm) => {
                         let mechanism = scm.mechanism(labelled.data);
                         let noise = if self.intensity == Some(labelled.data) {
@@ -147,11 +146,20 @@ impl<'a> Draws<'a> {
                             mechanism.draw_noise(&mut stream)
                         };
                         let value = mechanism.forward(&parents, noise);
+                        if value == values[labelled.data] {
+                            return self.central(column, &mut stream);
+                        }
                         if variable.has_range() { value.clamp(low, high) } else { value }
                     }
                 }
             }
         }
+    }
+
+    /// A value between the 5th and the 95th percentile.
+    fn central(&self, column: usize, stream: &mut Stream) -> f64 {
+        let (low, high) = self.central[column];
+        stream.uniform_in(low, high)
     }
 
     /// A value of variable `column` for image `item`, uniform over the declared range.
@@ -260,6 +268,49 @@ mod tests {
         is_uniform(&far, 64.0, 255.0);
         let outside = draws.set(&[(1, 300.0)]).unwrap_err();
         assert!(outside.to_string().contains("intensity"), "{outside}");
+    }
+
+    /// Monte-Carlo: with noise, a shadow is asked for what the law and fresh noise give; without, for anything usual.
+    #[test]
+    fn a_mechanism_without_noise_asks_for_usual_values() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/pendulum.toml");
+        let load = |variant: &str| {
+            let set = [
+                "data.count=1500".to_owned(),
+                "data.split=[1000, 100, 400]".to_owned(),
+                "data.side=8".to_owned(),
+                format!("data.variant={variant}"),
+            ];
+            let config = Config::load(&file, Some("smoke"), &set).unwrap();
+            let data = Data::load(&config).unwrap();
+            (config, data)
+        };
+        for variant in ["noisy", "exact"] {
+            let (config, data) = load(variant);
+            let variables = Labelled::all(config.graph(), data.dataset().graph()).unwrap();
+            let draws = Draws::new(&data, config.graph(), &variables, 4).unwrap();
+            let labels = data.dataset().labels();
+            let place = 3;
+            let drawn: Vec<(f64, f64)> = data
+                .split()
+                .test
+                .iter()
+                .map(|item| {
+                    let row = labels.row(*item).to_vec();
+                    (draws.in_support(place, *item, &row), row[place])
+                })
+                .collect();
+            assert!(drawn.iter().all(|(value, own)| value != own), "{variant}");
+            if variant == "exact" {
+                let (low, high) = draws.central[place];
+                is_uniform(&drawn.iter().map(|d| d.0).collect::<Vec<_>>(), low, high);
+            } else {
+                // Two draws of noise with standard deviation 0.6 each.
+                let squares = drawn.iter().map(|(value, own)| (value - own).powi(2)).sum::<f64>();
+                let spread = (squares / drawn.len() as f64 / 0.72).sqrt();
+                assert!((spread - 1.0).abs() < 5.0 * (0.5 / 400.0f64).sqrt(), "{spread}");
+            }
+        }
     }
 
     /// Exact: neither other images nor their order matter, and other seeds draw other values.

@@ -1,14 +1,22 @@
 //! The judges: what is measured on an image, by means that cannot confuse one variable with another.
 //!
-//! A variable called `intensity` is measured directly; every other continuous variable by a regressor that sees the
-//! image divided by its intensity, and the class by a classifier that sees the same; all trained on the training part
-//! alone. The judges' own errors on real test images stand beside every figure.
+//! On strokes, a variable called `intensity` is measured directly; every other continuous variable by a regressor that sees
+//! the image divided by its intensity, and the class by a classifier that sees the same. In a scene every continuous
+//! variable is read by a regressor that sees the whole image as it is. All are trained on the training part alone. The
+//! judges' own errors on real test images stand beside every figure.
+//!
+//! A regressor could read an effect off its causes, which hold it but for its noise, and would then call a wrong image
+//! right. Where the world can render, half of what the judges of a scene learn from are therefore training images rendered
+//! again with every variable set on its own, uniformly over its range: there nothing tells of a variable but its own trace.
 
 use counterfoil_autoencoder::oracle::{Classifier, OracleConfig, Regressor, intensity};
-use counterfoil_graph::Kind;
+use counterfoil_data::Gauge;
+use counterfoil_graph::{Intervention, Kind};
+use counterfoil_random::Stream;
+use counterfoil_tensor::image;
 use tch::{Device, Tensor};
 
-use super::draw::Labelled;
+use super::draw::{Labelled, graph_error};
 use crate::{data::Data, error::Result, progress::Reporter};
 
 /// The variable that is measured directly.
@@ -16,6 +24,8 @@ pub const DIRECT: &str = "intensity";
 
 /// Training images that judges see: enough for errors far below those they judge.
 const SEEN: usize = 20_000;
+/// Images of a scene that judges see, real ones and those rendered again.
+const SEEN_SCENES: usize = 8_000;
 
 /// What was measured on images.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,9 +68,10 @@ impl Judges {
         device: Device,
         reporter: &mut dyn Reporter,
     ) -> Result<Self> {
-        let train = &data.split().train[..SEEN.min(data.split().train.len())];
-        let images = data.batch(train, device)?.images;
-        let measured = |v: &&Labelled| v.name() != DIRECT && v.variable.kind() == Kind::Continuous;
+        let gauge = data.dataset().gauge();
+        let direct = |v: &Labelled| gauge == Gauge::Strokes && v.name() == DIRECT;
+        let lesson = Lesson::new(data, variables, seed, device)?;
+        let measured = |v: &&Labelled| !direct(v) && v.variable.kind() == Kind::Continuous;
         let columns: Vec<&Labelled> = variables.iter().filter(measured).collect();
         let classes = data.dataset().classes();
         let judges = columns.len() + usize::from(classes.is_some());
@@ -70,22 +81,25 @@ impl Judges {
             reporter.advance(trained + step, "");
             trained += if step == config.steps { step } else { 0 };
         };
-        let labels = data.dataset().labels();
         let mut regressors = Vec::new();
         for (column, seed) in columns.iter().zip(seed..) {
-            let values: Vec<f64> = train.iter().map(|i| labels[[*i, column.data]]).collect();
-            regressors.push(Regressor::train(&images, &values, config, seed, &mut report)?);
+            let values: Vec<f64> = lesson.labels.iter().map(|row| row[column.data]).collect();
+            let train = match gauge {
+                Gauge::Strokes => Regressor::train,
+                Gauge::Scene => Regressor::train_on_scenes,
+            };
+            regressors.push(train(&lesson.images, &values, config, seed, &mut report)?);
         }
         let classifier = classes.map(|classes| {
-            let classes: Vec<u8> = train.iter().map(|i| classes[*i]).collect();
+            let classes: Vec<u8> = lesson.items.iter().map(|i| classes[*i]).collect();
             let count = data.dataset().class_count();
-            Classifier::train(&images, &classes, count, config, seed, &mut report)
+            Classifier::train(&lesson.images, &classes, count, config, seed, &mut report)
         });
         let classifier = classifier.transpose()?;
         reporter.end();
         let mut next = 0;
         let by = variables.iter().map(|v| match v.variable.kind() {
-            _ if v.name() == DIRECT => By::Pixels,
+            _ if direct(v) => By::Pixels,
             Kind::Continuous => {
                 next += 1;
                 By::Regressor(next - 1)
@@ -110,5 +124,57 @@ impl Judges {
         let values = self.by.iter().map(value).collect::<Result<_>>()?;
         let classes = self.classifier.as_ref().map(|c| c.read(images)).transpose()?;
         Ok(Measured { values, classes })
+    }
+}
+
+/// What judges learn from.
+struct Lesson {
+    /// `[n, c, h, w]` in `[-1, 1]`.
+    images: Tensor,
+    /// The labels of each, in the order of the data's graph.
+    labels: Vec<Vec<f64>>,
+    /// Which image of the data set each is, or was before it was rendered again.
+    items: Vec<usize>,
+}
+
+impl Lesson {
+    /// Training images; for scenes that can be rendered, as many again with every continuous variable set on its own.
+    fn new(data: &Data, variables: &[Labelled], seed: u64, device: Device) -> Result<Self> {
+        let dataset = data.dataset();
+        let rendered = dataset.gauge() == Gauge::Scene && dataset.exogenous(0).is_some();
+        let most = match (dataset.gauge(), rendered) {
+            (Gauge::Strokes, _) => SEEN,
+            (Gauge::Scene, false) => SEEN_SCENES,
+            (Gauge::Scene, true) => SEEN_SCENES / 2,
+        };
+        let mut items = data.split().train.clone();
+        items.truncate(most);
+        let mut images = data.batch(&items, device)?.images;
+        let row = |item: &usize| dataset.labels().row(*item).to_vec();
+        let mut labels: Vec<Vec<f64>> = items.iter().map(row).collect();
+        if rendered {
+            let mut pixels = Vec::new();
+            for item in &items {
+                let mut stream = Stream::new(seed, "judge-scene", *item as u64, 0);
+                let set = variables.iter().filter(|v| v.variable.kind() == Kind::Continuous);
+                let set = set.map(|v| {
+                    let (low, high) = v.variable.range();
+                    (v.data, stream.uniform_in(low, high))
+                });
+                let action = Intervention::from_pairs(dataset.graph(), set).map_err(graph_error)?;
+                if let (Some(image), Some(values)) = (
+                    dataset.counterfactual_image(*item, &action),
+                    dataset.counterfactual_labels(*item, &action),
+                ) {
+                    pixels.extend(image?);
+                    labels.push(values?);
+                }
+            }
+            let [channels, height, width] = dataset.images().image_shape();
+            let shape = [items.len(), channels, height, width];
+            images = Tensor::cat(&[images, image::to_tensor(&pixels, shape, device)?], 0);
+            items.extend_from_within(..);
+        }
+        Ok(Self { images, labels, items })
     }
 }

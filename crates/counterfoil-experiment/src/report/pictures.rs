@@ -175,6 +175,9 @@ fn uri(tile: &Tile, shape: [usize; 3]) -> Result<String> {
     let png = if tile.heading == DIFFERENCE && channels == 1 {
         let pixels = tile.pixels.iter().flat_map(|&value| glow(value)).collect();
         Picture::new(width, height, 3, pixels)?.encode()?
+    } else if tile.heading == DIFFERENCE && channels == 4 {
+        // Where the opaque channels agree, the difference would be transparent.
+        Picture::from_planes([3, height, width], &tile.pixels)?.encode()?
     } else {
         tile.png(shape)?
     };

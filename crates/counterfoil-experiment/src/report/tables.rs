@@ -326,7 +326,10 @@ fn noise(summary: &Summary) -> Table {
             MEASURED,
             column("this model", "measured on the new image, with its 95 % interval"),
             column("in the latents", "the value that the latents hold after acting"),
-            column("ignores the noise", "knows the true mechanisms and sets every noise to 0"),
+            column(
+                "ignores the noise",
+                "knows the true mechanisms and sets every noise to its middle",
+            ),
             column("redraws the noise", "knows the true mechanisms and draws the noise anew"),
         ],
         rows: followed.map(row).collect(),
