@@ -3,7 +3,7 @@
 use counterfoil_data::{
     World,
     circuit::Circuit,
-    digits,
+    digits::{self, Digits},
     flow::Flow,
     gaussian::Gaussian,
     pendulum::{self, Pendulum},
@@ -20,11 +20,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scene: Box<dyn World> = match world.as_str() {
         "digits" => return Ok(digits::contact_sheet(20, 1)?.write(file)?),
         "pendulum" => Box::new(Pendulum::new(96, pendulum::Variant::Noisy)?),
+        "digits-slant" => Box::new(Digits::variant(digits::Variant::Slant)?),
         "circuit" => Box::new(Circuit::new(72)?),
         "flow" => Box::new(Flow::new(96)?),
         "gaussian" => Box::new(Gaussian::new(96)?),
         other => return Err(format!("there is no world `{other}`").into()),
     };
-    let layout = Layout { columns: 9, padding: 3, scale: 1, background: 48 };
+    let scale = if scene.image_shape()[1] < 50 { 3 } else { 1 };
+    let layout = Layout { columns: 9, padding: 3, scale, background: 48 };
     Ok(sheet::of_world(&*scene, 1, &layout)?.write(file)?)
 }

@@ -48,6 +48,26 @@ impl Split {
     }
 }
 
+impl Split {
+    /// The first `train` images, the next `validation`, the next `test`: for data whose order has a meaning, such as a shift
+    /// between training and test.
+    ///
+    /// # Errors
+    /// [`DataError::Split`] when the parts are more than `n` together.
+    pub fn in_order(n: usize, [train, validation, test]: [usize; 3]) -> Result<Self> {
+        let sum = train.checked_add(validation).and_then(|learn| learn.checked_add(test));
+        if sum.is_none_or(|needed| needed > n) {
+            return Err(DataError::Split { train, validation, test, available: n });
+        }
+        let learn = train + validation;
+        Ok(Self {
+            train: (0..train).collect(),
+            validation: (train..learn).collect(),
+            test: (learn..learn + test).collect(),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +94,15 @@ mod tests {
     fn another_seed_is_another_split() {
         let split = |seed| Split::seeded(1000, [800, 100, 100], seed).unwrap();
         assert_ne!(split(0).test, split(1).test);
+    }
+
+    #[test]
+    fn parts_in_order_follow_each_other() {
+        let split = Split::in_order(10, [4, 2, 3]).unwrap();
+        assert_eq!(split.train, [0, 1, 2, 3]);
+        assert_eq!((split.validation, split.test), (vec![4, 5], vec![6, 7, 8]));
+        assert!(Split::in_order(8, [4, 2, 3]).is_err());
+        assert!(Split::in_order(8, [usize::MAX, 2, 3]).is_err());
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Data {
     pub fn load(config: &Config) -> Result<Self> {
         let section = config.data();
         let dataset = source::open(section)?;
-        let split = Split::seeded(dataset.len(), section.split, section.seed)?;
+        let split = source::split(section, dataset.len())?;
         let columns = columns(config.graph(), dataset.graph())?;
         let conditional = config.sections().model.class_conditional;
         Ok(Self { dataset, split, columns, conditional })

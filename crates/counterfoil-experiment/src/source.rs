@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use counterfoil_data::{
-    Dataset,
+    Dataset, Split,
     circuit::Circuit,
-    digits::Digits,
+    digits::{self, Digits},
     flow::Flow,
     gaussian::Gaussian,
     generate, morphomnist,
@@ -28,7 +28,15 @@ pub(crate) fn open(section: &DataSection) -> Result<Dataset> {
     let side = section.side.unwrap_or_default();
     let variant = section.variant.as_deref().unwrap_or_default();
     let data = match section.kind {
-        DataKind::Digits => generate(Digits::new(), count, seed),
+        DataKind::Digits => {
+            let variant = match variant {
+                "slant" => digits::Variant::Slant,
+                "confounded" => digits::Variant::Confounded,
+                "biased" => digits::Variant::Biased { first_plain: learned(section) as u64 },
+                _ => digits::Variant::Plain,
+            };
+            generate(Digits::variant(variant)?, count, seed)
+        }
         DataKind::MorphoMnist => morphomnist::load(folder()),
         DataKind::Pendulum => {
             let variant = match variant {
@@ -45,4 +53,22 @@ pub(crate) fn open(section: &DataSection) -> Result<Dataset> {
         DataKind::Gaussian => generate(Gaussian::new(side)?, count, seed),
     };
     Ok(data?)
+}
+
+/// Images to train and to validate on.
+fn learned(section: &DataSection) -> usize {
+    section.split[0].saturating_add(section.split[1])
+}
+
+/// The parts of `n` images: drawn at random, or in the order of the data where training and test differ.
+///
+/// # Errors
+/// When the parts are more than the images.
+pub(crate) fn split(section: &DataSection, n: usize) -> Result<Split> {
+    let biased = section.kind == DataKind::Digits && section.variant.as_deref() == Some("biased");
+    Ok(if biased {
+        Split::in_order(n, section.split)?
+    } else {
+        Split::seeded(n, section.split, section.seed)?
+    })
 }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use counterfoil_experiment::config::{Config, locate};
+use counterfoil_experiment::{
+    config::{Config, locate},
+    data::Data,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../experiments")
@@ -10,12 +13,25 @@ fn folder() -> PathBuf {
 
 #[test]
 fn every_preset_of_every_experiment_describes_a_network() {
-    for name in ["digits", "morphomnist"] {
+    let names = [
+        "digits",
+        "digits-slant",
+        "digits-confounded",
+        "digits-biased",
+        "morphomnist",
+        "pendulum",
+        "circuit",
+        "flow",
+        "gaussian",
+    ];
+    for name in names {
         let file = locate(&folder(), name).unwrap();
         let mut hashes = Vec::new();
         for preset in [None, Some("smoke"), Some("quick"), Some("full")] {
             let config = Config::load(&file, preset, &[]).unwrap();
-            config.architecture([1, 28, 28], 10).unwrap();
+            let channels = if ["pendulum", "circuit", "flow"].contains(&name) { 3 } else { 1 };
+            let side = config.data().side.unwrap_or(28);
+            config.architecture([channels, side, side], 10).unwrap();
             assert_eq!(config.experiment().name, name);
             hashes.push(config.hash().to_owned());
         }
@@ -23,6 +39,27 @@ fn every_preset_of_every_experiment_describes_a_network() {
         hashes.sort();
         hashes.dedup();
         assert_eq!(hashes.len(), 3, "two presets of {name} are the same");
+    }
+}
+
+/// The graph file of a world has the variables of the world with their units, ranges and domains, and its edges.
+#[test]
+fn graph_files_are_the_graphs_of_their_worlds() {
+    for name in
+        ["digits", "digits-slant", "digits-confounded", "pendulum", "circuit", "flow", "gaussian"]
+    {
+        let file = locate(&folder(), name).unwrap();
+        let set = [
+            "data.count=3",
+            "data.split=[1, 1, 1]",
+            "training.batch=1",
+            "evaluation.images=1",
+            "evaluation.tenfold_images=1",
+        ];
+        let config = Config::load(&file, None, &set.map(str::to_owned)).unwrap();
+        let data = Data::load(&config).unwrap();
+        let stated = config.graph().labelled_part();
+        assert_eq!(stated.to_dot(), data.dataset().graph().to_dot(), "{name}");
     }
 }
 

@@ -12,12 +12,24 @@
 //! distance `d` from the skeleton has the value `I clamp((T/2 - d) / w + 1/2, 0, 1)`, rounded, where the outline
 //! fades over `w = min(1, T/3)` pixels. So do(I) changes brightness and nothing else, do(T) keeps the skeleton,
 //! and neither touches class or style.
+//!
+//! Variants change the labels and leave the drawing as it is:
+//!
+//! | variant | what is different |
+//! |---|---|
+//! | [`Variant::Slant`] | a third label, the slant in degrees, is caused by thickness and takes the place of the style's |
+//! | [`Variant::Confounded`] | a hidden coin, the pen, ties the noise of thickness to that of intensity |
+//! | [`Variant::Biased`] | in the first images of a data set digits from 5 on are thick and the others thin |
+//!
+//! The tie is made by drawing two numbers and taking the larger or the smaller one, so every noise keeps its own distribution
+//! and only its dependence changes: what differs from the plain world is what an observer sees, not what an intervention does.
 
 mod curve;
 mod field;
 mod glyph;
 #[rustfmt::skip]
 mod habits;
+mod labels;
 mod style;
 
 use crate::{Exogenous, Gauge, Result, World, png::Picture, sheet};
@@ -28,15 +40,46 @@ use counterfoil_scm::Scm;
 /// The number of digits.
 const CLASSES: usize = 10;
 
+/// What is different about the labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// Nothing: the label model of Morpho-MNIST, with independent noise.
+    Plain,
+    /// `slant = 10 (thickness - 2.5) + 8 n` degrees, n standard normal.
+    Slant,
+    /// The pen is one or the other, each for half of the images: it makes thick and dark strokes (the larger of two draws
+    /// of thickness's noise, the smaller of two of intensity's), or thin and bright ones. Nobody sees the pen.
+    Confounded,
+    /// The same of class and thickness, up to some index: digits from 5 on have the larger of two draws of thickness's
+    /// noise, the others the smaller. From that index on all is as in the plain world.
+    Biased {
+        /// The first index that is not biased: as many images as are trained on.
+        first_plain: u64,
+    },
+}
+
 /// The world of stroke digits, 28 x 28 grey pixels.
 pub struct Digits {
     model: Scm,
+    variant: Variant,
 }
 
 impl Digits {
     /// The world with the label model of Morpho-MNIST.
     pub fn new() -> Self {
-        Self { model: counterfoil_scm::morphomnist::model() }
+        Self { model: counterfoil_scm::morphomnist::model(), variant: Variant::Plain }
+    }
+
+    /// A variant of it.
+    ///
+    /// # Errors
+    /// None.
+    pub fn variant(variant: Variant) -> Result<Self> {
+        let model = match variant {
+            Variant::Slant => labels::with_slant()?,
+            _ => counterfoil_scm::morphomnist::model(),
+        };
+        Ok(Self { model, variant })
     }
 }
 
@@ -48,7 +91,12 @@ impl Default for Digits {
 
 impl World for Digits {
     fn name(&self) -> &'static str {
-        "digits"
+        match self.variant {
+            Variant::Plain => "digits",
+            Variant::Slant => "digits-slant",
+            Variant::Confounded => "digits-confounded",
+            Variant::Biased { .. } => "digits-biased",
+        }
     }
 
     fn scm(&self) -> &Scm {
@@ -68,14 +116,16 @@ impl World for Digits {
     }
 
     fn draw(&self, seed: u64, index: u64) -> Exogenous {
-        let noise = self.model.draw_noise(&mut Stream::new(seed, "digits-labels", index, 0));
         let mut stream = Stream::new(seed, "digits-style", index, 0);
         let class = stream.below(CLASSES) as u8;
+        let mut labels = Stream::new(seed, "digits-labels", index, 0);
+        let noise = labels::noise(&self.model, self.variant, index, class, &mut labels);
         Exogenous { noise, style: style::draw(class, &mut stream), class: Some(class) }
     }
 
     fn render(&self, values: &[f64], exogenous: &Exogenous, pixels: &mut [u8]) {
-        let skeleton = style::skeleton(exogenous.class.unwrap_or(0), &exogenous.style);
+        let slant = values.get(2).copied();
+        let skeleton = style::skeleton(exogenous.class.unwrap_or(0), &exogenous.style, slant);
         field::paint(&skeleton, values[0], values[1], pixels);
     }
 }

@@ -67,13 +67,16 @@ pub(super) fn draw(class: u8, stream: &mut Stream) -> Vec<f64> {
 
 /// The skeleton, in pixels with the origin at the upper left corner of the image, of a digit in this style.
 ///
-/// Numbers that are missing from the style count as 0, the middle of their distribution.
-pub(super) fn skeleton(class: u8, style: &[f64]) -> Vec<Segment> {
+/// Numbers that are missing from the style count as 0, the middle of their distribution. A slant, in degrees, takes the place
+/// of the style's own.
+pub(super) fn skeleton(class: u8, style: &[f64], slant: Option<f64>) -> Vec<Segment> {
     let number = |i: usize| style.get(i).copied().unwrap_or(0.0);
     let glyph = glyph::choose(class, number(0));
     let size = SIZE.at(number(1));
     let stretch = STRETCH.at(number(2)).exp();
-    let slant = SLANT.at(number(3)).to_radians().tan();
+    let slant = slant.unwrap_or_else(|| SLANT.at(number(3)));
+    // At 75 degrees a digit is a flat smear; the bound keeps the tangent finite.
+    let slant = slant.clamp(-75.0, 75.0).to_radians().tan();
     let (sin, cos) = TURN.at(number(4)).to_radians().sin_cos();
     let shift = [SHIFT.at(number(5)), SHIFT.at(number(6))];
 
@@ -164,7 +167,7 @@ mod tests {
         #[test]
         fn the_skeleton_keeps_its_distance_from_the_border(seed: u64, class in 0u8..10) {
             let style = draw(class, &mut Stream::new(seed, "test", 0, 0));
-            let skeleton = skeleton(class, &style);
+            let skeleton = skeleton(class, &style, None);
             let (low, high) = bounds(&skeleton);
             for i in 0..2 {
                 prop_assert!(low[i] >= MARGIN - 1e-9 && high[i] <= SIDE as f64 - MARGIN + 1e-9);
@@ -176,14 +179,14 @@ mod tests {
         #[test]
         fn a_skeleton_is_a_pure_function_of_its_style(seed: u64, class in 0u8..10) {
             let style = draw(class, &mut Stream::new(seed, "test", 0, 0));
-            prop_assert_eq!(skeleton(class, &style), skeleton(class, &style));
+            prop_assert_eq!(skeleton(class, &style, None), skeleton(class, &style, None));
         }
 
         #[test]
         fn any_numbers_give_a_finite_skeleton(
             class in 0u8..10, style in prop::collection::vec(-1e6..1e6f64, 0..60),
         ) {
-            let skeleton = skeleton(class, &style);
+            let skeleton = skeleton(class, &style, None);
             prop_assert!(!skeleton.is_empty());
             prop_assert!(skeleton.iter().flat_map(|s| [s.from, s.to]).flatten().all(f64::is_finite));
         }

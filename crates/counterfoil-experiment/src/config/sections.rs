@@ -99,6 +99,7 @@ impl DataKind {
     pub fn variants(self) -> &'static [&'static str] {
         match self {
             Self::Pendulum => &["noisy", "exact", "grid", "published"],
+            Self::Digits => &["plain", "slant", "confounded", "biased"],
             _ => &[],
         }
     }
