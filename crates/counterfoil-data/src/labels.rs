@@ -29,10 +29,48 @@ pub fn read(file: &Path, graph: &Dag) -> Result<Array2<f64>> {
     })
 }
 
+/// Reads a label file whose rows are named by another column than the index; returns the names and the labels.
+///
+/// # Errors
+/// As [`read`]; also when a row has no name.
+pub(crate) fn read_named(
+    file: &Path,
+    graph: &Dag,
+    key: &str,
+) -> Result<(Vec<String>, Array2<f64>)> {
+    let bytes = fs_err::read(file)?;
+    let mut names = Vec::new();
+    let accept = |_: usize, name: &str| {
+        names.push(name.to_owned());
+        if name.is_empty() { Err(format!("nothing stands in column `{key}`")) } else { Ok(()) }
+    };
+    let labels = table(&bytes, graph, key, accept).map_err(|(line, reason)| DataError::Csv {
+        file: file.to_owned(),
+        line,
+        reason,
+    })?;
+    Ok((names, labels))
+}
+
 /// A line, counted from 1, and what is wrong there.
 type Fault = (u64, String);
 
 fn parse(bytes: &[u8], graph: &Dag) -> Result<Array2<f64>, Fault> {
+    table(bytes, graph, "index", |row, text| {
+        if text.parse() == Ok(row) {
+            return Ok(());
+        }
+        Err(format!("index {text:?} where {row} is due; a row is missing, repeated or misplaced"))
+    })
+}
+
+/// Rows of labels, whose key column is shown to `accept` with the number of the row.
+fn table(
+    bytes: &[u8],
+    graph: &Dag,
+    key: &str,
+    mut accept: impl FnMut(usize, &str) -> Result<(), String>,
+) -> Result<Array2<f64>, Fault> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let headers = reader.headers().map_err(|e| csv_fault(&e, bytes))?.clone();
     let column = |name: &str| -> Result<usize, Fault> {
@@ -46,7 +84,7 @@ fn parse(bytes: &[u8], graph: &Dag) -> Result<Array2<f64>, Fault> {
             (Some(_), Some(_)) => Err((1, format!("two columns are called `{name}`; keep one"))),
         }
     };
-    let index_column = column("index")?;
+    let key_column = column(key)?;
     let columns = graph
         .variables()
         .map(|variable| Ok((column(variable.name())?, variable)))
@@ -58,15 +96,7 @@ fn parse(bytes: &[u8], graph: &Dag) -> Result<Array2<f64>, Fault> {
         let record = record.map_err(|e| csv_fault(&e, bytes))?;
         let line = line_of(record.position(), bytes);
         let field = |k: usize| record.get(k).unwrap_or_default();
-        if field(index_column).parse() != Ok(rows) {
-            let found = field(index_column);
-            return Err((
-                line,
-                format!(
-                    "index {found:?} where {rows} is due; a row is missing, repeated or misplaced"
-                ),
-            ));
-        }
+        accept(rows, field(key_column)).map_err(|reason| (line, reason))?;
         for &(k, variable) in &columns {
             let text = field(k);
             let value: f64 = text.parse().map_err(|_| {

@@ -31,6 +31,7 @@ mod dataset;
 pub mod digits;
 mod error;
 pub mod flow;
+pub mod folder;
 pub mod gaussian;
 pub mod idx;
 mod images;

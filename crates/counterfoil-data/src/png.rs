@@ -71,6 +71,12 @@ impl Picture {
         &self.pixels
     }
 
+    /// The pixels as an image of a data set has them: channel after channel.
+    pub fn to_planes(&self) -> Vec<u8> {
+        let of = |c: usize| self.pixels.iter().skip(c).step_by(self.channels).copied();
+        (0..self.channels).flat_map(of).collect()
+    }
+
     /// The bytes of a PNG file of this picture.
     ///
     /// # Errors
@@ -126,6 +132,26 @@ pub fn read_grey(file: &Path, size: [usize; 2]) -> Result<Vec<u8>> {
     decode_grey(&bytes, size).map_err(|reason| DataError::Png { file: file.to_owned(), reason })
 }
 
+/// Reads a PNG of any size: grey, or red, green and blue, with or without transparency; 16-bit values are reduced to 8.
+///
+/// # Errors
+/// [`DataError::Png`] when the file is no PNG.
+pub fn read(file: &Path) -> Result<Picture> {
+    let bytes = fs_err::read(file)?;
+    let fail = |reason| DataError::Png { file: file.to_owned(), reason };
+    let picture = PngDecoder::new(Cursor::new(&bytes))
+        .and_then(image::DynamicImage::from_decoder)
+        .map_err(|e| fail(format!("not a readable PNG ({e})")))?;
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let colour = picture.color();
+    let (channels, pixels) = match (colour.has_color(), colour.has_alpha()) {
+        (false, false) => (1, picture.into_luma8().into_raw()),
+        (true, false) => (3, picture.into_rgb8().into_raw()),
+        (_, true) => (4, picture.into_rgba8().into_raw()),
+    };
+    Picture::new(width, height, channels, pixels)
+}
+
 fn decode_grey(bytes: &[u8], [height, width]: [usize; 2]) -> Result<Vec<u8>, String> {
     let decoder =
         PngDecoder::new(Cursor::new(bytes)).map_err(|e| format!("not a readable PNG ({e})"))?;
@@ -174,6 +200,7 @@ mod tests {
         #[test]
         fn planes_are_interleaved(a: [u8; 6], b: [u8; 6], c: [u8; 6]) {
             let picture = Picture::from_planes([3, 2, 3], &[a, b, c].concat()).unwrap();
+            prop_assert_eq!(picture.to_planes(), [a, b, c].concat());
             for (p, pixel) in picture.pixels().chunks(3).enumerate() {
                 prop_assert_eq!(pixel, &[a[p], b[p], c[p]][..]);
             }
@@ -214,6 +241,20 @@ mod tests {
         check(&whole[..whole.len() - 20], "damaged PNG");
         fs_err::remove_file(&file).unwrap();
         assert!(read_grey(&file, [2, 3]).unwrap_err().to_string().contains("x.png"));
+    }
+
+    #[test]
+    fn colours_are_read_as_they_are_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.png");
+        for channels in [1, 3, 4] {
+            let pixels = (0..6 * channels as u8).collect();
+            let picture = Picture::new(3, 2, channels, pixels).unwrap();
+            picture.write(&file).unwrap();
+            assert_eq!(read(&file).unwrap(), picture);
+        }
+        fs_err::write(&file, b"GIF89a").unwrap();
+        assert!(read(&file).unwrap_err().to_string().contains("x.png: not a readable PNG"));
     }
 
     #[test]

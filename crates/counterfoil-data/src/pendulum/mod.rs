@@ -22,6 +22,7 @@
 //! is the one to learn counterfactuals on. Smooth images are continuous in the labels; in the published ones the
 //! shadow's ends stand on whole pixels.
 
+pub mod files;
 mod scene;
 
 use crate::{DataError, Exogenous, Result, Split, World};

@@ -1,0 +1,148 @@
+//! A folder of pictures with a label file: your own data.
+//!
+//! ```text
+//! FOLDER/labels.csv     file,angle,light
+//! FOLDER/one.png        one.png,12.5,80
+//! FOLDER/more/two.png   more/two.png,-3,95
+//! ```
+//!
+//! Names count from the folder. Columns are found by name and further ones ignored; every variable that the graph labels needs
+//! one. Pictures are PNG files of one size, grey or coloured; one that is transparent somewhere makes all of them have four
+//! channels only if they all have. Whole numbers in a column `class` are classes.
+
+use crate::{DataError, Dataset, Images, Result, labels, png};
+use counterfoil_graph::{Dag, Variable};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// The label file of a folder.
+pub const LABELS: &str = "labels.csv";
+/// The column that names pictures.
+const FILE: &str = "file";
+/// The column of classes, which need not be there.
+const CLASS: &str = "class";
+
+/// Reads the pictures that `labels.csv` of a folder names, in its order, with the labels of a graph's labelled variables.
+///
+/// # Errors
+/// A missing folder or label file ([`DataError::MissingFile`]); a malformed label file ([`DataError::Csv`]); a picture that is
+/// missing, no PNG, or of another size or number of channels than the first; a class beyond 255.
+pub fn load(folder: &Path, graph: &Dag) -> Result<Dataset> {
+    let file = folder.join(LABELS);
+    if !file.is_file() {
+        let missing = if folder.is_dir() {
+            format!("{LABELS} is missing")
+        } else {
+            "there is no such folder".into()
+        };
+        let expected = format!("{LABELS} and the pictures that it names");
+        return Err(DataError::MissingFile { folder: folder.to_owned(), missing, expected });
+    }
+    let graph = graph.labelled_part();
+    let (names, labels) = labels::read_named(&file, &graph, FILE)?;
+    let files: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+    let images = pictures(&files)?;
+    let classes = classes(&file)?;
+    let name = folder.file_name().map_or("folder".into(), |name| name.to_string_lossy());
+    Dataset::observed(name, graph, images, labels, classes)
+}
+
+/// The pictures of `files`, which must be of one shape. Read in parallel, kept in order.
+pub(crate) fn pictures(files: &[PathBuf]) -> Result<Images> {
+    let read = |file: &PathBuf| {
+        let picture = png::read(file)?;
+        let shape = [picture.channels(), picture.height(), picture.width()];
+        Ok((shape, picture.to_planes()))
+    };
+    let read: Vec<([usize; 3], Vec<u8>)> = files.par_iter().map(read).collect::<Result<_>>()?;
+    let shape = read.first().map_or([1; 3], |(shape, _)| *shape);
+    if let Some(k) = read.iter().position(|(other, _)| *other != shape) {
+        let words = |[c, h, w]: [usize; 3]| format!("{c} x {h} x {w} (channels, height, width)");
+        let reason =
+            format!("the picture is {}, the first one is {}", words(read[k].0), words(shape));
+        return Err(DataError::Png { file: files[k].clone(), reason });
+    }
+    let [channels, height, width] = shape;
+    let pixels = read.into_iter().flat_map(|(_, planes)| planes).collect();
+    Images::new([files.len(), channels, height, width], pixels)
+}
+
+/// The column of classes and their number, where there is one.
+fn classes(file: &Path) -> Result<Option<(Vec<u8>, usize)>> {
+    let bytes = fs_err::read(file)?;
+    let header = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    let header = String::from_utf8_lossy(header);
+    if !header.split(',').any(|column| column.trim() == CLASS) {
+        return Ok(None);
+    }
+    let column = Variable::continuous(CLASS)?.with_domain(0.0..=255.0)?;
+    let graph = Dag::new([column], &[] as &[(&str, &str)])?;
+    let (_, values) = labels::read_named(file, &graph, FILE)?;
+    if let Some(row) = values.iter().position(|value| value.fract() != 0.0) {
+        let reason = format!("class {} of picture {row} is no whole number", values[[row, 0]]);
+        return Err(DataError::Csv { file: file.to_owned(), line: row as u64 + 2, reason });
+    }
+    let classes: Vec<u8> = values.iter().map(|value| *value as u8).collect();
+    let count = classes.iter().max().map_or(0, |most| usize::from(*most) + 1);
+    Ok(Some((classes, count)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::png::Picture;
+
+    fn graph() -> Dag {
+        Dag::from_dot("digraph { a [domain_low=0]; b; style [role=\"unlabelled\"]; a -> b }")
+            .unwrap()
+    }
+
+    fn put(folder: &Path, name: &str, channels: usize, value: u8) {
+        let file = folder.join(name);
+        fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+        Picture::new(3, 2, channels, vec![value; 6 * channels]).unwrap().write(&file).unwrap();
+    }
+
+    /// Exact: order, pixels, labels and classes are those of the files.
+    #[test]
+    fn a_folder_is_read_in_the_order_of_its_labels() {
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), "one.png", 3, 10);
+        put(folder.path(), "more/two.png", 3, 20);
+        let csv = "b,file,a,class\n-1.5,more/two.png,2,3\n4,one.png,0.25,0\n";
+        fs_err::write(folder.path().join(LABELS), csv).unwrap();
+        let data = load(folder.path(), &graph()).unwrap();
+        assert_eq!(data.images().shape(), [2, 3, 2, 3]);
+        assert_eq!((data.images().get(0)[0], data.images().get(1)[0]), (20, 10));
+        assert_eq!(data.labels(), ndarray::array![[2.0, -1.5], [0.25, 4.0]]);
+        assert_eq!((data.classes().unwrap(), data.class_count()), (&[3, 0][..], 4));
+        assert_eq!(data.graph().len(), 2);
+        let without = csv.replace("class", "klass");
+        fs_err::write(folder.path().join(LABELS), without).unwrap();
+        assert!(load(folder.path(), &graph()).unwrap().classes().is_none());
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |csv: &str, expected: &str| {
+            fs_err::write(folder.path().join(LABELS), csv).unwrap();
+            let message = load(folder.path(), &graph()).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message:?} does not say {expected:?}");
+        };
+        put(folder.path(), "one.png", 3, 10);
+        put(folder.path(), "grey.png", 1, 10);
+        check("file,a\none.png,1\n", "labels.csv: line 1: no column `b`");
+        check("index,a,b\n0,1,1\n", "no column `file`");
+        check("file,a,b\none.png,1,1\n,1,1\n", "line 3: nothing stands in column `file`");
+        check("file,a,b\none.png,-1,1\n", "line 2: -1 is no value of `a`");
+        check("file,a,b\none.png,1,1\nnone.png,1,1\n", "none.png");
+        check("file,a,b\none.png,1,1\ngrey.png,1,1\n", "grey.png: the picture is 1 x 2 x 3");
+        check("file,a,b,class\none.png,1,1,0.5\n", "line 2: class 0.5");
+        fs_err::remove_file(folder.path().join(LABELS)).unwrap();
+        let message = load(folder.path(), &graph()).unwrap_err().to_string();
+        assert!(message.contains("labels.csv is missing"), "{message}");
+        let message = load(&folder.path().join("no"), &graph()).unwrap_err().to_string();
+        assert!(message.contains("there is no such folder"), "{message}");
+    }
+}
