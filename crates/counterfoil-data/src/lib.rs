@@ -19,8 +19,8 @@
 //!
 //! | you want | look at |
 //! |---|---|
-//! | images with a known truth | [`generate`], [`digits`], or your own [`World`] |
-//! | real images | [`morphomnist`] (and its parts [`idx`] and [`labels`]) |
+//! | images with a known truth | [`generate`] with [`digits`], [`pendulum`], [`circuit`], [`flow`], [`gaussian`] or your own [`World`] |
+//! | real images | [`morphomnist`] (and its parts [`idx`] and [`labels`]), [`folder`], [`pendulum::files`] |
 //! | training, validation and test parts | [`Split`] |
 //! | pictures to look at | [`png`], [`sheet`] |
 #![forbid(unsafe_code)]

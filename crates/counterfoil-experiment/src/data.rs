@@ -31,7 +31,7 @@ impl Data {
     /// graph has a labelled variable that the data do not label.
     pub fn load(config: &Config) -> Result<Self> {
         let section = config.data();
-        let dataset = source::open(section)?;
+        let dataset = source::open(section, config.graph())?;
         let split = source::split(section, dataset.len())?;
         let columns = columns(config.graph(), dataset.graph())?;
         let conditional = config.sections().model.class_conditional;

@@ -7,23 +7,26 @@ use counterfoil_data::{
     circuit::Circuit,
     digits::{self, Digits},
     flow::Flow,
+    folder,
     gaussian::Gaussian,
     generate, morphomnist,
-    pendulum::{self, Pendulum},
+    pendulum::{self, Pendulum, files},
 };
+use counterfoil_graph::Dag;
 
 use crate::{
     config::{DataKind, DataSection},
     error::Result,
 };
 
-/// Draws the world or reads the folder that `section` names.
+/// Draws the world or reads the folder that `section` names; `graph` is the model's, whose labelled variables a folder of
+/// pictures must label.
 ///
 /// # Errors
 /// When the folder is missing or damaged.
-pub(crate) fn open(section: &DataSection) -> Result<Dataset> {
+pub(crate) fn open(section: &DataSection, graph: &Dag) -> Result<Dataset> {
     let (count, seed) = (section.count, section.seed);
-    let folder = || section.dir.as_deref().unwrap_or(Path::new("."));
+    let dir = || section.dir.as_deref().unwrap_or(Path::new("."));
     // The config is checked: scenes have a side and the name of a form.
     let side = section.side.unwrap_or_default();
     let variant = section.variant.as_deref().unwrap_or_default();
@@ -37,7 +40,12 @@ pub(crate) fn open(section: &DataSection) -> Result<Dataset> {
             };
             generate(Digits::variant(variant)?, count, seed)
         }
-        DataKind::MorphoMnist => morphomnist::load(folder()),
+        DataKind::MorphoMnist => morphomnist::load(dir()),
+        DataKind::Folder => folder::load(dir(), graph),
+        DataKind::PendulumFiles => {
+            let named = variant == "named";
+            files::load(dir(), if named { files::Labels::Named } else { files::Labels::Exact })
+        }
         DataKind::Pendulum => {
             let variant = match variant {
                 "exact" => pendulum::Variant::Exact,

@@ -30,8 +30,14 @@ struct Bench {
 impl Bench {
     /// The smoke preset of the digits, made smaller still, and trained.
     fn new(more: &[&str]) -> Self {
+        Self::of("digits", more)
+    }
+
+    /// The same of another experiment.
+    fn of(experiment: &str, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/digits.toml");
+        let experiments = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+        let file = experiments.join(format!("{experiment}.toml"));
         let small = [
             "training.steps=20",
             "training.warmup_steps=2",
@@ -250,4 +256,34 @@ fn a_summary_holds_every_promised_figure() {
 
     let all = bench.summary(Options { all: true });
     assert_eq!(all.eval_n, bench.data.split().test.len());
+}
+
+/// A scene in colour without classes: every variable is measured, the truth is rendered, and what has no meaning is absent.
+#[test]
+fn scenes_are_evaluated_against_their_rendered_truth() {
+    for (experiment, variables) in [
+        ("pendulum", &["angle", "light", "shadow_length", "shadow_position"][..]),
+        ("circuit", &["arm", "blue", "green", "red"][..]),
+    ] {
+        let bench = Bench::of(experiment, &["data.side=16", "evaluation.images=12"]);
+        let summary = bench.summary(Options::default());
+        let all = variables.join("+");
+        let image_error = summary.image_error.as_ref().unwrap();
+        for name in variables.iter().copied().chain([all.as_str()]) {
+            let row = &summary.effectiveness[name];
+            assert_eq!(row.keys().collect::<Vec<_>>(), variables, "{experiment}: {name}");
+            assert!(row.values().all(|e| e.mae.is_finite() && e.leave_as_is > 0.0));
+            assert!(image_error.by[name].mae.is_finite(), "{experiment}: {name}");
+        }
+        let effect = &summary.effectiveness[variables[0]][variables[3]];
+        assert!(effect.share.is_some() && effect.ignores_u.is_some() && effect.redraws_u.is_some());
+        assert!(summary.drift[variables[3]].contains_key(variables[0]));
+        assert!(summary.identity_kept.is_empty() && summary.judges.class_accuracy.is_none());
+        assert!(summary.abduction_slope.is_none());
+        let gallery: Gallery = read_json(&bench.run.file("samples/gallery.json")).unwrap();
+        assert_eq!((gallery.shape, gallery.sweeps.len()), ([3, 16, 16], 4));
+        let truths = gallery.grid[0].tiles.iter().filter(|tile| tile.heading == "truth");
+        assert_eq!(truths.count(), 5);
+        assert!(counterfoil_experiment::report::write(&bench.run).is_ok());
+    }
 }

@@ -80,8 +80,11 @@ pub fn without_brightness(images: &Tensor) -> Result<Tensor, ModelError> {
 }
 
 /// Images as they are, from 0 to 1.
+///
+/// # Errors
+/// When the device has no room.
 fn as_they_are(images: &Tensor) -> Result<Tensor, ModelError> {
-    Ok(((images + 1.0) / 2.0).to_kind(Kind::Float))
+    Ok(((images + 1.0) / 2.0).f_to_kind(Kind::Float)?)
 }
 
 /// Fails unless there is one label an image.

@@ -86,3 +86,39 @@ impl Regressor {
         Ok(values.iter().map(|v| self.centre + self.spread * f64::from(*v)).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use counterfoil_tensor::Precision;
+    use tch::{Device, Kind};
+
+    /// `[n, 3, 16, 16]`: a red square of 4 pixels at a column of its own, and the columns.
+    fn squares(n: i64) -> (Tensor, Vec<f64>) {
+        let images = Tensor::full([n, 3, 16, 16], -1.0, (Kind::Float, Device::Cpu));
+        let columns = (0..n).map(|k| {
+            let mut stream = Stream::new(5, "squares", k as u64, 0);
+            let (row, column) = (stream.below(12) as i64, stream.below(12) as i64);
+            let square = images.get(k).get(0).narrow(0, row, 4).narrow(1, column, 4);
+            let _ = square.shallow_clone().fill_(1.0);
+            column as f64
+        });
+        let columns = columns.collect();
+        (images, columns)
+    }
+
+    /// Learned (seed 1): a place is read to a fraction of a pixel from images that it was not trained on; chance is 3 pixels.
+    #[test]
+    fn a_place_in_a_scene_is_read() {
+        let (images, columns) = squares(320);
+        let config =
+            OracleConfig { steps: 80, batch: 32, learning_rate: 3e-3, precision: Precision::F32 };
+        let learned = images.narrow(0, 0, 256);
+        let judge =
+            Regressor::train_on_scenes(&learned, &columns[..256], config, 1, &mut |_| {}).unwrap();
+        let read = judge.read(&images.narrow(0, 256, 64)).unwrap();
+        let errors = read.iter().zip(&columns[256..]).map(|(a, b)| (a - b).abs());
+        let mae = errors.sum::<f64>() / 64.0;
+        assert!(mae < 0.7, "{mae}");
+    }
+}

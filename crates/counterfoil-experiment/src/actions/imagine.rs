@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use counterfoil_autoencoder::Procedure;
 use counterfoil_data::{
-    png::{Picture, read_grey},
+    png::{self, Picture, read_grey},
     sheet::{self, Layout},
 };
 use counterfoil_graph::{Dag, GraphError, Intervention, Kind};
@@ -150,12 +150,6 @@ impl Imagination {
             reason,
         };
         let [channels, height, width] = self.data.dataset().images().image_shape();
-        if channels != 1 {
-            return Err(refuse(format!(
-                "the model's images have {channels} channels, only grey ones can be given; leave \
-                 --image out"
-            )));
-        }
         let classes = match (self.config.sections().model.class_conditional, class) {
             (false, _) => None,
             (true, Some(class)) if class < self.data.dataset().class_count() => {
@@ -168,8 +162,21 @@ impl Imagination {
                 )));
             }
         };
-        let pixels = read_grey(file, [height, width])?;
-        let images = image::to_tensor(&pixels, [1, 1, height, width], self.device)?;
+        let pixels = if channels == 1 {
+            read_grey(file, [height, width])?
+        } else {
+            let picture = png::read(file)?;
+            let found = [picture.channels(), picture.height(), picture.width()];
+            if found != [channels, height, width] {
+                return Err(refuse(format!(
+                    "the picture has {} channels and {} x {} pixels, the model's images have {channels} and \
+                     {height} x {width}: convert it",
+                    found[0], found[1], found[2]
+                )));
+            }
+            picture.to_planes()
+        };
+        let images = image::to_tensor(&pixels, [1, channels, height, width], self.device)?;
         Ok(Subjects { images, classes, items: vec![None] })
     }
 

@@ -82,6 +82,11 @@ pub enum DataKind {
     Flow,
     /// The linear world, grey spots.
     Gaussian,
+    /// Pendulums that were drawn elsewhere, read from PNG files whose names hold the labels.
+    #[serde(rename = "pendulum-files")]
+    PendulumFiles,
+    /// A folder of PNG files and `labels.csv`.
+    Folder,
 }
 
 impl DataKind {
@@ -100,6 +105,7 @@ impl DataKind {
         match self {
             Self::Pendulum => &["noisy", "exact", "grid", "published"],
             Self::Digits => &["plain", "slant", "confounded", "biased"],
+            Self::PendulumFiles => &["exact", "named"],
             _ => &[],
         }
     }
