@@ -3,6 +3,7 @@
 mod bound;
 mod interpolant;
 mod loss;
+mod normal;
 mod times;
 
 pub use bound::{HYBRID, discretised_nll, gaussian_kl, vlb_weight};
