@@ -37,6 +37,8 @@ pub enum Method {
     Ddim,
     /// [`OBelm`]: exactly reversible, second order; for generation, so encoding must be allowed on many grids.
     OBelm,
+    /// [`OBelm::ANGLE`]: the same in the angle, all but neutral on the cosine schedule.
+    OBelmAngle,
     /// [`Bdia`] with `gamma = 1`: exactly reversible, second order, neutral.
     Bdia,
     /// [`Edict`] with `p = 0.93`: exactly reversible, first order, two calls a step.
@@ -61,6 +63,7 @@ macro_rules! with_method {
             Method::DpmSolver2M => with_method!(@ DpmSolver2M::default(), $method => $run),
             Method::Ddim => with_method!(@ Ddim::default(), $method => $run),
             Method::OBelm => with_method!(@ OBelm::default(), $method => $run),
+            Method::OBelmAngle => with_method!(@ OBelm::ANGLE, $method => $run),
             Method::Bdia => with_method!(@ Bdia::default(), $method => $run),
             Method::Edict => with_method!(@ Edict::default(), $method => $run),
             Method::FixedPoint => with_method!(@ FixedPoint::default(), $method => $run),
@@ -118,6 +121,7 @@ impl Sampler for Method {
             Self::AdamsBashforth => AdamsBashforth::default().plan(grid, prediction),
             Self::DpmSolver2M => DpmSolver2M::default().plan(grid, prediction),
             Self::OBelm => OBelm::default().plan(grid, prediction),
+            Self::OBelmAngle => OBelm::ANGLE.plan(grid, prediction),
             Self::Bdia => Bdia::default().plan(grid, prediction),
             Self::Ddim | Self::Edict | Self::FixedPoint | Self::EditFriendly => {
                 Ddim::default().plan(grid, prediction)
