@@ -15,11 +15,12 @@
 //! | [`Coupled`] | [`Twins`] | yes | 2 or 4 | 4 or 8 | not at all |
 //! | [`EditFriendly`] | [`NoiseMaps`] | yes | no flow | 1 | not at all |
 //! | [`FixedPoint`] | one state | in the limit | 1 | `calls` | not at all |
-//! | [`Ddim`], [`DpmSolver2M`], [`AdamsBashforth`] | one state | no | 1, 2, 2 | 1 | not at all |
+//! | [`Ddim`], [`DpmSolver2M`], [`AdamsBashforth`], [`FlowAdams`] | one state | no | 1, 2, 2, 3 | 1 | not at all |
 //!
 //! [`Ddim`]: crate::Ddim
 //! [`DpmSolver2M`]: crate::DpmSolver2M
 //! [`AdamsBashforth`]: crate::AdamsBashforth
+//! [`FlowAdams`]: crate::FlowAdams
 //! [`Leapfrog`]: crate::Leapfrog
 //!
 //! ```

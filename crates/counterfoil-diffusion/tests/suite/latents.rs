@@ -138,6 +138,7 @@ fn growth_is_bounded_or_refused() {
         Method::Ddim,
         Method::DpmSolver2M,
         Method::AdamsBashforth,
+        Method::FlowAdams,
         Method::FixedPoint,
         Method::EditFriendly,
         Method::CoupledHeun,
@@ -281,7 +282,7 @@ fn fixed_points_are_found() {
 fn settings_are_their_types() {
     let mixture = Mixture::conditional(0.0);
     let grid = uniform_grid(20.0, 0.02, 24);
-    let names = r#"["leapfrog","adams-bashforth","dpm-solver-2m","ddim","o-belm","o-belm-angle","bdia","edict","fixed-point","edit-friendly","coupled-heun","coupled-rk4"]"#;
+    let names = r#"["leapfrog","adams-bashforth","flow-adams","dpm-solver-2m","ddim","o-belm","o-belm-angle","bdia","edict","fixed-point","edit-friendly","coupled-heun","coupled-rk4"]"#;
     let methods: Vec<Method> = serde_json::from_str(names).unwrap();
     assert_eq!(serde_json::to_string(&methods).unwrap(), names);
     let mut latents = Vec::new();
@@ -318,5 +319,5 @@ fn settings_are_their_types() {
     assert!(Latent::joined(&[maps(1), Latent::Single(0.0)], |_| 0.0).is_err());
     // Plain DDIM inversion is the type's.
     let own = Ddim::default().encode(&grid, images(), &mut mixture.network(V)).unwrap();
-    assert_eq!(latents[3], Latent::Single(own.latent));
+    assert_eq!(latents[4], Latent::Single(own.latent));
 }
