@@ -87,7 +87,8 @@ impl State for Tensor {
         } else if let Some((weight, term)) = terms.next() {
             // The first term is written over what was there: no pass to clear it. Autograd has no rule for that.
             if term.requires_grad() || self.requires_grad() {
-                let _ = self.f_copy_(term)?.f_mul_scalar_(*weight)?;
+                self.f_copy_(term)?;
+                let _ = self.f_mul_scalar_(*weight)?;
             } else {
                 let _ = term.f_mul_out(self, &scalar(*weight, self.kind())?)?;
             }
