@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// Decoding damps the parasitic root to `-r^2` and so gives the lowest reconstruction error of all; encoding has the
 /// reciprocal one and amplifies the error of its start, by as much as the longest step in `s` exceeds the shortest,
-/// squared, less what the scaling of `x` takes back: 10 on the linear schedule, 1e3 on levels uniform in `ln s`, 1e5 on
-/// the cosine schedule. Above [`super::GROWTH_LIMIT`] encoding must be allowed by
+/// squared, less what the scaling of `x` takes back: 10 on the linear schedule, 2e3 on levels uniform in `ln s`, 1e5 on
+/// the cosine schedule in 10 steps and 1e6 in 100. Above [`super::GROWTH_LIMIT`] encoding must be allowed by
 /// [`crate::Abduction::encode_within`]: choose it to generate and to edit, not to abduct. Refused where no signal is left.
 ///
 /// What is amplified is a ratio of steps in one coordinate, so another coordinate amplifies something else. The steps of
