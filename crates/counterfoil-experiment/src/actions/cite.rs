@@ -61,7 +61,7 @@ pub fn bibtex(config: &Config) -> Vec<&'static str> {
     if sections.data.kind == DataKind::MorphoMnist {
         entries.push(MORPHO_MNIST);
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = std::collections::BTreeSet::new();
     entries.retain(|entry| seen.insert(*entry));
     entries
 }
@@ -148,14 +148,13 @@ pub fn sampler(choice: &Choice) -> Vec<&'static str> {
     match choice {
         Choice::Ddpm(_) => vec![works::DDPM],
         Choice::Euler(_) | Choice::Heun(_) => vec![works::EDM],
-        Choice::EulerAncestral(_) => vec![works::K_DIFFUSION],
         Choice::FlowHeun(_) | Choice::FlowAdams(_) => {
             vec![works::FLOW_MATCHING, works::RECTIFIED_FLOW]
         }
         Choice::DpmMultistep(_) | Choice::DpmSinglestep(_) => vec![works::DPM_SOLVER_PP],
         Choice::UniPc(_) => vec![works::UNIPC],
         Choice::Deis(_) => vec![works::DEIS],
-        Choice::Lms(_) => vec![works::K_DIFFUSION],
+        Choice::EulerAncestral(_) | Choice::Lms(_) => vec![works::K_DIFFUSION],
         Choice::Pndm(_) => vec![works::PNDM],
         Choice::AdamsBashforth(_) | Choice::Leapfrog(_) => vec![works::DDIM, works::VELOCITY],
         Choice::Lcm(_) => vec![works::LCM],
@@ -220,7 +219,7 @@ mod tests {
         }
         assert!(!has(&["objective.times=uniform"], "kingma2021vdm"));
         let all = keys(&["model.prediction=v", "counterfactual.method=adams-bashforth"]);
-        let different: std::collections::HashSet<&String> = all.iter().collect();
+        let different: std::collections::BTreeSet<&String> = all.iter().collect();
         assert_eq!(different.len(), all.len(), "{all:?}");
     }
 
@@ -229,7 +228,7 @@ mod tests {
     fn entries_are_closed() {
         let all = everything();
         assert!(all.len() > 60);
-        let mut of_key = std::collections::HashMap::new();
+        let mut of_key = std::collections::BTreeMap::new();
         for entry in all {
             assert!(entry.starts_with('@') && entry.ends_with("\n}"), "{entry}");
             assert_eq!(entry.matches('{').count(), entry.matches('}').count(), "{entry}");

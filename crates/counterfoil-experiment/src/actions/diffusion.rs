@@ -214,7 +214,7 @@ pub fn trace(settings: &Settings, grid: &Grid) -> std::result::Result<Trace, Dif
         }
         Way::Picard(picard) => {
             let plan = sampler.plan(&grid, *prediction)?;
-            return in_sweeps(*picard, &plan, mixture, &grid, start, &mut noise);
+            return in_sweeps(*picard, &plan, mixture, &grid, &start, &mut noise);
         }
         Way::Adaptive(adaptive) => return adapted(*adaptive, *prediction, mixture, &grid, start),
     }
@@ -241,7 +241,7 @@ fn in_sweeps(
     plan: &Plan,
     mixture: &Mixture,
     grid: &Grid,
-    start: Array2<f64>,
+    start: &Array2<f64>,
     noise: &mut KeyedNoise,
 ) -> std::result::Result<Trace, DiffusionError> {
     let mut network = mixture.network(plan.prediction());
@@ -262,7 +262,7 @@ fn in_sweeps(
         sweeps: Some(found.sweeps),
         rejected: None,
         steps: vec![
-            traced(0, None, grid.start(), &start, &start),
+            traced(0, None, grid.start(), start, start),
             traced(found.evaluations, last, grid.end(), &found.state, &exact),
         ],
     })
