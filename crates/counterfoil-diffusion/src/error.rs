@@ -248,7 +248,7 @@ pub enum DiffusionError {
     },
     /// Encoding would amplify its own errors by more than the limit.
     #[error(
-        "encoding with {method} amplifies errors {growth:.3e} times along this grid, more than {limit}: choose a neutral method, or encode with a higher limit"
+        "encoding with {method} amplifies errors {growth:.3e} times along this grid, more than {limit}: choose a neutral method such as leapfrog, bdia or o-belm-angle, or encode with a higher limit"
     )]
     GrowthTooLarge {
         /// Name of the method.

@@ -230,19 +230,6 @@ impl<X: State> Memory<X> {
         output.lincomb_items(&read.0, &[(&read.1, &state)])?;
         clip(lanes, &mut output)?;
 
-        if lanes.iter().any(|lane| lane.stage.is_some_and(|stage| stage.correct.is_some())) {
-            let of = |stage: &Stage, back: usize| {
-                let weight = stage.correct.as_ref().and_then(|c| c.history.get(back));
-                weight.copied().unwrap_or(0.0)
-            };
-            let mut terms = signals(lanes, &output, &self.history, of);
-            let anchored =
-                weights(lanes, 0.0, |stage| stage.correct.as_ref().map_or(0.0, |c| c.anchor));
-            terms.extend(self.anchor.iter().map(|anchor| (anchored.clone(), anchor)));
-            let own = weights(lanes, 1.0, |s| f64::from(u8::from(s.correct.is_none())));
-            combine(&mut state, &own, &terms)?;
-        }
-
         let of = |stage: &Stage, back: usize| stage.history.get(back).copied().unwrap_or(0.0);
         let mut terms = signals(lanes, &output, &self.history, of);
         terms.extend(fresh.map(|fresh| (weights(lanes, 0.0, |stage| stage.noise), fresh)));

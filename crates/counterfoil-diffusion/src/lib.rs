@@ -89,6 +89,7 @@ pub use sampler::{
         singlestep::DpmSinglestep,
     },
     euler::{Euler, EulerAncestral},
+    flow_adams::FlowAdams,
     heun::{FlowHeun, Heun},
     lcm::Lcm,
     leapfrog::Leapfrog,

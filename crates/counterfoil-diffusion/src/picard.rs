@@ -140,9 +140,8 @@ impl Picard {
 
 /// Refuses a plan that remembers more than its state: its steps are no functions of state and output alone.
 fn check_memory(plan: &Plan) -> Result<(), DiffusionError> {
-    let remembers = |stage: &crate::Stage| {
-        stage.rebase || stage.anchor != 0.0 || stage.correct.is_some() || stage.history.len() > 1
-    };
+    let remembers =
+        |stage: &crate::Stage| stage.rebase || stage.anchor != 0.0 || stage.history.len() > 1;
     let call = match plan.entry() {
         Entry::Single => plan.stages().iter().position(remembers),
         Entry::Pair => Some(0),

@@ -34,20 +34,6 @@ pub struct Stage {
     pub noise: f64,
     /// Whether the old state becomes the anchor.
     pub rebase: bool,
-    /// What replaces the state once the network has been called, before the update: predictor and corrector methods
-    /// call at a prediction and go on from its correction.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correct: Option<Correction>,
-}
-
-/// `x <- anchor a + sum_j history[j] m_j`, with `m_0` the newest signal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Correction {
-    /// Weight of the anchor.
-    pub anchor: f64,
-    /// Weights of the signals, newest first.
-    pub history: Vec<f64>,
 }
 
 impl Stage {
@@ -65,7 +51,6 @@ impl Stage {
             history: Vec::new(),
             noise: 0.0,
             rebase: false,
-            correct: None,
         }
     }
 
@@ -73,11 +58,6 @@ impl Stage {
     pub(crate) fn record(&self, of: usize) -> Call<'static> {
         let (step, stage, reaches) = (self.step, self.stage, self.reaches);
         Call { step, stage, of, reaches, ..Call::at(self.level, self.time) }
-    }
-
-    /// How many signals it uses.
-    fn reach(&self) -> usize {
-        self.correct.iter().map(|c| c.history.len()).fold(self.history.len(), usize::max)
     }
 }
 
@@ -145,20 +125,16 @@ impl Plan {
                 ("noise", stage.noise),
             ];
             let history = stage.history.iter().map(|&value| ("history", value));
-            let correction = stage.correct.iter().flat_map(|c| {
-                let history = c.history.iter().map(|&value| ("correct.history", value));
-                history.chain([("correct.anchor", c.anchor)])
-            });
-            for (name, value) in named.into_iter().chain(history).chain(correction) {
+            for (name, value) in named.into_iter().chain(history) {
                 if !value.is_finite() {
                     return Err(DiffusionError::NonFiniteCoefficient { call, name, value });
                 }
             }
             let flaw = if stage.history.is_empty() {
                 Some("it ignores the network")
-            } else if stage.reach() > call + 1 {
+            } else if stage.history.len() > call + 1 {
                 Some("it uses a signal from before the start")
-            } else if (stage.anchor != 0.0 || stage.correct.is_some()) && !anchored {
+            } else if stage.anchor != 0.0 && !anchored {
                 Some("it uses an anchor that was never set")
             } else if stage.step != last_step && stage.step != last_step + 1 {
                 Some("its step does not follow the one before")
@@ -171,7 +147,7 @@ impl Plan {
             anchored |= stage.rebase;
             last_step = stage.step;
         }
-        let depth = parts.stages.iter().map(Stage::reach).max().unwrap_or(1);
+        let depth = parts.stages.iter().map(|stage| stage.history.len()).max().unwrap_or(1);
         Ok(Self { parts, steps: last_step + 1, depth })
     }
 
@@ -278,7 +254,6 @@ mod tests {
             history: vec![1.0],
             noise: 0.0,
             rebase: false,
-            correct: None,
         }
     }
 

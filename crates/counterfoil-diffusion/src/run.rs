@@ -124,7 +124,7 @@ impl<X: State> Run<'_, X> {
 
         // A solver that remembers nothing reads and updates in one combination; the others must keep the signal.
         let (mut state_weight, mut output_weight) = (stage.state, stage.history[0]);
-        if self.plan.depth() == 1 && self.plan.clip().is_none() && stage.correct.is_none() {
+        if self.plan.depth() == 1 && self.plan.clip().is_none() {
             state_weight += stage.history[0] * stage.read.state;
             output_weight *= stage.read.output;
         } else {
@@ -132,13 +132,6 @@ impl<X: State> Run<'_, X> {
             if let Some(bound) = self.plan.clip() {
                 output.clamp_to(bound)?;
             }
-        }
-        if let Some(correction) = &stage.correct {
-            let signals =
-                correction.history.iter().copied().zip([&output].into_iter().chain(&*history));
-            let terms: Terms<'_, X> =
-                anchor.iter().map(|anchor| (correction.anchor, anchor)).chain(signals).collect();
-            state.lincomb(0.0, &terms)?;
         }
         // Signals that a stage passes over are no terms of it.
         let older = stage.history[1..].iter().copied().zip(history.iter());

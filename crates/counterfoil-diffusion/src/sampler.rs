@@ -9,6 +9,7 @@ pub mod deis;
 pub mod dpm;
 pub mod euler;
 mod exponential;
+pub mod flow_adams;
 pub mod heun;
 pub mod lcm;
 pub mod leapfrog;

@@ -1,11 +1,14 @@
 //! What training needs: noised images, targets, loss weights and draws of time steps.
 
 mod bound;
+mod bridge;
 mod interpolant;
 mod loss;
+mod normal;
 mod times;
 
 pub use bound::{HYBRID, discretised_nll, gaussian_kl, vlb_weight};
+pub use bridge::Bridge;
 pub use interpolant::Interpolant;
 pub use loss::LossWeight;
 pub use times::{LevelSampling, LossAware, MEMORY, TimeSampling, UNIFORM_SHARE};

@@ -38,6 +38,33 @@ fn better_samplers_end_nearer_to_the_flow() {
     bench.refuse(2, &wrong, &["odd.json", "shapes differ"]);
 }
 
+/// Runs of another shape than step by step end near the exact flow too, and say what they took.
+#[test]
+fn runs_of_another_shape_are_traced() {
+    let bench = Bench::new();
+    let last = |told: &Value| {
+        told["steps"].as_array().unwrap().last().unwrap()["distance"].as_f64().unwrap()
+    };
+    let ask = |more: &[&str]| {
+        let grid = ["diffusion", "trace", "--schedule", "linear", "--end", "first"];
+        bench.json(&[&grid[..], more].concat())
+    };
+    let [loose, tight] = ["0.05", "0.001"].map(|tolerance| ask(&["--adaptive", tolerance]));
+    assert!(last(&tight) < 0.1 * last(&loose) && last(&tight) < 0.01, "{loose} {tight}");
+    assert!(tight["evaluations"].as_u64() > loose["evaluations"].as_u64());
+    assert!(tight["rejected"].is_u64() && tight["steps"].as_array().unwrap().len() > 5);
+    let swept = ask(&["--steps", "60", "--picard", "1e-6", "--window", "60"]);
+    let plain = ask(&["--steps", "60"]);
+    assert!((last(&swept) - last(&plain)).abs() < 1e-4, "{swept}");
+    assert!(swept["sweeps"].as_u64() < plain["evaluations"].as_u64());
+    let edited = ask(&["--steps", "60", "--edit", "0.5"]);
+    assert_eq!(edited["evaluations"], 30);
+    assert!(edited["steps"][0]["sigma"].as_f64() < plain["steps"][0]["sigma"].as_f64());
+    bench.refuse(2, &["diffusion", "trace", "--edit", "1.5"], &["strength = 1.5"]);
+    let remembers = ["diffusion", "trace", "--sampler", "lms", "--picard", "0.1"];
+    bench.refuse(2, &remembers, &["remembers"]);
+}
+
 /// Two Euler steps, written out by hand: one component at 0 with spread 1 leaves every point of a variance-preserving flow
 /// where it is, so in the exploding scale the state shrinks as the level does.
 fn records() -> Value {

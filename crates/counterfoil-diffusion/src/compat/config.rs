@@ -376,18 +376,33 @@ impl SchedulerConfig {
 
     /// Where the levels end.
     ///
+    /// A file may end at label 0 and visit label 0 itself, as the defaults of DEIS and PNDM do: then the last label that
+    /// is spaced is the end, [`End::LastPositive`], and the network is not asked there.
+    ///
     /// # Errors
-    /// [`DiffusionError::SchedulerConfig`] for an end that is not known.
+    /// [`DiffusionError::SchedulerConfig`] for an end or a spacing that is not known.
     pub fn end(&self) -> Result<End, DiffusionError> {
-        if let Some(default) = self.class().alpha_to_one() {
-            let clean = self.set_alpha_to_one.unwrap_or(default);
-            return Ok(if clean { End::Zero } else { End::Label0 });
-        }
-        match self.final_sigmas_type.as_deref() {
-            None if self.class() == Class::Deis => Ok(End::Label0),
-            None | Some("zero") => Ok(End::Zero),
-            Some("sigma_min") => Ok(End::Label0),
-            Some(other) => Err(refuse("final_sigmas_type", format!("\"{other}\" is not known"))),
-        }
+        let at_label0 = match (self.class().alpha_to_one(), self.final_sigmas_type.as_deref()) {
+            (Some(default), _) => !self.set_alpha_to_one.unwrap_or(default),
+            (None, None) => self.class() == Class::Deis,
+            (None, Some("zero")) => false,
+            (None, Some("sigma_min")) => true,
+            (None, Some(other)) => {
+                return Err(refuse("final_sigmas_type", format!("\"{other}\" is not known")));
+            }
+        };
+        Ok(match at_label0 {
+            false => End::Zero,
+            true if self.visits_label0() => End::LastPositive,
+            true => End::Label0,
+        })
+    }
+
+    /// Whether label 0 is one of those that are spaced.
+    pub(super) fn visits_label0(&self) -> bool {
+        let in_labels = |spacing: Spacing| {
+            matches!(spacing, Spacing::Leading { offset: 0 } | Spacing::Linspace | Spacing::BETA)
+        };
+        !self.is_flow() && self.spacing(None).is_ok_and(in_labels)
     }
 }

@@ -127,6 +127,15 @@ impl SchedulerConfig {
             self.class(),
             Class::Ddpm | Class::Lms | Class::EulerAncestral | Class::Heun | Class::DpmSde
         );
+        // The label that such a grid ends at, it visits: the two ends are one option of the file.
+        let end = match (end, self.visits_label0()) {
+            (End::LastPositive, true) => End::Label0,
+            (End::Label0, true) => {
+                let reason = "the spacing visits label 0 itself: write the end as LastPositive";
+                return Err(unable("timestep_spacing", reason));
+            }
+            (end, _) => end,
+        };
         match end {
             End::Zero if by_alpha => self.set_alpha_to_one = Some(true),
             End::Label0 if by_alpha => self.set_alpha_to_one = Some(false),

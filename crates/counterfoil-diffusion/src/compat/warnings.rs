@@ -1,6 +1,7 @@
 //! Where a file of diffusers means something else here.
 
 use super::{Class, SchedulerConfig};
+use crate::End;
 use serde_json::Value;
 
 /// An option that changes meaning, and how.
@@ -123,6 +124,7 @@ fn of_the_network(config: &SchedulerConfig, warn: Warn<'_>) {
 
 fn of_the_grid(config: &SchedulerConfig, warn: Warn<'_>) {
     let class = config.class();
+    let last_is_end = config.end() == Ok(End::LastPositive);
     let spaced_in_sigmas = [
         (config.use_karras_sigmas, "use_karras_sigmas"),
         (config.use_exponential_sigmas, "use_exponential_sigmas"),
@@ -152,6 +154,11 @@ fn of_the_grid(config: &SchedulerConfig, warn: Warn<'_>) {
             "leading" if class.counts_one_more() => {
                 warn("timestep_spacing", "this class strides by T // (N + 1), here by T // N");
             }
+            "linspace" if class.counts_one_more() && last_is_end => warn(
+                "timestep_spacing",
+                "ends at the last of N + 1 equally spaced labels, 0, as in diffusers: read as \
+                 Spacing::Linspace with End::LastPositive, since End::Zero and End::Label0 would call there",
+            ),
             "linspace" if class.counts_one_more() => warn(
                 "timestep_spacing",
                 "this class takes N + 1 equally spaced labels and drops label 0; here N labels with \
@@ -175,6 +182,13 @@ fn of_the_grid(config: &SchedulerConfig, warn: Warn<'_>) {
             }
             _ => {}
         }
+    }
+    if last_is_end && !class.counts_one_more() {
+        warn(
+            if class.alpha_to_one().is_some() { "set_alpha_to_one" } else { "final_sigmas_type" },
+            "ends at label 0, which its labels visit too: diffusers calls there once more and moves \
+             nowhere; here N + 1 labels are spaced and the last is the end, End::LastPositive",
+        );
     }
     if class == Class::Pndm && config.rest.get("skip_prk_steps") != Some(&Value::Bool(true)) {
         warn("skip_prk_steps", "diffusers starts with three steps of four calls each");

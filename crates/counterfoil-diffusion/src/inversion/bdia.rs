@@ -56,16 +56,23 @@ fn leap(
 impl Sampler for Bdia {
     fn plan(&self, grid: &Grid, prediction: Prediction) -> Result<Plan, DiffusionError> {
         let weight = self.weight(grid)?;
-        two_step::from_single(Self::NAME, grid, prediction, |at| leap(grid, prediction, weight, at))
+        let start = two_step::ddim_step(grid, prediction)?;
+        two_step::from_single(self.scheme(), grid, prediction, start, |at| {
+            leap(grid, prediction, weight, at)
+        })
     }
 }
 
 impl TwoStep for Bdia {
-    const NAME: &'static str = "bdia";
+    fn scheme(&self) -> &'static str {
+        "bdia"
+    }
 
     fn continued(&self, grid: &Grid, prediction: Prediction) -> Result<Plan, DiffusionError> {
         let weight = self.weight(grid)?;
-        two_step::from_pair(Self::NAME, grid, prediction, |at| leap(grid, prediction, weight, at))
+        two_step::from_pair(self.scheme(), grid, prediction, |at| {
+            leap(grid, prediction, weight, at)
+        })
     }
 }
 

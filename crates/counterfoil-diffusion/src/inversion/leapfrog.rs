@@ -4,7 +4,9 @@ use super::two_step::{TwoStep, abduct_by_two_steps};
 use crate::{DiffusionError, Grid, Leapfrog, Plan, Prediction};
 
 impl TwoStep for Leapfrog {
-    const NAME: &'static str = "leapfrog";
+    fn scheme(&self) -> &'static str {
+        "leapfrog"
+    }
 
     fn continued(&self, grid: &Grid, prediction: Prediction) -> Result<Plan, DiffusionError> {
         self.continue_pair(grid, prediction)

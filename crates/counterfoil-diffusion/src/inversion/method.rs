@@ -5,8 +5,8 @@ use super::{
     Tableau,
 };
 use crate::{
-    AdamsBashforth, Ddim, Denoiser, DiffusionError, DpmSolver2M, Grid, KeyedNoise, Leapfrog, Plan,
-    Prediction, SampleError, Sampler, State, denoiser,
+    AdamsBashforth, Ddim, Denoiser, DiffusionError, DpmSolver2M, FlowAdams, Grid, KeyedNoise,
+    Leapfrog, Plan, Prediction, SampleError, Sampler, State, denoiser,
 };
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub enum Method {
     Leapfrog,
     /// [`AdamsBashforth`] along the mirrored grid: second order down to the clean image, no identity.
     AdamsBashforth,
+    /// [`FlowAdams`] of order 3 along the mirrored grid: regular at both ends, no identity.
+    FlowAdams,
     /// [`DpmSolver2M`] along the mirrored grid: second order, no identity.
     #[serde(rename = "dpm-solver-2m")]
     DpmSolver2M,
@@ -37,6 +39,8 @@ pub enum Method {
     Ddim,
     /// [`OBelm`]: exactly reversible, second order; for generation, so encoding must be allowed on many grids.
     OBelm,
+    /// [`OBelm::ANGLE`]: the same in the angle, all but neutral on the cosine schedule.
+    OBelmAngle,
     /// [`Bdia`] with `gamma = 1`: exactly reversible, second order, neutral.
     Bdia,
     /// [`Edict`] with `p = 0.93`: exactly reversible, first order, two calls a step.
@@ -58,9 +62,11 @@ macro_rules! with_method {
         match $self {
             Method::Leapfrog => with_method!(@ Leapfrog::default(), $method => $run),
             Method::AdamsBashforth => with_method!(@ AdamsBashforth::default(), $method => $run),
+            Method::FlowAdams => with_method!(@ FlowAdams::default(), $method => $run),
             Method::DpmSolver2M => with_method!(@ DpmSolver2M::default(), $method => $run),
             Method::Ddim => with_method!(@ Ddim::default(), $method => $run),
             Method::OBelm => with_method!(@ OBelm::default(), $method => $run),
+            Method::OBelmAngle => with_method!(@ OBelm::ANGLE, $method => $run),
             Method::Bdia => with_method!(@ Bdia::default(), $method => $run),
             Method::Edict => with_method!(@ Edict::default(), $method => $run),
             Method::FixedPoint => with_method!(@ FixedPoint::default(), $method => $run),
@@ -116,8 +122,10 @@ impl Sampler for Method {
         match self {
             Self::Leapfrog => Leapfrog::default().plan(grid, prediction),
             Self::AdamsBashforth => AdamsBashforth::default().plan(grid, prediction),
+            Self::FlowAdams => FlowAdams::default().plan(grid, prediction),
             Self::DpmSolver2M => DpmSolver2M::default().plan(grid, prediction),
             Self::OBelm => OBelm::default().plan(grid, prediction),
+            Self::OBelmAngle => OBelm::ANGLE.plan(grid, prediction),
             Self::Bdia => Bdia::default().plan(grid, prediction),
             Self::Ddim | Self::Edict | Self::FixedPoint | Self::EditFriendly => {
                 Ddim::default().plan(grid, prediction)

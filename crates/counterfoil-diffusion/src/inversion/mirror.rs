@@ -2,7 +2,8 @@
 
 use super::Abduction;
 use crate::{
-    AdamsBashforth, Ddim, Denoiser, DpmSolver2M, Grid, NoNoise, SampleError, Sampler, State,
+    AdamsBashforth, Ddim, Denoiser, DpmSolver2M, FlowAdams, Grid, NoNoise, SampleError, Sampler,
+    State,
 };
 
 /// Runs a deterministic sampler from one end of a grid to the other.
@@ -55,3 +56,4 @@ macro_rules! abduct_by_mirror {
 abduct_by_mirror!(Ddim, "ddim");
 abduct_by_mirror!(DpmSolver2M, "dpm-solver-2m");
 abduct_by_mirror!(AdamsBashforth, "adams-bashforth");
+abduct_by_mirror!(FlowAdams, "flow-adams");

@@ -8,17 +8,19 @@
 //! |---|---|---|---|---|---|
 //! | [`Leapfrog`] | [`Pair`] | yes | 2 | 1 | not at all |
 //! | [`LatticeLeapfrog`] | [`Pair`] | to the bit | 2 | 1 | not at all |
-//! | [`OBelm`] | [`Pair`] | yes | 2 | 1 | by the squared ratio of the step sizes |
+//! | [`OBelm`] | [`Pair`] | yes | 2 | 1 | by the squared ratio of the steps in `s`: 1e5 on the cosine schedule |
+//! | [`OBelm::ANGLE`] | [`Pair`] | yes | 2 | 1 | by that of the steps in the angle: not at all on the cosine schedule |
 //! | [`Bdia`] | [`Pair`] | yes | 2 with `gamma = 1` | 1 | by `1 / gamma` a step |
 //! | [`Edict`] | [`Twins`] | yes | 1 | 2 | by `1 / p^2` a step, less what the scaling takes back |
 //! | [`Coupled`] | [`Twins`] | yes | 2 or 4 | 4 or 8 | not at all |
 //! | [`EditFriendly`] | [`NoiseMaps`] | yes | no flow | 1 | not at all |
 //! | [`FixedPoint`] | one state | in the limit | 1 | `calls` | not at all |
-//! | [`Ddim`], [`DpmSolver2M`], [`AdamsBashforth`] | one state | no | 1, 2, 2 | 1 | not at all |
+//! | [`Ddim`], [`DpmSolver2M`], [`AdamsBashforth`], [`FlowAdams`] | one state | no | 1, 2, 2, 3 | 1 | not at all |
 //!
 //! [`Ddim`]: crate::Ddim
 //! [`DpmSolver2M`]: crate::DpmSolver2M
 //! [`AdamsBashforth`]: crate::AdamsBashforth
+//! [`FlowAdams`]: crate::FlowAdams
 //! [`Leapfrog`]: crate::Leapfrog
 //!
 //! ```
@@ -58,7 +60,7 @@ mod two_step;
 
 pub use accuracy::{Accuracy, assess, halved};
 pub use bdia::Bdia;
-pub use belm::OBelm;
+pub use belm::{Coordinate, OBelm};
 pub use coupled::Coupled;
 pub use edict::Edict;
 pub use edit_friendly::EditFriendly;

@@ -13,7 +13,7 @@ use crate::{
 /// The plan along a grid begins at one state; [`TwoStep::continued`] begins at two.
 pub(super) trait TwoStep: Sampler {
     /// Name of the scheme.
-    const NAME: &'static str;
+    fn scheme(&self) -> &'static str;
 
     /// The plan that continues from a pair: `grid` begins at the level of the anchor, the state is one level further.
     /// One stage for each step but the first.
@@ -38,15 +38,22 @@ fn stages(
     (1..grid.steps()).map(stage).collect()
 }
 
-/// A whole plan: a DDIM step, as published for such schemes, and the leaps.
+/// The first step by DDIM, as published for such schemes.
+pub(super) fn ddim_step(grid: &Grid, prediction: Prediction) -> Result<Vec<Stage>, DiffusionError> {
+    let first = Ddim::default().plan(grid, prediction)?.stages()[0].clone();
+    Ok(vec![Stage { rebase: true, ..first }])
+}
+
+/// A whole plan: the stages of the first step, the first of which makes the state that it began with the anchor, and the
+/// leaps.
 pub(super) fn from_single(
     sampler: &str,
     grid: &Grid,
     prediction: Prediction,
+    start: Vec<Stage>,
     leap: impl Fn(usize) -> Result<(f64, Mix), DiffusionError>,
 ) -> Result<Plan, DiffusionError> {
-    let first = Ddim::default().plan(grid, prediction)?.stages()[0].clone();
-    let mut all = vec![Stage { rebase: true, ..first }];
+    let mut all = start;
     all.extend(stages(grid, 0, leap)?);
     finish(sampler, prediction, Entry::Single, all)
 }
@@ -84,7 +91,7 @@ pub(super) fn climb<S: TwoStep, X: State, D: Denoiser<X> + ?Sized>(
     let memory = run.into_memory();
     // The start of each scheme sets the anchor, so every finished run has one.
     let Some(inner) = memory.anchor else {
-        return Err(DiffusionError::LatentMismatch { method: S::NAME }.into());
+        return Err(DiffusionError::LatentMismatch { method: scheme.scheme() }.into());
     };
     Ok((Pair { outer: memory.state, inner }, plan.evaluations()))
 }
@@ -127,7 +134,7 @@ macro_rules! abduct_by_two_steps {
             type Latent<X> = crate::inversion::Pair<X>;
 
             fn name(&self) -> &'static str {
-                <Self as crate::inversion::two_step::TwoStep>::NAME
+                crate::inversion::two_step::TwoStep::scheme(self)
             }
 
             fn is_exact(&self) -> bool {

@@ -3,8 +3,8 @@
 use super::{Sampler, dpm::Form, pndm, unipc};
 use crate::{
     AdamsBashforth, Ddim, Ddpm, Deis, DiffusionError, DpmMultistep, DpmSinglestep, Euler,
-    EulerAncestral, FlowHeun, Grid, Heun, Lcm, Leapfrog, Lms, Plan, Pndm, Prediction, UniPc,
-    Variance,
+    EulerAncestral, FlowAdams, FlowHeun, Grid, Heun, Lcm, Leapfrog, Lms, Plan, Pndm, Prediction,
+    UniPc, Variance,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,8 @@ pub enum Choice {
     Pndm(Pndm),
     /// [`AdamsBashforth`].
     AdamsBashforth(AdamsBashforth),
+    /// [`FlowAdams`].
+    FlowAdams(FlowAdams),
     /// [`Leapfrog`].
     Leapfrog(Leapfrog),
     /// [`Lcm`].
@@ -88,6 +90,8 @@ impl Choice {
             ("plms", Self::Pndm(Pndm::default())),
             ("pndm", Self::Pndm(Pndm { start: pndm::Start::RungeKutta })),
             ("adams-bashforth", Self::AdamsBashforth(AdamsBashforth::default())),
+            ("flow-adams-2", Self::FlowAdams(FlowAdams { order: 2 })),
+            ("flow-adams-3", Self::FlowAdams(FlowAdams { order: 3 })),
             ("leapfrog", Self::Leapfrog(Leapfrog::default())),
             ("lcm", Self::Lcm(Lcm::default())),
         ]
@@ -126,6 +130,7 @@ impl Sampler for Choice {
             Self::Lms(sampler) => sampler.plan(grid, prediction),
             Self::Pndm(sampler) => sampler.plan(grid, prediction),
             Self::AdamsBashforth(sampler) => sampler.plan(grid, prediction),
+            Self::FlowAdams(sampler) => sampler.plan(grid, prediction),
             Self::Leapfrog(sampler) => sampler.plan(grid, prediction),
             Self::Lcm(sampler) => sampler.plan(grid, prediction),
         }

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 /// tAB-DEIS with polynomials in `ln(sigma / alpha)` (Zhang and Chen 2023, section 3.4):
 /// `x' = (alpha'/alpha) x + alpha' int p(ln s) ds`, where p goes through the last `order` noise predictions.
 ///
-/// The step to `sigma' = 0` is a DDIM step, and so is one from pure noise. One call a step; orders 1 to 3 (what an
-/// error of the first step, which is of first order, leaves), in either
-/// direction. The integrals come from the functions phi, which keep all digits where the closed forms cancel.
+/// The step to `sigma' = 0` is a DDIM step, and so is one from pure noise. One call a step; orders 1 to 3, in either
+/// direction. The first step is of first order, whose error hides in the noise and shows when encoding: third order is
+/// second there. The integrals come from the functions phi, which keep all digits where the closed forms cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deis {

@@ -6,7 +6,7 @@ use super::{
     exponential::{Signal, recent},
     require_denoising,
 };
-use crate::plan::{Correction, check_setting};
+use crate::plan::check_setting;
 use crate::{DiffusionError, Grid, Level, Plan, Prediction, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ pub enum Scale {
 /// UniPC with predicted images (Zhao et al. 2023, algorithms 5 to 8). With its weights determined by the order conditions
 /// the predictor is the exponential Adams-Bashforth method and the corrector the exponential Adams-Moulton method; only
 /// where the paper leaves a weight at 1/2 (the predictor of order 2, the corrector of order 1) does the scale matter.
+///
+/// The corrected state is the predicted one plus a mix of signals that are at hand, so that correction and next prediction
+/// are one combination: the state of a run is always the prediction, at which the network is called.
 ///
 /// No call corrects the last step; the step to `sigma' = 0` is a DDIM step. One call a step; order p + 1 on levels that
 /// vary smoothly.
@@ -50,8 +53,8 @@ impl Sampler for UniPc {
         check_setting("order", f64::from(self.order), (1..=3).contains(&order), "1, 2, 3")?;
         require_denoising("unipc", grid)?;
         let mut stages = Vec::with_capacity(grid.steps());
-        // The order with which the step before was predicted, while it can be corrected.
-        let mut before: Option<usize> = None;
+        // The weights with which the step before was predicted, while it can be corrected.
+        let mut before: Option<Vec<f64>> = None;
         for step in 0..grid.steps() {
             let mut stage = Stage::call(grid, step);
             let (from, to) = (stage.level, stage.reaches);
@@ -63,21 +66,24 @@ impl Sampler for UniPc {
                 continue;
             }
             stage.read = Signal::Image.read(prediction, from)?;
-            if let Some(order) = before {
+            let carry = Signal::Image.carry(from, to);
+            if let Some(predicted) = before {
                 let last = grid.levels()[step - 1];
                 let mut at = vec![from];
-                at.extend(recent(grid, step - 1, order));
-                stage.correct = Some(Correction {
-                    anchor: Signal::Image.carry(last, from),
-                    history: self.corrector(&at, last, from),
-                });
+                at.extend(recent(grid, step - 1, predicted.len()));
+                // What the corrector gives each signal beyond the predictor, which has not seen the newest one.
+                let predicted = [0.0].into_iter().chain(predicted);
+                let corrected = self.corrector(&at, last, from).into_iter().zip(predicted);
+                stage.history = corrected.map(|(corrector, p)| carry * (corrector - p)).collect();
             }
             let left = if self.taper { grid.steps() - step } else { order };
             let used = recent(grid, step, order.min(left));
-            stage.state = Signal::Image.carry(from, to);
-            stage.history = self.predictor(&used, from, to);
-            stage.rebase = true;
-            before = to.lambda().is_finite().then_some(used.len());
+            stage.state = carry;
+            let predictor = self.predictor(&used, from, to);
+            let length = stage.history.len().max(predictor.len());
+            stage.history.resize(length, 0.0);
+            stage.history.iter_mut().zip(&predictor).for_each(|(sum, weight)| *sum += weight);
+            before = to.lambda().is_finite().then_some(predictor);
             stages.push(stage);
         }
         Plan::single("unipc", self.order + 1, prediction, stages)

@@ -39,6 +39,15 @@ fn shape(tensor: &Tensor) -> Vec<usize> {
     tensor.size().into_iter().map(|n| n as usize).collect()
 }
 
+/// A number as a tensor of this kind, on the host.
+fn scalar(weight: f64, kind: Kind) -> Result<Tensor, DiffusionError> {
+    Ok(match kind {
+        // Rounded here, which is one operation of libtorch less.
+        Kind::Float => Tensor::from(weight as f32),
+        _ => Tensor::from(weight).f_to_kind(kind)?,
+    })
+}
+
 /// One weight per item, shaped to broadcast over the rest.
 fn column(weights: &[f64], like: &Tensor) -> Result<Tensor, DiffusionError> {
     let (given, batch) = (weights.len(), like.items());
@@ -70,15 +79,26 @@ impl State for Tensor {
     fn lincomb(&mut self, own: f64, terms: &[(f64, &Self)]) -> Result<(), DiffusionError> {
         check(self, self)?;
         terms.iter().try_for_each(|(_, term)| check(self, term))?;
-        if own == 0.0 {
+        let mut terms = terms.iter().filter(|(weight, _)| *weight != 0.0);
+        if own != 0.0 {
+            if own != 1.0 {
+                let _ = self.f_mul_scalar_(own)?;
+            }
+        } else if let Some((weight, term)) = terms.next() {
+            // The first term is written over what was there: no pass to clear it. Autograd has no rule for that.
+            if term.requires_grad() || self.requires_grad() {
+                self.f_copy_(term)?;
+                let _ = self.f_mul_scalar_(*weight)?;
+            } else {
+                let _ = term.f_mul_out(self, &scalar(*weight, self.kind())?)?;
+            }
+        } else {
             let _ = self.f_zero_()?;
-        } else if own != 1.0 {
-            let _ = self.f_mul_scalar_(own)?;
         }
-        for (weight, term) in terms.iter().filter(|(weight, _)| *weight != 0.0) {
+        for (weight, term) in terms {
             // One pass over memory where a number may stand beside a tensor; on an accelerator it would have to travel.
             let _ = if self.device() == Device::Cpu {
-                self.f_addcmul_(term, &Tensor::from(*weight).f_to_kind(self.kind())?)?
+                self.f_addcmul_(term, &scalar(*weight, self.kind())?)?
             } else {
                 self.f_add_(&term.f_mul_scalar(*weight)?)?
             };

@@ -1,40 +1,96 @@
 //! Which noise levels a training batch visits.
 
+use super::normal;
 use crate::{DiffusionError, Level, plan::check_setting, schedule::ln_logistic};
 use counterfoil_random::Stream;
 use serde::{Deserialize, Serialize};
+use std::f64::consts::{FRAC_PI_2, PI};
 
-/// How the labels of a training batch are drawn.
+/// How the draws of a training batch depend on one another. Each is uniform by itself, so no loss is biased; batches that
+/// cover the range evenly have losses that vary less.
+///
+/// The same four ways serve labels ([`TimeSampling::draw`]), continuous levels ([`LevelSampling::draw`]) and draws in
+/// proportion to the loss ([`LossAware::draw`]).
+///
+/// ```
+/// use counterfoil_diffusion::training::TimeSampling;
+/// use counterfoil_random::Stream;
+///
+/// let stream = &mut Stream::new(0, "labels", 0, 0);
+/// let mut labels = TimeSampling::Lattice.draw(stream, 4, 1000);
+/// labels.sort_unstable();
+/// assert!(labels.windows(2).all(|pair| pair[1] - pair[0] == 250));
+/// let pair = TimeSampling::Antithetic.draw(stream, 2, 1000);
+/// assert_eq!(pair[0] + pair[1], 999);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum TimeSampling {
-    /// Each label uniform on `0..T`, independently.
+    /// Independent of one another.
     Uniform,
-    /// One label from each of as many equal parts of `0..T` as there are items, in random order: each label is
-    /// still uniform, and the loss of the batch varies less (Kingma et al. 2021, appendix I.1).
+    /// One draw from each of as many equal parts of the range as there are items, in random order.
     #[default]
     Stratified,
+    /// Equally spaced from a random start, in random order (Kingma et al. 2021, appendix I.1): as stratified, with one
+    /// random place in all parts. Varies least for losses that change slowly along the range.
+    Lattice,
+    /// Independent pairs `u` and `1 - u`, one after the other; the last of an odd number is single. Takes away what is
+    /// odd about the middle of the range, whatever the size of the batch (used with DDIM, Song et al. 2021).
+    Antithetic,
 }
 
 impl TimeSampling {
     /// The labels of a batch of `items`, each below `train_steps`; all 0 for a schedule without labels.
     pub fn draw(self, stream: &mut Stream, items: usize, train_steps: usize) -> Vec<usize> {
+        let last = train_steps.saturating_sub(1);
         match self {
             Self::Uniform => (0..items).map(|_| stream.below(train_steps)).collect(),
-            Self::Stratified => stream
-                .permutation(items)
-                .into_iter()
-                .map(|part| {
-                    let place = (part as f64 + stream.uniform()) / items as f64;
-                    ((place * train_steps as f64) as usize).min(train_steps.saturating_sub(1))
-                })
-                .collect(),
+            // In integers, where the two labels of a pair mirror each other exactly.
+            Self::Antithetic => {
+                let mut label = 0;
+                (0..items)
+                    .map(|item| {
+                        label =
+                            if item % 2 == 0 { stream.below(train_steps) } else { last - label };
+                        label
+                    })
+                    .collect()
+            }
+            Self::Stratified | Self::Lattice => {
+                let places = self.places(stream, items).into_iter();
+                places.map(|place| ((place * train_steps as f64) as usize).min(last)).collect()
+            }
+        }
+    }
+
+    /// Numbers in `[0, 1]`, one for each of `items`.
+    pub fn places(self, stream: &mut Stream, items: usize) -> Vec<f64> {
+        match self {
+            Self::Uniform => (0..items).map(|_| stream.uniform()).collect(),
+            Self::Stratified => {
+                let parts = stream.permutation(items).into_iter();
+                parts.map(|part| (part as f64 + stream.uniform()) / items as f64).collect()
+            }
+            Self::Lattice => {
+                let parts = stream.permutation(items);
+                let start = stream.uniform();
+                parts.into_iter().map(|part| (part as f64 + start) / items as f64).collect()
+            }
+            Self::Antithetic => {
+                let mut place = 0.0;
+                (0..items)
+                    .map(|item| {
+                        place = if item % 2 == 0 { stream.uniform() } else { 1.0 - place };
+                        place
+                    })
+                    .collect()
+            }
         }
     }
 }
 
-/// How the levels of a training batch are drawn where the schedule is continuous.
+/// The density of the levels of a training batch where the schedule is continuous.
 ///
 /// For a network with labels, [`crate::Schedule::time_of`] gives the (fractional) label of each level.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +103,13 @@ pub enum LevelSampling {
         mean: f64,
         /// Published 1.2.
         std: f64,
+    },
+    /// `ln s` uniform, which is uniform in log signal-to-noise ratio; variance-exploding levels.
+    LogUniform {
+        /// The smallest `s`, such as 0.002.
+        low: f64,
+        /// The largest, such as 80.
+        high: f64,
     },
     /// Flow times uniform on `[0, 1]`.
     FlowUniform,
@@ -69,44 +132,85 @@ pub enum LevelSampling {
 }
 
 impl LevelSampling {
-    /// The levels of a batch of `items`, independent of one another.
+    /// The levels of a batch of `items`; `times` says how they depend on one another.
+    ///
+    /// Each level is the quantile of a uniform number ([`LevelSampling::quantile`]), so stratified draws take one level
+    /// from each of `items` parts of equal probability.
+    ///
+    /// ```
+    /// use counterfoil_diffusion::training::{LevelSampling, TimeSampling};
+    /// use counterfoil_random::Stream;
+    ///
+    /// let published = LevelSampling::LogNormal { mean: -1.2, std: 1.2 };
+    /// let stream = &mut Stream::new(0, "levels", 0, 0);
+    /// let levels = published.draw(TimeSampling::Stratified, stream, 8)?;
+    /// // Four of eight lie below the median.
+    /// let below = levels.iter().filter(|level| level.s().ln() < -1.2).count();
+    /// assert_eq!(below, 4);
+    /// # Ok::<(), counterfoil_diffusion::DiffusionError>(())
+    /// ```
     ///
     /// # Errors
     /// [`DiffusionError::SettingOutOfRange`] for a parameter outside its domain.
-    pub fn draw(self, stream: &mut Stream, items: usize) -> Result<Vec<Level>, DiffusionError> {
-        use std::f64::consts::{FRAC_PI_2, PI};
+    pub fn draw(
+        self,
+        times: TimeSampling,
+        stream: &mut Stream,
+        items: usize,
+    ) -> Result<Vec<Level>, DiffusionError> {
+        self.check()?;
+        times.places(stream, items).into_iter().map(|place| self.quantile(place)).collect()
+    }
+
+    /// The level below whose `s` a share `place` in `[0, 1]` of the draws lies. Where the density has no bounds,
+    /// a place at an end counts as 2^-54 inside it, the half of the smallest draw.
+    ///
+    /// # Errors
+    /// As [`LevelSampling::draw`], and for a place outside its domain.
+    pub fn quantile(self, place: f64) -> Result<Level, DiffusionError> {
+        self.check()?;
+        check_setting("place", place, (0.0..=1.0).contains(&place), "[0, 1]")?;
+        // 1 - 2^-54 is no float: the upper end is the next one.
+        let normal = || normal::quantile(place.clamp(0.5_f64.powi(54), 1.0 - 0.5_f64.powi(53)));
         match self {
-            Self::LogNormal { mean, std } | Self::LogitNormal { mean, std } => {
-                check_setting("mean", mean, mean.abs() <= 100.0, "[-100, 100]")?;
-                check_setting("std", std, std > 0.0 && std <= 100.0, "(0, 100]")?;
-            }
-            Self::Mode { scale } => {
-                let most = 2.0 / (PI - 2.0);
-                let fits = (-1.0..=most).contains(&scale);
-                check_setting("scale", scale, fits, "[-1, 2 / (pi - 2)]")?;
-            }
-            Self::FlowUniform | Self::CosMap => {}
-        }
-        let mut level = || match self {
-            Self::LogNormal { mean, std } => {
-                Level::from_logarithms(0.0, mean + std * stream.normal())
+            Self::LogNormal { mean, std } => Level::from_logarithms(0.0, mean + std * normal()),
+            Self::LogUniform { low, high } => {
+                Level::from_logarithms(0.0, low.ln() + (high / low).ln() * place)
             }
             Self::LogitNormal { mean, std } => {
-                let logit = mean + std * stream.normal();
+                let logit = mean + std * normal();
                 Level::from_logarithms(ln_logistic(-logit), ln_logistic(logit))
             }
-            Self::FlowUniform => Level::from_flow(stream.uniform()),
+            Self::FlowUniform => Level::from_flow(place),
             Self::Mode { scale } => {
-                let u = stream.uniform();
-                let time = 1.0 - u - scale * ((FRAC_PI_2 * u).cos().powi(2) - 1.0 + u);
+                // The published map falls; this is it at 1 - u.
+                let u = 1.0 - place;
+                let time = place - scale * ((FRAC_PI_2 * u).cos().powi(2) - place);
                 Level::from_flow(time.clamp(0.0, 1.0))
             }
             Self::CosMap => {
-                let time = 1.0 - 1.0 / ((FRAC_PI_2 * stream.uniform()).tan() + 1.0);
+                let time = 1.0 - 1.0 / ((FRAC_PI_2 * place).tan() + 1.0);
                 Level::from_flow(time.clamp(0.0, 1.0))
             }
-        };
-        (0..items).map(|_| level()).collect()
+        }
+    }
+
+    fn check(self) -> Result<(), DiffusionError> {
+        match self {
+            Self::LogNormal { mean, std } | Self::LogitNormal { mean, std } => {
+                check_setting("mean", mean, mean.abs() <= 100.0, "[-100, 100]")?;
+                check_setting("std", std, std > 0.0 && std <= 100.0, "(0, 100]")
+            }
+            Self::LogUniform { low, high } => {
+                check_setting("low", low, low > 0.0 && low.is_finite(), "(0, inf)")?;
+                check_setting("high", high, high > low && high.is_finite(), "(low, inf)")
+            }
+            Self::Mode { scale } => {
+                let fits = (-1.0..=2.0 / (PI - 2.0)).contains(&scale);
+                check_setting("scale", scale, fits, "[-1, 2 / (pi - 2)]")
+            }
+            Self::FlowUniform | Self::CosMap => Ok(()),
+        }
     }
 }
 
@@ -117,7 +221,7 @@ impl LevelSampling {
 /// Uniform until every label has a full memory. The state belongs into a checkpoint, hence serde.
 ///
 /// ```
-/// use counterfoil_diffusion::training::LossAware;
+/// use counterfoil_diffusion::training::{LossAware, TimeSampling};
 /// use counterfoil_random::Stream;
 ///
 /// let mut sampler = LossAware::new(4)?;
@@ -125,7 +229,7 @@ impl LevelSampling {
 ///     sampler.update(&[0, 1, 2, 3], &[1.0, 1.0, 1.0, 5.0])?;
 /// }
 /// assert!((sampler.probabilities()[3] - 0.625).abs() < 1e-3);
-/// let draws = sampler.draw(&mut Stream::new(0, "labels", 0, 0), 8);
+/// let draws = sampler.draw(TimeSampling::Stratified, &mut Stream::new(0, "labels", 0, 0), 8);
 /// // Rare labels count for more: the weighted loss has the mean of the uniform one.
 /// assert!(draws.iter().all(|(label, weight)| (*weight < 1.0) == (*label == 3)));
 /// # Ok::<(), counterfoil_diffusion::DiffusionError>(())
@@ -198,8 +302,14 @@ impl LossAware {
         roots.into_iter().map(share).collect()
     }
 
-    /// Labels for a batch, each with the weight `1 / (T p)` of its loss. O(T + items log T).
-    pub fn draw(&self, stream: &mut Stream, items: usize) -> Vec<(usize, f64)> {
+    /// Labels for a batch, each with the weight `1 / (T p)` of its loss; `times` says how they depend on one another.
+    /// O(T + items log T).
+    pub fn draw(
+        &self,
+        times: TimeSampling,
+        stream: &mut Stream,
+        items: usize,
+    ) -> Vec<(usize, f64)> {
         let probabilities = self.probabilities();
         let mut sum = 0.0;
         let cumulative: Vec<f64> = probabilities
@@ -210,11 +320,10 @@ impl LossAware {
             })
             .collect();
         let last = probabilities.len() - 1;
-        let pick = |_| {
-            let place = stream.uniform() * sum;
-            let label = cumulative.partition_point(|&below| below <= place).min(last);
+        let pick = |place: f64| {
+            let label = cumulative.partition_point(|&below| below <= place * sum).min(last);
             (label, 1.0 / (probabilities.len() as f64 * probabilities[label]))
         };
-        (0..items).map(pick).collect()
+        times.places(stream, items).into_iter().map(pick).collect()
     }
 }

@@ -64,13 +64,13 @@ fn defaults_are_those_of_the_class() {
         let config = read(&format!("{{\"_class_name\": \"{}\"}}", class.name()));
         let schedule = config.schedule().unwrap();
         let spacing = config.spacing(None).unwrap();
-        let grid = schedule.as_schedule().grid(spacing, 10, config.end().unwrap());
-        // These end at label 0, which DEIS leaves out of its labels and PNDM steps to twice.
-        if matches!(class, Class::Deis | Class::Pndm) {
-            assert!(matches!(grid, Err(DiffusionError::DuplicateLevel { at: 9 })));
-        } else {
-            assert_eq!(grid.unwrap().steps(), 10, "{class:?}");
-        }
+        let grid = schedule.as_schedule().grid(spacing, 10, config.end().unwrap()).unwrap();
+        assert_eq!(grid.steps(), 10, "{class:?}");
+        // These end at label 0, which is the last that they space.
+        let ends_noisy = matches!(class, Class::Deis | Class::Pndm);
+        assert_eq!(config.end() == Ok(End::LastPositive), ends_noisy, "{class:?}");
+        assert_eq!(grid.end().is_clean(), !ends_noisy, "{class:?}");
+        assert!(!ends_noisy || grid.times()[10].value() == 0.0);
         let first = match schedule {
             ImportedSchedule::Table(table) => table.betas()[0],
             ImportedSchedule::Continuous(continuous) => match continuous.path() {
@@ -102,6 +102,39 @@ fn defaults_are_those_of_the_class() {
     let shift = Shift::Dynamic { mu: 1.15, pow: 1.0 };
     assert_eq!(flow.spacing(Some(4096.0)), Ok(Spacing::Flow { shift, terminal: Some(0.1) }));
     assert!(flow.spacing(None).is_err());
+}
+
+/// Float class: 1e-13. The grid of DEIS as its file says it is the one that diffusers walks, label for label; and a file
+/// that does not visit label 0 ends there as it did.
+#[test]
+fn files_that_end_at_label_0_have_a_grid() {
+    for text in [
+        r#"{"_class_name": "DEISMultistepScheduler"}"#,
+        r#"{"_class_name": "DPMSolverMultistepScheduler", "final_sigmas_type": "sigma_min"}"#,
+    ] {
+        let config = read(text);
+        assert_eq!(config.spacing(None), Ok(Spacing::Linspace));
+        assert_eq!(config.warnings()[0].option, "timestep_spacing");
+        assert!(config.warnings()[0].message.contains("End::LastPositive"));
+        for steps in [1, 7, 20, 50] {
+            let end = config.end().unwrap();
+            let schedule = config.schedule().unwrap();
+            let grid = schedule.as_schedule().grid(Spacing::Linspace, steps, end).unwrap();
+            if config.class() == Class::Deis {
+                let recipe = config.recipe(steps, 0.0, Prediction::Eps).unwrap();
+                let labels: Vec<f64> = grid.times().iter().map(|time| time.value()).collect();
+                assert_eq!(labels[..steps], recipe.labels());
+                for (own, theirs) in grid.levels().iter().zip(&recipe.levels) {
+                    assert!((own.log_snr() - theirs.log_snr()).abs() < 1e-13);
+                }
+            }
+        }
+    }
+    let offset = read(r#"{"_class_name": "PNDMScheduler", "steps_offset": 1}"#);
+    assert_eq!(offset.end(), Ok(End::Label0));
+    let trailing =
+        read(r#"{"_class_name": "DEISMultistepScheduler", "timestep_spacing": "trailing"}"#);
+    assert_eq!(trailing.end(), Ok(End::Label0));
 }
 
 /// Each option that changes meaning has its sentence, and no other has one.
@@ -136,7 +169,11 @@ fn every_change_of_meaning_is_told() {
             "timestep_spacing",
         ),
         (r#"{"_class_name": "DEISMultistepScheduler"}"#, "timestep_spacing"),
-        (r#"{"_class_name": "PNDMScheduler"}"#, "skip_prk_steps"),
+        (
+            r#"{"_class_name": "PNDMScheduler", "steps_offset": 1, "set_alpha_to_one": false}"#,
+            "skip_prk_steps",
+        ),
+        (r#"{"_class_name": "PNDMScheduler", "skip_prk_steps": true}"#, "set_alpha_to_one"),
         (r#"{"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0}"#, "shift"),
         (
             r#"{"_class_name": "FlowMatchEulerDiscreteScheduler", "invert_sigmas": true}"#,
@@ -234,7 +271,7 @@ fn exports_are_imported_as_they_were() {
     for class in Class::ALL.into_iter().filter(|class| !class.is_flow() && !class.is_edm()) {
         for (kind, spacing) in kinds.into_iter().zip(spacings) {
             for prediction in [Prediction::Eps, Prediction::X0, Prediction::V] {
-                for end in [End::Zero, End::Label0] {
+                for end in [End::Zero, End::Label0, End::LastPositive] {
                     let table = SchedulerConfig::of_table(class, kind, 500, prediction).unwrap();
                     let Ok(config) = table.with_grid(spacing, end) else { continue };
                     let back = read(&config.to_json().unwrap());
@@ -262,6 +299,9 @@ fn exports_are_imported_as_they_were() {
         table(Class::FlowEuler, BetaKind::COSINE, Prediction::Eps),
         ddim().with_grid(Spacing::Quadratic, End::Zero),
         ddim().with_grid(Spacing::Trailing, End::SigmaMin(0.1)),
+        ddim().with_grid(Spacing::Linspace, End::Label0),
+        ddim().with_grid(Spacing::Leading { offset: 0 }, End::Label0),
+        ddim().with_grid(Spacing::Trailing, End::LastPositive),
         SchedulerConfig::of_flow(Class::Ddim, 1000, Shift::None),
         SchedulerConfig::of_flow(Class::FlowEuler, 1000, Shift::Dynamic { mu: 1.0, pow: 2.0 }),
     ] {

@@ -26,10 +26,11 @@ fn keys() -> KeyedNoise {
     KeyedNoise::new(5, "exactness", [3, 1, 4, 15, 9])
 }
 
-/// EDICT amplifies its rounding, decoding few steps and encoding many, by what its roots say; the others do not.
+/// EDICT amplifies its rounding, decoding few steps and encoding many, and O-BELM in the angle where steps in the angle
+/// shrink towards the noise, by what their roots say; the others do not.
 fn amplified<A: Abduction>(method: &A, grid: &Grid, rounding: f64) -> f64 {
     let growth = method.growth_bound(grid).unwrap().max(method.decoding_growth(grid).unwrap());
-    if method.name() == "edict" { 40.0 * rounding * growth } else { 0.0 }
+    if ["edict", "o-belm-angle"].contains(&method.name()) { 40.0 * rounding * growth } else { 0.0 }
 }
 
 /// Root mean square difference, as the orders of magnitude are published.
@@ -57,6 +58,7 @@ macro_rules! each_exact {
     (|$method:ident, $name:ident| $check:expr) => {{
         each_exact!(@ Leapfrog::default(), $method, $name, $check);
         each_exact!(@ OBelm::default(), $method, $name, $check);
+        each_exact!(@ OBelm::ANGLE, $method, $name, $check);
         each_exact!(@ Bdia::default(), $method, $name, $check);
         each_exact!(@ Edict::default(), $method, $name, $check);
         each_exact!(@ Edict { alternating: false, ..Edict::default() }, $method, $name, $check);

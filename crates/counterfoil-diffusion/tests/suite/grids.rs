@@ -273,7 +273,6 @@ fn check_finite(plan: &Plan) -> Result<(), TestCaseError> {
         let of = |s: &Stage| {
             let mut all = vec![s.state, s.anchor, s.noise, s.read.state, s.read.output];
             all.extend(&s.history);
-            all.extend(s.correct.iter().flat_map(|c| c.history.iter().chain([&c.anchor])));
             all
         };
         plan.stages().iter().flat_map(of).collect()

@@ -60,7 +60,7 @@ fn a_lane_is_its_item_alone() {
     let keys = [5, 0, 9];
     let samplers = all();
     for (i, first) in samplers.iter().enumerate() {
-        // The neighbours remember, rebase, correct and clip differently.
+        // The neighbours remember, rebase and clip differently.
         let second = &samplers[(i + 7) % samplers.len()];
         let third = &samplers[(i + 12) % samplers.len()];
         let lanes = [(4, first, 9), (0, second, 14), (6, third, 7)]

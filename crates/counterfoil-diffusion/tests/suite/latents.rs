@@ -3,12 +3,12 @@
 use crate::mixture::{Mixture, distance, level_of_s, uniform_grid};
 use crate::orders::order;
 use counterfoil_diffusion::inversion::{
-    Bdia, Coupled, Edict, FixedPoint, Latent, LatentOf, Method, NoiseMaps, OBelm, RungeKutta,
+    Bdia, Coupled, Edict, FixedPoint, Latent, LatentOf, Method, NoiseMaps, OBelm, Pair, RungeKutta,
     Tableau, assess, halved,
 };
 use counterfoil_diffusion::{
-    Abduction, Ddim, DiffusionError, Grid, Guided, Leapfrog, ModelTime, Prediction, SampleError,
-    Sampler, denoiser,
+    Abduction, Ddim, DiffusionError, DiscreteSchedule, End, Grid, Guided, Leapfrog, Level,
+    ModelTime, Prediction, SampleError, Sampler, Spacing, denoiser,
 };
 use ndarray::{Array2, array};
 
@@ -38,6 +38,7 @@ fn latents_converge_at_their_order() {
     for (found, least) in [
         (latent_order(&Leapfrog::default(), 80), 1.9),
         (latent_order(&Bdia::default(), 80), 1.9),
+        (latent_order(&OBelm::ANGLE, 80), 1.9),
         (latent_order(&heun, 80), 1.9),
         (latent_order(&Coupled::default(), 40), 3.7),
         (latent_order(&FixedPoint::default(), 80), 0.9),
@@ -52,8 +53,9 @@ fn schemes_have_their_order() {
     let mixture = Mixture::conditional(0.0);
     let noise = array![[0.6, -1.2, 0.35, 0.9], [-0.45, 0.8, 1.5, -1.1]];
     let image = mixture.flow(noise.clone(), level_of_s(80.0), level_of_s(0.05));
-    let both: [(&dyn Sampler, f64); 3] = [
+    let both: [(&dyn Sampler, f64); 4] = [
         (&Bdia::default(), 1.9),
+        (&OBelm::ANGLE, 1.9),
         (&RungeKutta { tableau: Tableau::Heun }, 1.9),
         (&RungeKutta { tableau: Tableau::Classical }, 3.8),
     ];
@@ -67,6 +69,30 @@ fn schemes_have_their_order() {
     assert!(found > 1.9, "{found}");
     let plan = RungeKutta::default().plan(&uniform_grid(80.0, 0.05, 3), V).unwrap();
     assert_eq!((plan.order(), plan.evaluations(), plan.steps()), (4, 12, 3));
+}
+
+/// Float class: 1e-11, the decoding growth of 1e3 included. In the angle O-BELM is exact for flows that turn about any
+/// point, on any grid; a scheme with other weights is not.
+#[test]
+fn turns_about_any_point_are_exact() {
+    let (cos, sin) = (images().mapv(|x| (3.0 * x).sin()), images().mapv(f64::cos));
+    let flow = |level: Level| {
+        let (s, c) = level.s().atan().sin_cos();
+        images() + &cos * c + &sin * s
+    };
+    let schedule = DiscreteSchedule::linear(1000).unwrap();
+    let grid = schedule.grid(Spacing::Trailing, 12, End::Zero).unwrap();
+    let error = |method: Method| {
+        let mut network = denoiser(V, |_: &Array2<f64>, call| {
+            let (s, c) = call.level.s().atan().sin_cos();
+            Ok(&sin * c - &cos * s)
+        });
+        let latent = Pair { outer: flow(grid.levels()[0]), inner: flow(grid.levels()[1]) };
+        let found = method.decode(&grid, Latent::Pair(latent), &mut network).unwrap();
+        distance(&found, &flow(grid.end()))
+    };
+    let (exact, other) = (error(Method::OBelmAngle), error(Method::Bdia));
+    assert!(exact < 1e-11 && other > 1e-2, "{exact:e} {other:e}");
 }
 
 /// Float class: a network that reads labels alone costs no order: those inside a step are interpolated well enough.
@@ -112,6 +138,7 @@ fn growth_is_bounded_or_refused() {
         Method::Ddim,
         Method::DpmSolver2M,
         Method::AdamsBashforth,
+        Method::FlowAdams,
         Method::FixedPoint,
         Method::EditFriendly,
         Method::CoupledHeun,
@@ -130,6 +157,20 @@ fn growth_is_bounded_or_refused() {
     close(found.abs(), (longest / shortest).powi(2) * scaling);
     let found: f64 = Edict::default().parasitic_roots(&grid).unwrap().iter().product();
     close(found, 0.93f64.powi(-100) * (level(0).alpha() / level(50).alpha()).powi(2));
+
+    // In the angle, whose steps the cosine schedule makes equal, nothing grows.
+    let cosine = DiscreteSchedule::cosine(1000).unwrap();
+    for (steps, most) in [(10, 1.2), (20, 1.4), (50, 1.9)] {
+        let grid = cosine.grid(Spacing::Trailing, steps, End::Zero).unwrap();
+        assert!(OBelm::default().growth_bound(&grid).unwrap() > 1e5);
+        assert!(OBelm::ANGLE.growth_bound(&grid).unwrap() < 1.001);
+        assert!(OBelm::ANGLE.decoding_growth(&grid).unwrap() < most);
+        assert!(Method::OBelmAngle.encode(&grid, images(), &mut mixture.network(V)).is_ok());
+    }
+    let angle = |at: usize| level(at).s().atan();
+    let [longest, shortest] = [0, 49].map(|at| (0.5 * (angle(at) - angle(at + 1))).sin());
+    let found: f64 = OBelm::ANGLE.parasitic_roots(&grid).unwrap().iter().product();
+    close(found.abs(), (longest / shortest).powi(2));
 
     let mut calls = 0;
     let mut network = denoiser(V, |x: &Array2<f64>, call| {
@@ -241,7 +282,7 @@ fn fixed_points_are_found() {
 fn settings_are_their_types() {
     let mixture = Mixture::conditional(0.0);
     let grid = uniform_grid(20.0, 0.02, 24);
-    let names = r#"["leapfrog","adams-bashforth","dpm-solver-2m","ddim","o-belm","bdia","edict","fixed-point","edit-friendly","coupled-heun","coupled-rk4"]"#;
+    let names = r#"["leapfrog","adams-bashforth","flow-adams","dpm-solver-2m","ddim","o-belm","o-belm-angle","bdia","edict","fixed-point","edit-friendly","coupled-heun","coupled-rk4"]"#;
     let methods: Vec<Method> = serde_json::from_str(names).unwrap();
     assert_eq!(serde_json::to_string(&methods).unwrap(), names);
     let mut latents = Vec::new();
@@ -278,5 +319,5 @@ fn settings_are_their_types() {
     assert!(Latent::joined(&[maps(1), Latent::Single(0.0)], |_| 0.0).is_err());
     // Plain DDIM inversion is the type's.
     let own = Ddim::default().encode(&grid, images(), &mut mixture.network(V)).unwrap();
-    assert_eq!(latents[3], Latent::Single(own.latent));
+    assert_eq!(latents[4], Latent::Single(own.latent));
 }

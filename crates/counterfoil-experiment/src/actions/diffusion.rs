@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use counterfoil_diffusion::{
-    Choice, DiffusionError, Grid, KeyedNoise, Level, Plan, Prediction, Sampler,
+    Adaptive, Choice, Denoiser as _, DiffusionError, Edit, Grid, KeyedNoise, Level, ModelTime,
+    Picard, Plan, Prediction, Sampler,
     analytic::Mixture,
     compat::{Inputs, Record},
+    denoiser,
 };
 use ndarray::Array2;
 use serde::Serialize;
@@ -131,6 +133,27 @@ pub struct Settings {
     pub points: usize,
     /// What they start from.
     pub seed: u64,
+    /// How the run goes.
+    pub way: Way,
+}
+
+/// How a run goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Way {
+    /// Along the grid, step by step.
+    #[default]
+    Plan,
+    /// From points of the data that are noised to this share of the grid's steps.
+    Edit {
+        /// In (0, 1].
+        strength: f64,
+    },
+    /// Many steps at once, in sweeps.
+    Picard(Picard),
+    /// From the first level of the grid to its last, with steps as long as a tolerance allows; the sampler has no part in it.
+    /// A grid that ends at the image is left before it, by a last jump.
+    Adaptive(Adaptive),
 }
 
 /// A run, step by step.
@@ -140,7 +163,14 @@ pub struct Trace {
     pub sampler: String,
     /// Calls of the network.
     pub evaluations: usize,
-    /// The start, and what each call led to.
+    /// Rounds of calls that had to wait for one another, of a run in sweeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweeps: Option<usize>,
+    /// Steps that were refused, of a run with a tolerance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<usize>,
+    /// The start, and what each call led to; of a run in sweeps the end alone, of one with a tolerance what each step began
+    /// with.
     pub steps: Vec<Traced>,
 }
 
@@ -165,14 +195,30 @@ pub struct Traced {
 /// probability flow. For samplers that draw noise the distance is that of two samples of one distribution.
 ///
 /// # Errors
-/// As [`Sampler::plan`] and [`Plan::run`].
+/// As [`Sampler::plan`] and [`Plan::run`], [`Edit::by_strength`], [`Picard::run`] and [`Adaptive::run`].
 pub fn trace(settings: &Settings, grid: &Grid) -> std::result::Result<Trace, DiffusionError> {
-    let Settings { sampler, prediction, mixture, points, seed } = settings;
-    let plan: Plan = sampler.plan(grid, *prediction)?;
+    let Settings { sampler, prediction, mixture, points, seed, way } = settings;
     let items: Vec<u64> = (0..*points as u64).collect();
-    let mut noise = KeyedNoise::new(*seed, "trace", items);
+    let mut noise = KeyedNoise::new(*seed, "trace", items.clone());
     let shape = Array2::<f64>::zeros((*points, mixture.dimension()));
-    let start = noise.start(&shape)? * grid.start().sigma();
+    let mut start = noise.start(&shape)? * grid.start().sigma();
+    let mut grid = grid.clone();
+    match way {
+        Way::Plan => {}
+        Way::Edit { strength } => {
+            // What the same noise becomes is a point of the data to begin with.
+            let guide = mixture.flow(start, grid.start(), Level::CLEAN)?;
+            let edit = Edit::by_strength(&grid, *strength)?;
+            let eps = KeyedNoise::new(*seed, "trace-edit", items).start(&shape)?;
+            (start, grid) = (edit.start(&guide, &eps)?, edit.grid().clone());
+        }
+        Way::Picard(picard) => {
+            let plan = sampler.plan(&grid, *prediction)?;
+            return in_sweeps(*picard, &plan, mixture, &grid, &start, &mut noise);
+        }
+        Way::Adaptive(adaptive) => return adapted(*adaptive, *prediction, mixture, &grid, start),
+    }
+    let plan: Plan = sampler.plan(&grid, *prediction)?;
     let mut steps = vec![traced(0, None, grid.start(), &start, &start)];
     let mut run = plan.start(start.clone())?;
     let mut network = mixture.network(*prediction);
@@ -185,7 +231,82 @@ pub fn trace(settings: &Settings, grid: &Grid) -> std::result::Result<Trace, Dif
         at = report.reached;
         steps.push(traced(report.evaluations, before, at, run.state(), &exact));
     }
-    Ok(Trace { sampler: plan.sampler().to_owned(), evaluations: plan.evaluations(), steps })
+    let (sampler, evaluations) = (plan.sampler().to_owned(), plan.evaluations());
+    Ok(Trace { sampler, evaluations, sweeps: None, rejected: None, steps })
+}
+
+/// A run of many steps at once.
+fn in_sweeps(
+    picard: Picard,
+    plan: &Plan,
+    mixture: &Mixture,
+    grid: &Grid,
+    start: &Array2<f64>,
+    noise: &mut KeyedNoise,
+) -> std::result::Result<Trace, DiffusionError> {
+    let mut network = mixture.network(plan.prediction());
+    let found = picard.run(
+        plan,
+        start.clone(),
+        |states: &[Array2<f64>], calls| {
+            states.iter().zip(calls).map(|(x, call)| network.predict(x, call)).collect()
+        },
+        noise,
+    );
+    let found = found.map_err(refusal)?;
+    let exact = mixture.flow(start.clone(), grid.start(), grid.end())?;
+    let last = plan.stages().last().map(|stage| stage.time.value());
+    Ok(Trace {
+        sampler: plan.sampler().to_owned(),
+        evaluations: found.evaluations,
+        sweeps: Some(found.sweeps),
+        rejected: None,
+        steps: vec![
+            traced(0, None, grid.start(), start, start),
+            traced(found.evaluations, last, grid.end(), &found.state, &exact),
+        ],
+    })
+}
+
+/// A run with steps as long as a tolerance allows.
+fn adapted(
+    adaptive: Adaptive,
+    prediction: Prediction,
+    mixture: &Mixture,
+    grid: &Grid,
+    start: Array2<f64>,
+) -> std::result::Result<Trace, DiffusionError> {
+    let jump = grid.end().is_clean();
+    let last = grid.levels()[grid.steps() - usize::from(jump)];
+    let mut visited: Vec<(usize, Level, Array2<f64>)> = Vec::new();
+    let mut network = mixture.network(prediction);
+    let mut calls = 0;
+    // The state that a step begins with is the one that its first call sees.
+    let mut watched = denoiser(prediction, |x: &Array2<f64>, call| {
+        if call.stage == 0 {
+            visited.push((calls, call.level, x.clone()));
+        }
+        calls += 1;
+        network.predict(x, call)
+    });
+    let time = |level: Level| ModelTime::Continuous(level.lambda());
+    let run = Adaptive { jump, ..adaptive };
+    let found = run.run(start.clone(), grid.start(), last, time, &mut watched).map_err(refusal)?;
+    visited.push((found.evaluations, grid.end(), found.state));
+    let (mut exact, mut at) = (start, grid.start());
+    let mut steps = Vec::with_capacity(visited.len());
+    for (call, level, state) in visited {
+        exact = mixture.flow(exact, at, level)?;
+        at = level;
+        steps.push(traced(call, None, level, &state, &exact));
+    }
+    Ok(Trace {
+        sampler: "adaptive".to_owned(),
+        evaluations: found.evaluations,
+        sweeps: None,
+        rejected: Some(found.rejected),
+        steps,
+    })
 }
 
 impl Trace {
