@@ -1,6 +1,8 @@
 //! Lines over an axis as SVG, in the colours of every drawing of this crate.
 
-use plotters::prelude::*;
+use std::ops::Range;
+
+use plotters::{coord::Shift, prelude::*};
 
 /// The axes and their words; the page's style sheet turns them over for a dark screen.
 pub(crate) const INK: RGBColor = RGBColor(0x44, 0x4b, 0x55);
@@ -16,8 +18,9 @@ pub(crate) const COLOURS: [RGBColor; 6] = [
     RGBColor(0x7a, 0x80, 0x8a),
 ];
 
-/// Width and height in pixels.
+/// Width and height of a drawing, and of a panel among several, in pixels.
 const SIZE: (u32, u32) = (720, 420);
+const PANEL: (u32, u32) = (560, 360);
 
 /// A named line.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +34,39 @@ pub(crate) struct Line {
 /// # Errors
 /// In a sentence, when there is nothing to draw or the drawing fails.
 pub(crate) fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> {
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        panel(&area, x, y, lines)?;
+    }
+    Ok(svg)
+}
+
+/// Draws several panels, two in a row, each with the words of its vertical axis; a line has the same colour in each.
+///
+/// # Errors
+/// As [`lines`].
+pub(crate) fn panels(x: &str, panels: &[(&str, Vec<Line>)]) -> Result<String, String> {
+    let columns = panels.len().clamp(1, 2);
+    let rows = panels.len().div_ceil(columns).max(1);
+    let size = (PANEL.0 * columns as u32, PANEL.1 * rows as u32);
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        for (area, (y, lines)) in root.split_evenly((rows, columns)).iter().zip(panels) {
+            panel(area, x, y, lines)?;
+        }
+    }
+    Ok(svg)
+}
+
+/// One pair of axes with its lines.
+fn panel<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    x: &str,
+    y: &str,
+    lines: &[Line],
+) -> Result<(), String> {
     let finite = |line: &Line| -> Vec<(f64, f64)> {
         line.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
     };
@@ -49,7 +85,7 @@ pub(crate) fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> 
     };
     // The legend stands above the lines.
     let above = if has_legend(&lines) { 0.05 + 0.09 * lines.len() as f64 } else { 0.04 };
-    draw(x, y, &lines, range(|p| p.0, 0.04), range(|p| p.1, above))
+    draw(area, [x, y], &lines, range(|p| p.0, 0.04), range(|p| p.1, above))
         .map_err(|error| error.to_string())
 }
 
@@ -65,52 +101,45 @@ fn tick(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-fn draw(
-    x: &str,
-    y: &str,
+fn draw<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    [x, y]: [&str; 2],
     lines: &[Line],
-    horizontal: std::ops::Range<f64>,
-    vertical: std::ops::Range<f64>,
-) -> Result<String, Box<dyn std::error::Error>> {
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        root.fill(&WHITE)?;
-        let mut chart = ChartBuilder::on(&root)
-            .margin(8)
-            .margin_right(20)
-            .x_label_area_size(44)
-            .y_label_area_size(66)
-            .build_cartesian_2d(horizontal, vertical)?;
+    horizontal: Range<f64>,
+    vertical: Range<f64>,
+) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(area)
+        .margin(8)
+        .margin_right(20)
+        .x_label_area_size(44)
+        .y_label_area_size(66)
+        .build_cartesian_2d(horizontal, vertical)?;
+    chart
+        .configure_mesh()
+        .x_desc(x)
+        .y_desc(y)
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID)
+        .axis_style(INK)
+        .label_style(("sans-serif", 15).into_font().color(&INK))
+        .x_label_formatter(&|x| tick(*x))
+        .y_label_formatter(&|y| tick(*y))
+        .draw()?;
+    for (k, line) in lines.iter().enumerate() {
+        let colour = COLOURS[k % COLOURS.len()];
         chart
-            .configure_mesh()
-            .x_desc(x)
-            .y_desc(y)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID)
-            .axis_style(INK)
-            .label_style(("sans-serif", 15).into_font().color(&INK))
-            .x_label_formatter(&|x| tick(*x))
-            .y_label_formatter(&|y| tick(*y))
-            .draw()?;
-        for (k, line) in lines.iter().enumerate() {
-            let colour = COLOURS[k % COLOURS.len()];
-            chart
-                .draw_series(LineSeries::new(line.points.clone(), colour.stroke_width(2)))?
-                .label(line.name.clone())
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2))
-                });
-        }
-        if has_legend(lines) {
-            chart
-                .configure_series_labels()
-                .position(SeriesLabelPosition::UpperRight)
-                .background_style(WHITE.mix(0.8))
-                .label_font(("sans-serif", 15).into_font().color(&INK))
-                .draw()?;
-        }
-        root.present()?;
+            .draw_series(LineSeries::new(line.points.clone(), colour.stroke_width(2)))?
+            .label(line.name.clone())
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
     }
-    Ok(svg)
+    if has_legend(lines) {
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .background_style(WHITE.mix(0.8))
+            .label_font(("sans-serif", 15).into_font().color(&INK))
+            .draw()?;
+    }
+    area.present()
 }

@@ -7,7 +7,7 @@ use counterfoil::{
     diffusion::inversion::Method,
     experiment::{
         actions::perform::{price, prices_svg},
-        evaluate::solvers::Asked,
+        evaluate::solvers::{Asked, reference, sufficient},
         run_dir::write_atomic,
     },
 };
@@ -26,7 +26,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil solvers digits --methods adams-bashforth --steps 5,10,20 --json
 
 The same held-out images and interventions are answered by every method, and one set of judges measures all answers. Steps
-count one way; a method may call the network several times a step, and the table says how often it did.";
+count one way; a method may call the network several times a step, and the table says how often it did. A second table
+holds each method against naive DDIM with the most calls.";
 
 /// Flags of `solvers`.
 #[derive(Debug, Args)]
@@ -48,7 +49,7 @@ pub(crate) struct Options {
     /// Held-out images
     #[arg(long, value_name = "N", default_value_t = 128)]
     images: usize,
-    /// Draw the composition error against the calls into this file
+    /// Draw the figures against the calls into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }
@@ -72,40 +73,38 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         write_atomic(file, prices_svg(&priced)?.as_bytes())?;
     }
     if options.model.json() {
-        output::json(&json!({ "solvers": priced }))?;
+        let least = reference(&priced).map(|reference| sufficient(&priced, reference));
+        output::json(&json!({ "solvers": priced, "sufficient": least }))?;
         return Ok(0);
     }
-    // The first intervention's effect on what it sets, and on whatever else it has a share of.
     let Some(first) = priced.first() else { return Ok(0) };
-    let effects: Vec<(&String, &String)> = first
-        .effectiveness
-        .iter()
-        .flat_map(|(deed, shares)| shares.keys().map(move |name| (deed, name)))
-        .collect();
-    let mut header = vec!["method".to_owned(), "calls".to_owned(), "composition".to_owned()];
-    header.extend(effects.iter().map(|(deed, name)| format!("do({deed}): {name}")));
-    header.extend(["slope".to_owned(), "kept".to_owned(), "image".to_owned(), "s".to_owned()]);
+    let names: Vec<&String> = first.figures.keys().collect();
+    let mut header = vec!["method", "calls"];
+    header.extend(names.iter().map(|name| name.as_str()));
+    header.push("s");
     let rows = priced.iter().map(|price| {
-        let share = |deed: &String, name: &String| {
-            maybe(price.effectiveness.get(deed).and_then(|shares| shares.get(name)).copied())
-        };
-        let least = price.identity_kept.values().copied().reduce(f64::min);
-        let name = serde_json::to_value(price.solver.method).unwrap_or_default();
-        let mut row = vec![
-            name.as_str().unwrap_or_default().to_owned(),
-            price.evaluations.to_string(),
-            number(price.composition),
-        ];
-        row.extend(effects.iter().map(|(deed, name)| share(deed, name)));
-        row.extend([
-            maybe(price.abduction_slope),
-            maybe(least),
-            maybe(price.image_error),
-            number(price.seconds.round()),
-        ]);
+        let mut row = vec![price.solver.method.name().to_owned(), price.evaluations.to_string()];
+        row.extend(names.iter().map(|name| maybe(price.figures.get(*name).map(|f| f.value))));
+        row.push(number(price.seconds.round()));
         row
     });
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    output::table(&header, &rows.collect::<Vec<_>>())?;
+    let Some(reference) = reference(&priced) else { return Ok(0) };
+    let least = sufficient(&priced, reference);
+    output::line(&format!(
+        "\nSmallest number of calls within the spread of naive DDIM at {} or better:",
+        reference.evaluations
+    ))?;
+    let methods: Vec<&String> =
+        least.values().next().map(|by| by.keys().collect()).unwrap_or_default();
+    let mut header = vec!["figure"];
+    header.extend(methods.iter().map(|name| name.as_str()));
+    let rows = least.iter().map(|(figure, by)| {
+        let calls = |name: &&String| by[*name].map_or("-".to_owned(), |calls| calls.to_string());
+        let mut row = vec![figure.clone()];
+        row.extend(methods.iter().map(calls));
+        row
+    });
     output::table(&header, &rows.collect::<Vec<_>>())?;
     Ok(0)
 }

@@ -108,7 +108,7 @@ fn questions(bench: &Bench, run: &std::path::Path) {
         .map(|price| price["evaluations"].as_u64().unwrap())
         .collect();
     assert_eq!(calls, [4, 6, 4, 6]);
-    assert!(finite(&told["solvers"][3]["effectiveness"]["thickness"]["thickness"]), "{told}");
+    assert!(finite(&told["solvers"][3]["figures"]["do(thickness): thickness"]["value"]), "{told}");
     assert!(bench.read("prices.svg").starts_with("<svg"));
     assert_eq!(fs_err::read(run.join("summary.json")).unwrap(), before);
     fs_err::remove_file(run.join("report.html")).unwrap();

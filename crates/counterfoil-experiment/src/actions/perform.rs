@@ -239,21 +239,42 @@ pub fn price(
     solvers::price(&config, &data, &prepared, asked, reporter, interrupt)
 }
 
-/// The composition error of each method against the calls that it takes, as SVG with logarithms on both axes.
+/// Figures against network calls as one drawing: composition on a logarithmic axis, then the means of what interventions
+/// set and change, the abduction slope and the share of kept classes.
 ///
 /// # Errors
 /// When the drawing fails.
 pub fn prices_svg(priced: &[Priced]) -> Result<String> {
-    let mut lines: Vec<Line> = Vec::new();
-    for price in priced {
-        let name = price.solver.method.name();
-        let point = ((price.evaluations as f64).log10(), price.composition.log10());
-        match lines.iter_mut().find(|line| line.name == name) {
-            Some(line) => line.points.push(point),
-            None => lines.push(Line { name: name.to_owned(), points: vec![point] }),
+    let mean = |price: &Priced, begins: &str| -> Option<f64> {
+        let found: Vec<f64> = price
+            .figures
+            .iter()
+            .filter(|(name, _)| name.starts_with(begins))
+            .map(|(_, figure)| figure.value)
+            .collect();
+        (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+    };
+    let lines = |value: &dyn Fn(&Priced) -> Option<f64>| -> Vec<Line> {
+        let mut lines: Vec<Line> = Vec::new();
+        for price in priced {
+            let Some(y) = value(price) else { continue };
+            let (name, point) =
+                (price.solver.method.name(), ((price.evaluations as f64).log10(), y));
+            match lines.iter_mut().find(|line| line.name == name) {
+                Some(line) => line.points.push(point),
+                None => lines.push(Line { name: name.to_owned(), points: vec![point] }),
+            }
         }
-    }
-    plot::lines("log10 of network calls", "log10 of composition error", &lines)
+        lines
+    };
+    let panels: Vec<(&str, Vec<Line>)> = vec![
+        ("log10 of composition error", lines(&|p| mean(p, "composition").map(f64::log10))),
+        ("effect error, share of leaving as it is", lines(&|p| mean(p, "do("))),
+        ("abduction slope", lines(&|p| mean(p, "abduction slope"))),
+        ("share of classes kept", lines(&|p| mean(p, "kept under"))),
+    ];
+    let panels: Vec<_> = panels.into_iter().filter(|(_, lines)| !lines.is_empty()).collect();
+    plot::panels("log10 of network calls", &panels)
         .map_err(|reason| ExperimentError::Syntax { origin: "the drawing".to_owned(), reason })
 }
 

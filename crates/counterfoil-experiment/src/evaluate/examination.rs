@@ -2,6 +2,7 @@
 
 use counterfoil_autoencoder::Batch;
 use counterfoil_metrics::bootstrap::Bootstrap;
+use indexmap::IndexMap;
 use tch::Tensor;
 
 use super::{
@@ -30,8 +31,8 @@ pub(super) struct Examination<'a> {
     pub(super) tenfold: Batch,
     /// What is asked of the model.
     pub(super) plan: Plan,
-    /// The re-rendered truth of each intervention asked, where it is known.
-    pub(super) truths: Vec<Option<Tensor>>,
+    /// The re-rendered truth of each intervention asked, by its name, where it is known.
+    pub(super) truths: IndexMap<String, Tensor>,
     labels: Vec<Vec<f64>>,
     population: Vec<Vec<f64>>,
     measured: Measured,
@@ -59,10 +60,12 @@ impl<'a> Examination<'a> {
         let (batch, known) = (data.batch(items, device)?, labels(data, items));
         let tenfold = data.batch(first(items, section.tenfold_images), device)?;
         let plan = Plan::new(draws, variables, items, &known)?;
-        let mut truths = Vec::new();
+        let mut truths = IndexMap::new();
         for deed in &plan.asked {
             let actions = on_data(deed, prepared.graph(), dataset.graph())?;
-            truths.push(rendered(data, items, &actions, device)?);
+            if let Some(truth) = rendered(data, items, &actions, device)? {
+                truths.insert(deed.name.clone(), truth);
+            }
         }
         let measured = judges.measure(&batch.images)?;
         let population = labels(data, first(&split.train, POPULATION));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use counterfoil_graph::{Dag, Intervention, Kind};
 use counterfoil_tensor::image;
+use indexmap::IndexMap;
 use tch::Tensor;
 
 use super::{
@@ -93,8 +94,8 @@ pub struct Exhibit<'a> {
     pub asked: &'a [Deed],
     /// What came of them.
     pub done: &'a [Done],
-    /// What should have come of them.
-    pub truths: &'a [Option<Tensor>],
+    /// What should have come of them, by their names, where it is known.
+    pub truths: &'a IndexMap<String, Tensor>,
     /// What came of [`sweeps`].
     pub swept: &'a Imagined,
 }
@@ -144,12 +145,12 @@ impl Exhibit<'_> {
         let mut row = self.begin(place);
         let own = self.data.dataset().images().get(self.items[place]).to_vec();
         row.tiles.push(Tile::new("reconstruction", "", &pixels(self.composed, place)?));
-        let asked = self.asked.iter().zip(self.done).zip(self.truths);
-        for ((deed, done), truth) in asked.filter(|((d, _), _)| !d.name.ends_with(EXTRAPOLATED)) {
+        let asked = self.asked.iter().zip(self.done);
+        for (deed, done) in asked.filter(|(deed, _)| !deed.name.ends_with(EXTRAPOLATED)) {
             let found = pixels(&done.images, place)?;
             let heading = format!("do({})", deed.name.replace('+', ", "));
             row.tiles.push(Tile::new(heading, self.wanted(&deed.interventions[place]), &found));
-            match truth {
+            match self.truths.get(&deed.name) {
                 Some(truth) => {
                     let truth = pixels(truth, place)?;
                     row.tiles.push(Tile::new("truth", "", &truth));

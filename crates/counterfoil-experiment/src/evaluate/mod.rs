@@ -122,28 +122,32 @@ pub fn evaluate(
     let pass = section.batch;
     let procedure = Procedure { batch: pass, ..config.sections().counterfactual };
     let counterfactuals = &prepared.counterfactuals(&weights, procedure)?;
-    let passes = plan.passes(items.len(), tenfold.items.len(), pass)
+    let passes = plan.passes(items.len(), pass)
+        + plan.passes_of_rounds(tenfold.items.len(), pass)
         + Studio::passes_of(swept.len(), sweeps.len(), pass);
     reporter.begin("evaluating", passes, 0);
     let mut studio =
         Studio { counterfactuals, pass, seed, reporter: &mut *reporter, interrupt, passes: 0 };
-    let outcome = plan.carry_out(&mut studio, batch, tenfold)?;
+    let answers = plan.answer(&mut studio, batch)?;
+    let rounds = plan.repeat(&mut studio, tenfold, &answers)?;
     let swept = studio.imagine(&data.batch(&swept, device)?, &sweeps)?;
     reporter.end();
 
     // What is measured.
     let scorer = examination.scorer();
-    let scores = scorer.score(plan, &outcome)?;
-    let (latent_reading, leakage) = code(&scorer, &outcome.noise, procedure, seed)?;
+    let mut scores = scorer.score(plan, &answers)?;
+    let reproduced = scorer.reproduction(&rounds)?;
+    scores.intervals.extend(reproduced.intervals);
+    let (latent_reading, leakage) = code(&scorer, &answers.noise, procedure, seed)?;
     let exhibit = Exhibit {
         data,
         graph,
         variables: &variables,
         items,
         shown: &shown,
-        composed: &outcome.composed,
+        composed: &answers.composed,
         asked: &plan.asked,
-        done: &outcome.asked,
+        done: &answers.asked,
         truths: &examination.truths,
         swept: &swept,
     };
@@ -169,10 +173,10 @@ pub fn evaluate(
         drift: scores.drift,
         identity_kept: scores.identity_kept,
         composition_1: scores.composition_1,
-        composition_10: scores.composition_10,
-        reversibility_1: scores.reversibility.first().map(|(_, value)| *value),
-        reversibility: scores.reversibility,
-        null_intervention: scores.null_intervention,
+        composition_10: reproduced.composition_10,
+        reversibility_1: reproduced.reversibility.first().map(|(_, value)| *value),
+        reversibility: reproduced.reversibility,
+        null_intervention: reproduced.null_intervention,
         composition_references: pictures::references(&batch.images, &averaged)?,
         latent_reading,
         image_error: scores.image_error,

@@ -30,22 +30,27 @@ pub struct Plan {
     own: Vec<Deed>,
 }
 
-/// What came of a [`Plan`].
+/// What came of the questions of a [`Plan`]: all that one abduction of every image takes.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Answers {
     /// The images encoded and decoded.
     pub composed: Tensor,
     /// What came of [`Plan::asked`].
     pub asked: Vec<Done>,
-    /// The same for single variables, with fresh noise.
+    /// The same for single variables, with fresh noise; empty where it was not asked for.
     pub fresh: Vec<Done>,
-    /// The first images, each variable set to its own label.
-    pub own: Vec<Done>,
     /// The noise x_T of the images.
     pub noise: Tensor,
-    /// The first images, encoded and decoded ten times.
+}
+
+/// What came of the first images, to which is done what needs many rounds or hardly differs between images.
+#[derive(Debug)]
+pub struct Rounds {
+    /// Each variable set to its own label.
+    pub own: Vec<Done>,
+    /// Encoded and decoded ten times.
     pub tenfold: Tensor,
-    /// The first images, each variable set to another value and back.
+    /// Each variable set to another value and back.
     pub back: Vec<Tensor>,
 }
 
@@ -90,42 +95,61 @@ impl Plan {
         Ok(Self { nothing, asked, fresh, own })
     }
 
-    /// How many passes of the sampler [`Plan::carry_out`] makes.
-    pub fn passes(&self, images: usize, tenfold: usize, pass: usize) -> u64 {
-        let deeds = 1 + self.asked.len() + self.fresh.len();
+    /// The questions that tell one way between image and noise from another: nothing set, and interventions in
+    /// support with the images' own noise.
+    #[must_use]
+    pub fn essentials(&self) -> Self {
+        let supported = |deed: &&Deed| !deed.name.ends_with(EXTRAPOLATED);
+        let asked = self.asked.iter().filter(supported).cloned().collect();
+        Self { asked, fresh: Vec::new(), ..self.clone() }
+    }
+
+    /// How many passes of the sampler [`Plan::answer`] makes.
+    pub fn passes(&self, images: usize, pass: usize) -> u64 {
+        Studio::passes_of(images, 1 + self.asked.len() + self.fresh.len(), pass)
+    }
+
+    /// How many passes of the sampler [`Plan::repeat`] makes.
+    pub fn passes_of_rounds(&self, tenfold: usize, pass: usize) -> u64 {
         let rounds = (ROUNDS + self.own.len()) as u64;
-        Studio::passes_of(images, deeds, pass)
-            + Studio::passes_of(tenfold, self.own.len(), pass)
+        Studio::passes_of(tenfold, self.own.len(), pass)
             + rounds * Studio::passes_of(tenfold, 1, pass)
     }
 
-    /// Does everything to the images of `batch`, and what needs many rounds or
-    /// hardly differs between images to those of `tenfold`, the first of them.
+    /// Asks everything of the images of `batch`.
     ///
     /// # Errors
     /// When interrupted, or the sampler fails.
-    pub fn carry_out(
-        &self,
-        studio: &mut Studio<'_>,
-        batch: &Batch,
-        tenfold: &Batch,
-    ) -> Result<Outcome> {
+    pub fn answer(&self, studio: &mut Studio<'_>, batch: &Batch) -> Result<Answers> {
         let deeds = [std::slice::from_ref(&self.nothing), &self.asked, &self.fresh].concat();
         let mut imagined = studio.imagine(batch, &deeds)?;
         // One entry a deed, in the order in which they were put together.
         let fresh = imagined.done.split_off(1 + self.asked.len());
         let asked = imagined.done.split_off(1);
         let composed = imagined.done.remove(0).images;
+        Ok(Answers { composed, asked, fresh, noise: imagined.noise })
+    }
+
+    /// Does to the images of `tenfold`, the first of those in `answers`, what needs many rounds.
+    ///
+    /// # Errors
+    /// As [`Plan::answer`].
+    pub fn repeat(
+        &self,
+        studio: &mut Studio<'_>,
+        tenfold: &Batch,
+        answers: &Answers,
+    ) -> Result<Rounds> {
         let few = tenfold.items.len();
         let first = |deed: &Deed| Deed::new(&deed.name, deed.interventions[..few].to_vec());
         let own: Vec<Deed> = self.own.iter().map(first).collect();
         let done = studio.imagine(tenfold, &own)?.done;
         let mut back = Vec::new();
-        for (there, home) in asked.iter().zip(&own) {
+        for (there, home) in answers.asked.iter().zip(&own) {
             let there = there.images.narrow(0, 0, few as i64);
             back.push(studio.redo(&there, tenfold.classes.as_ref(), &home.interventions)?);
         }
         let tenfold = studio.compose(tenfold, ROUNDS)?;
-        Ok(Outcome { composed, asked, fresh, own: done, noise: imagined.noise, tenfold, back })
+        Ok(Rounds { own: done, tenfold, back })
     }
 }

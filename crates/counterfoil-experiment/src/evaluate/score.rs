@@ -13,7 +13,7 @@ use super::{
     figures::{Episode, Facts},
     measure::Judges,
     pictures::{Against, mean_squared},
-    plan::{EXTRAPOLATED, Outcome, Plan},
+    plan::{Answers, EXTRAPOLATED, Plan, Rounds},
     prepare::Prepared,
     summary::{Drift, Effect, Ends, ImageErrors, Kept},
 };
@@ -34,6 +34,13 @@ pub struct Scores {
     pub image_error: Option<ImageErrors>,
     /// Composition once.
     pub composition_1: f64,
+    /// Intervals of the plain numbers.
+    pub intervals: IndexMap<String, Ends>,
+}
+
+/// The figures of what was done in many rounds.
+#[derive(Debug, Default)]
+pub struct Reproduced {
     /// Composition ten times.
     pub composition_10: f64,
     /// By variable.
@@ -58,24 +65,24 @@ pub struct Scorer<'a> {
     pub batch: &'a Batch,
     /// Their places in the data set.
     pub items: &'a [usize],
-    /// The re-rendered truth of each intervention asked, where it is known.
-    pub truths: &'a [Option<Tensor>],
+    /// The re-rendered truth of each intervention asked, by its name, where it is known.
+    pub truths: &'a IndexMap<String, Tensor>,
     /// How intervals are made.
     pub bootstrap: Bootstrap,
 }
 
 impl Scorer<'_> {
-    /// Scores what came of `plan`.
+    /// Scores the answers to `plan`.
     ///
     /// # Errors
     /// When a measurement is not finite.
-    pub fn score(&self, plan: &Plan, outcome: &Outcome) -> Result<Scores> {
+    pub fn score(&self, plan: &Plan, answers: &Answers) -> Result<Scores> {
         let mut scores = Scores::default();
         let mut pictures = Vec::new();
-        for (index, (deed, done)) in plan.asked.iter().zip(&outcome.asked).enumerate() {
-            self.intervention(&mut scores, deed, done, outcome.fresh.get(index))?;
+        for (index, (deed, done)) in plan.asked.iter().zip(&answers.asked).enumerate() {
+            self.intervention(&mut scores, deed, done, answers.fresh.get(index))?;
             // What is extrapolated has its own column and stays out of the figure for all.
-            if let Some(truth) = &self.truths[index]
+            if let Some(truth) = self.truths.get(&deed.name)
                 && !deed.name.ends_with(EXTRAPOLATED)
             {
                 let against = Against::truth(&done.images, &self.batch.images, truth)?;
@@ -83,7 +90,9 @@ impl Scorer<'_> {
             }
         }
         scores.image_error = self.image_errors(&pictures)?;
-        self.reproduction(&mut scores, outcome)?;
+        let (value, ends) = mean_squared(&self.batch.images, &answers.composed, &self.bootstrap)?;
+        scores.composition_1 = value;
+        scores.intervals.insert("composition_1".into(), ends);
         Ok(scores)
     }
 
@@ -129,29 +138,31 @@ impl Scorer<'_> {
         Ok(Some(ImageErrors { all: all.figures(&self.bootstrap)?, by }))
     }
 
-    /// The figures of images that should come back.
-    fn reproduction(&self, scores: &mut Scores, outcome: &Outcome) -> Result<()> {
-        let images = &self.batch.images;
-        let few = images.narrow(0, 0, outcome.tenfold.size()[0]);
-        let mut squared = |name: String, images: &Tensor, found: &Tensor| -> Result<f64> {
-            let (value, ends) = mean_squared(images, found, &self.bootstrap)?;
-            scores.intervals.insert(name, ends);
+    /// Scores what should come back after many rounds.
+    ///
+    /// # Errors
+    /// As [`Scorer::score`].
+    pub fn reproduction(&self, rounds: &Rounds) -> Result<Reproduced> {
+        let few = self.batch.images.narrow(0, 0, rounds.tenfold.size()[0]);
+        let (mut scores, mut intervals) = (Reproduced::default(), IndexMap::new());
+        let mut squared = |name: String, found: &Tensor| -> Result<f64> {
+            let (value, ends) = mean_squared(&few, found, &self.bootstrap)?;
+            intervals.insert(name, ends);
             Ok(value)
         };
-        scores.composition_1 = squared("composition_1".into(), images, &outcome.composed)?;
-        scores.composition_10 = squared("composition_10".into(), &few, &outcome.tenfold)?;
-        if let Some(back) = outcome.back.first() {
-            squared("reversibility_1".into(), &few, back)?;
+        scores.composition_10 = squared("composition_10".into(), &rounds.tenfold)?;
+        if let Some(back) = rounds.back.first() {
+            squared("reversibility_1".into(), back)?;
         }
         for (column, labelled) in self.facts.variables.iter().enumerate() {
             let name = labelled.name();
-            let value = squared(format!("reversibility.{name}"), &few, &outcome.back[column])?;
+            let value = squared(format!("reversibility.{name}"), &rounds.back[column])?;
             scores.reversibility.insert(name.to_owned(), value);
-            let own = &outcome.own[column].images;
-            let value = squared(format!("null_intervention.{name}"), &few, own)?;
+            let own = &rounds.own[column].images;
+            let value = squared(format!("null_intervention.{name}"), own)?;
             scores.null_intervention.insert(name.to_owned(), value);
         }
-        Ok(())
+        Ok(Reproduced { intervals, ..scores })
     }
 
     /// Share of images whose class the judges recognise.

@@ -3,7 +3,7 @@
 use std::{sync::atomic::AtomicBool, time::Instant};
 
 use counterfoil_autoencoder::Procedure;
-use counterfoil_diffusion::inversion::Method;
+use counterfoil_diffusion::{Abduction as _, inversion::Method};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use super::{
     measure::Judges,
     prepare::Prepared,
     score::Scores,
-    summary::Solver,
+    summary::{Ends, Solver},
 };
 use crate::{config::Config, data::Data, error::Result, progress::Reporter};
 
@@ -27,16 +27,54 @@ pub struct Priced {
     pub evaluations: usize,
     /// Seconds for all questions.
     pub seconds: f64,
-    /// Mean squared error after encoding and decoding with nothing set, pixels in `[0, 1]`.
-    pub composition: f64,
-    /// `<do>.<measured>`: mean absolute error as a share of leaving the image as it is.
-    pub effectiveness: IndexMap<String, IndexMap<String, f64>>,
-    /// 1 is right, 0 is no abduction.
-    pub abduction_slope: Option<f64>,
-    /// Share of images whose class is kept, by intervention.
-    pub identity_kept: IndexMap<String, f64>,
-    /// Error against the re-rendered truth as a share of leaving the image as it is.
-    pub image_error: Option<f64>,
+    /// What the answers are worth, by name.
+    pub figures: IndexMap<String, Figure>,
+}
+
+/// What answers are worth by one measure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// The measurement.
+    pub value: f64,
+    /// Its interval over images.
+    pub ci95: Ends,
+    /// The value that a perfect answer has.
+    pub ideal: f64,
+}
+
+impl Figure {
+    /// Whether this figure lies within the spread of `reference`, or is nearer to the ideal.
+    pub fn reaches(&self, reference: &Self) -> bool {
+        let [low, high] = reference.ci95.map(|end| (end - reference.ideal).abs());
+        (self.value - self.ideal).abs() <= low.max(high)
+    }
+}
+
+/// The measurement against which all are held: the naive inversion with the most network calls.
+pub fn reference(priced: &[Priced]) -> Option<&Priced> {
+    let naive = priced.iter().filter(|price| price.solver.method == Method::Ddim);
+    naive.max_by_key(|price| price.evaluations)
+}
+
+/// The smallest number of network calls, of those measured, at which each method reaches `reference`, by figure and by
+/// method; nothing where it never does.
+pub fn sufficient(
+    priced: &[Priced],
+    reference: &Priced,
+) -> IndexMap<String, IndexMap<String, Option<usize>>> {
+    let mut least = IndexMap::new();
+    for (name, goal) in &reference.figures {
+        let of_figure: &mut IndexMap<String, Option<usize>> =
+            least.entry(name.clone()).or_default();
+        for price in priced {
+            let found = of_figure.entry(price.solver.method.name().to_owned()).or_default();
+            if price.figures.get(name).is_some_and(|figure| figure.reaches(goal)) {
+                let calls = price.evaluations;
+                *found = Some(found.map_or(calls, |smallest| smallest.min(calls)));
+            }
+        }
+    }
+    least
 }
 
 /// What is compared.
@@ -74,21 +112,22 @@ pub fn price(
     let examination =
         Examination::new(config, data, prepared, &judges, &variables, &draws, asked.images)?;
     let weights = prepared.weights();
+    let plan = &examination.plan.essentials();
+    let pass = section.batch;
     let mut priced = Vec::new();
     for method in &asked.methods {
         for steps in &asked.steps {
             let procedure = Procedure {
                 method: *method,
                 steps: *steps,
-                batch: section.batch,
+                batch: pass,
                 ..config.sections().counterfactual
             };
             let counterfactuals = &prepared.counterfactuals(&weights, procedure)?;
+            let solver = Solver::of(counterfactuals)?;
             let began = Instant::now();
-            let (plan, pass) = (&examination.plan, section.batch);
-            let passes =
-                plan.passes(examination.items.len(), examination.tenfold.items.len(), pass);
-            reporter.begin("answering", passes, 0);
+            let title = format!("{} x{steps}", method.name());
+            reporter.begin(&title, plan.passes(examination.items.len(), pass), 0);
             let mut studio = Studio {
                 counterfactuals,
                 pass,
@@ -97,31 +136,61 @@ pub fn price(
                 interrupt,
                 passes: 0,
             };
-            let outcome = plan.carry_out(&mut studio, &examination.batch, &examination.tenfold)?;
+            let answers = plan.answer(&mut studio, &examination.batch)?;
             reporter.end();
-            let scores = examination.scorer().score(plan, &outcome)?;
-            let solver = Solver::of(counterfactuals)?;
-            priced.push(figures(solver, &scores, began.elapsed().as_secs_f64()));
+            let figures = figures(&examination.scorer().score(plan, &answers)?);
+            let evaluations = solver.evaluations.iter().sum();
+            let seconds = began.elapsed().as_secs_f64();
+            priced.push(Priced { solver, evaluations, seconds, figures });
         }
     }
     Ok(priced)
 }
 
-fn figures(solver: Solver, scores: &Scores, seconds: f64) -> Priced {
-    let shares = scores.effectiveness.iter().map(|(deed, effects)| {
-        let shares =
-            effects.iter().filter_map(|(name, effect)| Some((name.clone(), effect.share?)));
-        (deed.clone(), shares.collect())
-    });
-    let kept = scores.identity_kept.iter().map(|(deed, kept)| (deed.clone(), kept.abducted));
-    Priced {
-        evaluations: solver.evaluations.iter().sum(),
-        solver,
-        seconds,
-        composition: scores.composition_1,
-        effectiveness: shares.collect(),
-        abduction_slope: scores.abduction_slope,
-        identity_kept: kept.collect(),
-        image_error: scores.image_error.as_ref().and_then(|error| error.all.share),
+/// Composition, effects, abduction, identity and images, each once.
+fn figures(scores: &Scores) -> IndexMap<String, Figure> {
+    let mut figures = IndexMap::new();
+    let mut add = |name: String, value: Option<f64>, ci95: Option<Ends>, ideal: f64| {
+        if let (Some(value), Some(ci95)) = (value, ci95) {
+            figures.insert(name, Figure { value, ci95, ideal });
+        }
+    };
+    let plain = |name: &str| scores.intervals.get(name).copied();
+    add("composition".into(), Some(scores.composition_1), plain("composition_1"), 0.0);
+    for (deed, effects) in &scores.effectiveness {
+        for (name, effect) in effects {
+            add(format!("do({deed}): {name}"), effect.share, effect.share_ci95, 0.0);
+        }
+    }
+    add("abduction slope".into(), scores.abduction_slope, plain("abduction_slope"), 1.0);
+    for (deed, kept) in &scores.identity_kept {
+        add(format!("kept under do({deed})"), Some(kept.abducted), Some(kept.ci95), 1.0);
+    }
+    if let Some(error) = &scores.image_error {
+        add("image error".into(), error.all.share, error.all.share_ci95, 0.0);
+    }
+    figures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_reaches_what_lies_in_its_spread_or_beyond() {
+        let at = |value: f64, ci95: Ends, ideal: f64| Figure { value, ci95, ideal };
+        let slope = at(1.05, [0.98, 1.12], 1.0);
+        for (value, reached) in
+            [(1.11, true), (0.89, true), (1.0, true), (1.13, false), (0.87, false)]
+        {
+            assert_eq!(at(value, [0.0, 0.0], 1.0).reaches(&slope), reached, "{value}");
+        }
+        let error = at(0.2, [0.15, 0.25], 0.0);
+        assert!(at(0.0, [0.0, 0.0], 0.0).reaches(&error));
+        assert!(!at(0.26, [0.2, 0.3], 0.0).reaches(&error));
+        let kept = at(0.98, [0.95, 1.0], 1.0);
+        assert!(
+            at(0.95, [0.9, 1.0], 1.0).reaches(&kept) && !at(0.94, [0.9, 1.0], 1.0).reaches(&kept)
+        );
     }
 }
