@@ -24,4 +24,5 @@ mod samplers;
 mod schedules;
 #[cfg(feature = "tch")]
 mod tensors;
+mod times;
 mod training;
