@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil::{
-    diffusion::inversion::Method,
+    diffusion::{Abduction as _, inversion::Method},
     experiment::{
         actions::perform::{price, prices_svg},
         evaluate::solvers::{Asked, reference, sufficient},
@@ -22,12 +22,12 @@ use crate::{
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil solvers digits
-  counterfoil solvers digits --methods ddim,leapfrog,coupled-rk4 --steps 10,20,50,100,250 --images 128 --svg solvers.svg
-  counterfoil solvers digits --methods adams-bashforth --steps 5,10,20 --json
+  counterfoil solvers digits --methods ddim,leapfrog,coupled-rk4 --calls 20,40,100,200,500 --images 128 --svg solvers.svg
+  counterfoil solvers digits --methods adams-bashforth,flow-adams --calls 20,40 --json
 
-The same held-out images and interventions are answered by every method, and one set of judges measures all answers. Steps
-count one way; a method may call the network several times a step, and the table says how often it did. A second table
-holds each method against naive DDIM with the most calls.";
+The same held-out images and interventions are answered by every method, and one set of judges measures all answers. A
+method takes as many steps as the calls pay for. A second table holds each against the naive DDIM inversion with many
+calls: the smallest number at which a figure lies within its spread, or nearer to the ideal.";
 
 /// Flags of `solvers`.
 #[derive(Debug, Args)]
@@ -40,12 +40,15 @@ pub(crate) struct Options {
         value_name = "NAME",
         value_delimiter = ',',
         value_parser = method,
-        default_value = "ddim,leapfrog,dpm-solver-2m,adams-bashforth,coupled-rk4"
+        default_value = "ddim,leapfrog,dpm-solver-2m,coupled-rk4,adams-bashforth,flow-adams"
     )]
     methods: Vec<Method>,
-    /// Steps one way (separate by commas)
-    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "10,20,50")]
-    steps: Vec<usize>,
+    /// Network calls to abduct an image and to decode one, together (separate by commas)
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "20,40,60,100")]
+    calls: Vec<usize>,
+    /// Calls of the naive DDIM inversion that all methods are held against
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    reference: usize,
     /// Held-out images
     #[arg(long, value_name = "N", default_value_t = 128)]
     images: usize,
@@ -65,7 +68,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let flag = interrupt::listen();
     let asked = Asked {
         methods: options.methods.clone(),
-        steps: options.steps.clone(),
+        calls: options.calls.clone(),
+        reference: options.reference,
         images: options.images,
     };
     let priced = price(&run, options.model.device(), &asked, reporter.as_mut(), flag)?;

@@ -99,7 +99,8 @@ fn questions(bench: &Bench, run: &std::path::Path) {
     assert_eq!(bench.json(&["evaluate", "tiny", "--all"])["eval_n"], 16);
 
     let before = fs_err::read(run.join("summary.json")).unwrap();
-    let methods = ["--methods", "ddim,leapfrog", "--steps", "2,3", "--images", "4"];
+    let methods =
+        ["--methods", "ddim,leapfrog", "--calls", "4,6", "--reference", "8", "--images", "4"];
     let told = bench.json(&[&["solvers", "tiny", "--svg", "prices.svg"], &methods[..]].concat());
     let calls: Vec<u64> = told["solvers"]
         .as_array()
@@ -107,7 +108,8 @@ fn questions(bench: &Bench, run: &std::path::Path) {
         .iter()
         .map(|price| price["evaluations"].as_u64().unwrap())
         .collect();
-    assert_eq!(calls, [4, 6, 4, 6]);
+    assert_eq!(calls, [4, 6, 4, 6, 8]);
+    assert!(told["sufficient"]["composition"]["leapfrog"].is_u64(), "{told}");
     assert!(finite(&told["solvers"][3]["figures"]["do(thickness): thickness"]["value"]), "{told}");
     assert!(bench.read("prices.svg").starts_with("<svg"));
     assert_eq!(fs_err::read(run.join("summary.json")).unwrap(), before);

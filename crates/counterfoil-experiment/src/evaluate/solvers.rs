@@ -82,8 +82,10 @@ pub fn sufficient(
 pub struct Asked {
     /// The ways between image and noise.
     pub methods: Vec<Method>,
-    /// Steps each way.
-    pub steps: Vec<usize>,
+    /// Network calls to abduct and decode, together.
+    pub calls: Vec<usize>,
+    /// Calls of the naive inversion that all are held against.
+    pub reference: usize,
     /// Held-out images.
     pub images: usize,
 }
@@ -115,36 +117,57 @@ pub fn price(
     let plan = &examination.plan.essentials();
     let pass = section.batch;
     let mut priced = Vec::new();
-    for method in &asked.methods {
-        for steps in &asked.steps {
-            let procedure = Procedure {
-                method: *method,
-                steps: *steps,
-                batch: pass,
-                ..config.sections().counterfactual
-            };
-            let counterfactuals = &prepared.counterfactuals(&weights, procedure)?;
-            let solver = Solver::of(counterfactuals)?;
-            let began = Instant::now();
-            let title = format!("{} x{steps}", method.name());
-            reporter.begin(&title, plan.passes(examination.items.len(), pass), 0);
-            let mut studio = Studio {
-                counterfactuals,
-                pass,
-                seed,
-                reporter: &mut *reporter,
-                interrupt,
-                passes: 0,
-            };
-            let answers = plan.answer(&mut studio, &examination.batch)?;
-            reporter.end();
-            let figures = figures(&examination.scorer().score(plan, &answers)?);
-            let evaluations = solver.evaluations.iter().sum();
-            let seconds = began.elapsed().as_secs_f64();
-            priced.push(Priced { solver, evaluations, seconds, figures });
-        }
+    let each = |method: &Method| -> Vec<(Method, usize)> {
+        asked.calls.iter().map(|calls| (*method, *calls)).collect()
+    };
+    let mut rows: Vec<(Method, usize)> = asked.methods.iter().flat_map(each).collect();
+    rows.push((Method::Ddim, asked.reference));
+    for (method, calls) in rows {
+        let procedure = |steps: usize| Procedure {
+            method,
+            steps,
+            batch: pass,
+            ..config.sections().counterfactual
+        };
+        let Some(steps) = affordable(calls, |steps| {
+            let solver = Solver::of(&prepared.counterfactuals(&weights, procedure(steps))?)?;
+            Ok(solver.evaluations.iter().sum())
+        })?
+        else {
+            continue;
+        };
+        let counterfactuals = &prepared.counterfactuals(&weights, procedure(steps))?;
+        let solver = Solver::of(counterfactuals)?;
+        let began = Instant::now();
+        let title = format!("{} in {calls} calls", method.name());
+        reporter.begin(&title, plan.passes(examination.items.len(), pass), 0);
+        let reporter = &mut *reporter;
+        let mut studio = Studio { counterfactuals, pass, seed, reporter, interrupt, passes: 0 };
+        let answers = plan.answer(&mut studio, &examination.batch)?;
+        studio.reporter.end();
+        let figures = figures(&examination.scorer().score(plan, &answers)?);
+        let evaluations = solver.evaluations.iter().sum();
+        let seconds = began.elapsed().as_secs_f64();
+        priced.push(Priced { solver, evaluations, seconds, figures });
     }
     Ok(priced)
+}
+
+/// The most steps that take no more than `calls`, where `price` gives the calls of a number of steps; nothing where even
+/// one step takes more. Calls grow with steps.
+fn affordable(calls: usize, price: impl Fn(usize) -> Result<usize>) -> Result<Option<usize>> {
+    // Every step calls the network at least once on the way up and once on the way down.
+    let (mut fits, mut next) = (None, (1, calls / 2));
+    while next.0 <= next.1 {
+        let middle = next.0.midpoint(next.1);
+        if price(middle)? <= calls {
+            fits = Some(middle);
+            next.0 = middle + 1;
+        } else {
+            next.1 = middle - 1;
+        }
+    }
+    Ok(fits)
 }
 
 /// Composition, effects, abduction, identity and images, each once.
@@ -175,6 +198,16 @@ fn figures(scores: &Scores) -> IndexMap<String, Figure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_buy_the_most_steps_that_they_pay_for() {
+        for (calls, expected) in
+            [(1, None), (9, None), (10, Some(1)), (17, Some(1)), (18, Some(2)), (100, Some(12))]
+        {
+            let found = affordable(calls, |steps| Ok(8 * steps + 2)).unwrap();
+            assert_eq!(found, expected, "{calls} calls");
+        }
+    }
 
     #[test]
     fn a_figure_reaches_what_lies_in_its_spread_or_beyond() {
