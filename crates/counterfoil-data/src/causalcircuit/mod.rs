@@ -69,7 +69,7 @@ pub fn load(folder: &Path, side: usize) -> Result<Dataset> {
 }
 
 /// The number in `train-7.npz`, 0 in `train.npz`; none for other files.
-fn number(file: &PathBuf) -> Option<u64> {
+fn number(file: &Path) -> Option<u64> {
     let name = file.file_name()?.to_str()?;
     let middle = name.strip_prefix("train")?.strip_suffix(".npz")?;
     if middle.is_empty() { Some(0) } else { middle.strip_prefix('-')?.parse().ok() }
@@ -121,7 +121,7 @@ fn reduced(bytes: &[u8], side: usize) -> Result<Vec<u8>, String> {
     let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(|e| format!("no JPEG ({e})"))?;
     let (width, height) = decoder.dimensions();
     let whole = width as usize;
-    if width != height || whole % side != 0 || whole > LARGEST {
+    if width != height || !whole.is_multiple_of(side) || whole > LARGEST {
         return Err(format!(
             "it is {width} x {height}, which is no square that {side} divides; choose another size"
         ));
