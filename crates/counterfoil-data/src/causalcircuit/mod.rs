@@ -14,10 +14,7 @@ use counterfoil_graph::Dag;
 use image::{ImageDecoder, codecs::jpeg::JpegDecoder};
 use ndarray::Array2;
 use rayon::prelude::*;
-use std::{
-    io::Cursor,
-    path::{Path, PathBuf},
-};
+use std::{io::Cursor, path::Path};
 
 /// The causal graph of the labels, in the order of the world `circuit`.
 const GRAPH: &str = "digraph causalcircuit {
@@ -144,6 +141,7 @@ fn reduced(bytes: &[u8], side: usize) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     fn golden() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/train-0.npz")
