@@ -64,6 +64,14 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
+    /// An archive of NumPy arrays cannot be read.
+    #[error("{}: {reason}", file.display())]
+    Npz {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An array does not have the shape that the call needs.
     #[error("{what}: expected {expected}, found {found}")]
     Shape {

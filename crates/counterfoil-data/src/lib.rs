@@ -20,12 +20,13 @@
 //! | you want | look at |
 //! |---|---|
 //! | images with a known truth | [`generate`] with [`digits`], [`pendulum`], [`circuit`], [`flow`], [`gaussian`] or your own [`World`] |
-//! | real images | [`morphomnist`] (and its parts [`idx`] and [`labels`]), [`folder`], [`pendulum::files`] |
+//! | real images | [`morphomnist`] (and its parts [`idx`] and [`labels`]), [`folder`], [`pendulum::files`], [`causalcircuit`] |
 //! | training, validation and test parts | [`Split`] |
 //! | pictures to look at | [`png`], [`sheet`] |
 #![forbid(unsafe_code)]
 
 mod canvas;
+pub mod causalcircuit;
 pub mod circuit;
 mod dataset;
 pub mod digits;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use counterfoil_data::{
-    Dataset, Split,
+    Dataset, Split, causalcircuit,
     circuit::Circuit,
     digits::{self, Digits},
     flow::Flow,
@@ -41,6 +41,7 @@ pub(crate) fn open(section: &DataSection, graph: &Dag) -> Result<Dataset> {
             generate(Digits::variant(variant)?, count, seed)
         }
         DataKind::MorphoMnist => morphomnist::load(dir()),
+        DataKind::CausalCircuit => causalcircuit::load(dir(), side),
         DataKind::Folder => folder::load(dir(), graph),
         DataKind::PendulumFiles => {
             let named = variant == "named";

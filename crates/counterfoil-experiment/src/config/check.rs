@@ -11,6 +11,8 @@ use crate::error::{ExperimentError, Result};
 
 /// Height and width of a scene where the config says nothing.
 const SIDE: usize = 48;
+/// The same for CausalCircuit, whose 512 pixels it must divide.
+const CIRCUIT_SIDE: usize = 64;
 
 /// Checks every value, reads the graph that stands beside `file`, and makes the data folder absolute.
 pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
@@ -18,8 +20,11 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     let bounds = Bounds { origin: &origin };
     // Written out like any other default, so that another default changes no earlier run.
     let data = &mut sections.data;
+    if data.kind.is_sized() {
+        let circuit = data.kind == DataKind::CausalCircuit;
+        data.side.get_or_insert(if circuit { CIRCUIT_SIDE } else { SIDE });
+    }
     if data.kind.is_scene() {
-        data.side.get_or_insert(SIDE);
         let usual = data.kind.variants().first().map(|variant| (*variant).to_owned());
         data.variant = data.variant.take().or(usual);
     }
@@ -121,7 +126,7 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
         };
         bounds.ensure("data.variant", variant, variants.contains(&variant.as_str()), &need)?;
     }
-    if data.kind.is_scene() {
+    if data.kind.is_sized() {
         let side = data.side.unwrap_or(0);
         let need = "between 8 and 1024 pixels";
         bounds.ensure("data.side", side, (8..=1024).contains(&side), need)?;

@@ -87,6 +87,8 @@ pub enum DataKind {
     PendulumFiles,
     /// A folder of PNG files and `labels.csv`.
     Folder,
+    /// A folder of CausalCircuit's archives.
+    CausalCircuit,
 }
 
 impl DataKind {
@@ -98,6 +100,11 @@ impl DataKind {
     /// `true` for a world that is drawn at any size.
     pub fn is_scene(self) -> bool {
         matches!(self, Self::Pendulum | Self::Circuit | Self::Flow | Self::Gaussian)
+    }
+
+    /// `true` for images that can be had at any size.
+    pub fn is_sized(self) -> bool {
+        self.is_scene() || self == Self::CausalCircuit
     }
 
     /// The names of its forms, the usual one first; none where there is only one.
@@ -123,7 +130,7 @@ pub struct DataSection {
     /// Which form of a world; its usual one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// Height and width of a scene in pixels; digits and real data have their own.
+    /// Height and width of a scene in pixels; digits and most real data have their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<usize>,
     /// Whether pendulums have a fourth channel that is opaque everywhere, as published networks read it.

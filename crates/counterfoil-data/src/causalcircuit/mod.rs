@@ -1,0 +1,192 @@
+//! CausalCircuit, for those who have it: pictures of a robot arm, buttons and lamps with their labels.
+//!
+//! The archives of Brehmer et al. (NeurIPS 2022) hold pairs of pictures before and after an intervention. Read are the
+//! pictures before it, `imgs[:, 0]`, JPEG files of 512 x 512, and their labels `original_latents[:, 0]` in the order red,
+//! green, blue, arm. Pictures are reduced to the wanted size by averaging blocks of pixels. The label model is not attached.
+//!
+//! NumPy keeps the pictures as a pickle. It is never executed: what is taken from it are the byte strings, in their order.
+
+mod npy;
+mod pickle;
+
+use crate::{DataError, Dataset, Images, Result};
+use counterfoil_graph::Dag;
+use image::{ImageDecoder, codecs::jpeg::JpegDecoder};
+use ndarray::Array2;
+use rayon::prelude::*;
+use std::{io::Cursor, path::Path};
+
+/// The causal graph of the labels, in the order of the world `circuit`.
+const GRAPH: &str = "digraph causalcircuit {
+    arm [low=0, high=1]; blue [low=0, high=1]; green [low=0, high=1]; red [low=0, high=1];
+    arm -> blue; arm -> green; arm -> red; blue -> red; green -> red;
+}";
+/// Where arm, blue, green and red stand among the labels of an archive.
+const ORDER: [usize; 4] = [3, 2, 1, 0];
+/// The longest side of a picture that is unpacked.
+const LARGEST: usize = 4096;
+
+/// Reads every archive `train*.npz` of a folder, in the order of their names with numbers counted; images have `side` by
+/// `side` pixels, red, green and blue.
+///
+/// # Errors
+/// [`DataError::MissingFile`] without an archive; [`DataError::Npz`] for one that cannot be read, or whose pictures are no
+/// squares that `side` divides.
+pub fn load(folder: &Path, side: usize) -> Result<Dataset> {
+    if side == 0 {
+        return Err(DataError::no_side());
+    }
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        for entry in fs_err::read_dir(folder)? {
+            let file = entry?.path();
+            files.extend(number(&file).map(|number| (number, file)));
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        let missing =
+            if folder.is_dir() { "there is no archive" } else { "there is no such folder" };
+        return Err(DataError::MissingFile {
+            folder: folder.to_owned(),
+            missing: missing.into(),
+            expected: "train.npz, or train-0.npz and so on".into(),
+        });
+    }
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    for (_, file) in files {
+        archive(&file, side, &mut pixels, &mut labels)
+            .map_err(|reason| DataError::Npz { file: file.clone(), reason })?;
+    }
+    let n = labels.len() / 4;
+    let labels = Array2::from_shape_vec((n, 4), labels)
+        .unwrap_or_else(|e| unreachable!("four labels a picture were read: {e}"));
+    let images = Images::new([n, 3, side, side], pixels)?;
+    Dataset::observed("causalcircuit", Dag::from_dot(GRAPH)?, images, labels, None)
+}
+
+/// The number in `train-7.npz`, 0 in `train.npz`; none for other files.
+fn number(file: &Path) -> Option<u64> {
+    let name = file.file_name()?.to_str()?;
+    let middle = name.strip_prefix("train")?.strip_suffix(".npz")?;
+    if middle.is_empty() { Some(0) } else { middle.strip_prefix('-')?.parse().ok() }
+}
+
+/// Appends the pictures and labels of one archive.
+fn archive(
+    file: &Path,
+    side: usize,
+    pixels: &mut Vec<u8>,
+    labels: &mut Vec<f64>,
+) -> Result<(), String> {
+    let open = fs_err::File::open(file).map_err(|e| e.to_string())?;
+    let mut zip =
+        zip::ZipArchive::new(open).map_err(|e| format!("not a readable archive ({e})"))?;
+    let latents = npy::floats(&npy::entry(&mut zip, "original_latents")?)?;
+    let [n, 2, 4] = latents.shape[..] else {
+        return Err(format!("original_latents has the shape {:?}, not [n, 2, 4]", latents.shape));
+    };
+    for pair in latents.values.chunks_exact(8) {
+        labels.extend(ORDER.map(|k| pair[k]));
+    }
+    if !labels.iter().all(|label| label.is_finite()) {
+        return Err("a label is no finite number".into());
+    }
+    let imgs = npy::entry(&mut zip, "imgs")?;
+    let (shape, pickled) = npy::objects(&imgs)?;
+    if shape != [n, 2] {
+        return Err(format!("imgs has the shape {shape:?}, original_latents that of {n} pairs"));
+    }
+    let pictures = pickle::byte_strings(pickled)?;
+    // The reconstruction of the array itself takes a string of one byte.
+    let pictures: Vec<&[u8]> = pictures.into_iter().filter(|bytes| bytes.len() > 1).collect();
+    if pictures.len() != 2 * n {
+        return Err(format!("imgs holds {} pictures for {n} pairs", pictures.len()));
+    }
+    let before: Vec<&[u8]> = pictures.into_iter().step_by(2).collect();
+    let reduce = |(k, bytes): (usize, &&[u8])| {
+        reduced(bytes, side).map_err(|reason| format!("picture {k}: {reason}"))
+    };
+    let images: Vec<Vec<u8>> =
+        before.par_iter().enumerate().map(reduce).collect::<Result<_, _>>()?;
+    pixels.extend(images.into_iter().flatten());
+    Ok(())
+}
+
+/// A JPEG picture with the mean of each block, channel after channel.
+fn reduced(bytes: &[u8], side: usize) -> Result<Vec<u8>, String> {
+    let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(|e| format!("no JPEG ({e})"))?;
+    let (width, height) = decoder.dimensions();
+    let whole = width as usize;
+    if width != height || !whole.is_multiple_of(side) || whole > LARGEST {
+        return Err(format!(
+            "it is {width} x {height}, which is no square that {side} divides; choose another size"
+        ));
+    }
+    let picture = image::DynamicImage::from_decoder(decoder)
+        .map_err(|e| format!("damaged JPEG ({e})"))?
+        .into_rgb8();
+    let block = whole / side;
+    let mut sums = vec![0u64; 3 * side * side];
+    for (x, y, pixel) in picture.enumerate_pixels() {
+        let place = y as usize / block * side + x as usize / block;
+        for (channel, value) in pixel.0.iter().enumerate() {
+            sums[channel * side * side + place] += u64::from(*value);
+        }
+    }
+    let area = (block * block) as u64;
+    Ok(sums.into_iter().map(|sum| ((sum + area / 2) / area) as u8).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn golden() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/train-0.npz")
+    }
+
+    /// A folder with copies of the archive that NumPy wrote.
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            fs_err::copy(golden(), folder.path().join(name)).unwrap();
+        }
+        folder
+    }
+
+    /// Exact for labels; pictures within the loss of JPEG at quality 95, 3 grey levels for an even colour.
+    #[test]
+    fn pictures_and_labels_before_the_intervention_are_read() {
+        let folder = folder(&["train-10.npz", "train-2.npz", "test-0.npz"]);
+        let data = load(folder.path(), 4).unwrap();
+        assert_eq!(data.images().shape(), [6, 3, 4, 4]);
+        for k in 0..6 {
+            let image = data.images().get(k);
+            for (channel, expected) in [40 * (k % 3) as u8, 0, 200].into_iter().enumerate() {
+                let plane = &image[channel * 16..(channel + 1) * 16];
+                assert!(plane.iter().all(|v| v.abs_diff(expected) <= 3), "{plane:?} {expected}");
+            }
+            let first = 8.0 * (k % 3) as f64;
+            let expected = [3.0, 2.0, 1.0, 0.0].map(|place| (first + place) / 100.0);
+            assert_eq!(data.labels().row(k).to_vec(), expected);
+        }
+        assert_eq!(data.graph().variable(0).name(), "arm");
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_file() {
+        let message = |folder: &Path, side| load(folder, side).unwrap_err().to_string();
+        let folder = folder(&["train.npz"]);
+        let said = message(folder.path(), 3);
+        assert!(said.contains("train.npz: picture 0: it is 8 x 8"), "{said}");
+        let whole = fs_err::read(golden()).unwrap();
+        fs_err::write(folder.path().join("train.npz"), &whole[..whole.len() / 2]).unwrap();
+        let said = message(folder.path(), 4);
+        assert!(said.contains("train.npz: not a readable archive"), "{said}");
+        fs_err::remove_file(folder.path().join("train.npz")).unwrap();
+        assert!(message(folder.path(), 4).contains("there is no archive"));
+        assert!(message(&folder.path().join("no"), 4).contains("there is no such folder"));
+    }
+}
