@@ -106,6 +106,43 @@ fn parity_sums_dimensions_and_is_zero_on_an_empty_mask() {
     }
 }
 
+/// Hand value: `0.5 (0.4 + 0.49 - 1 - ln 0.4)`.
+#[test]
+fn the_kl_has_its_hand_value() {
+    let kl = kl_to_standard(&Tensor::from(0.7f64), &Tensor::from(0.4f64)).double_value(&[]);
+    assert!((kl - 0.403_145_365_937).abs() < 1e-10, "{kl}");
+}
+
+/// In parity each term is the mean over the images whose latents were kept: of two images both, either or none.
+#[test]
+fn parity_averages_over_kept_images() {
+    let model = tiny(&every_kind(), published);
+    let store = scrambled(&model, 0.2);
+    let config = ObjectiveConfig { parity: true, drop_labelled: 0.5, ..ObjectiveConfig::default() };
+    let weights = store.bind(Precision::F32, Mode::Evaluate);
+    let alone = |item: i64| {
+        let whole = Objective::new(&ObjectiveConfig { drop_labelled: 0.0, ..config }, 100, 7);
+        let part = Batch {
+            images: images(2).narrow(0, item, 1),
+            labels: labels().narrow(0, item, 1),
+            classes: None,
+            items: vec![0],
+        };
+        let loss = whole.unwrap().loss(&model, &weights, &part, 0).unwrap();
+        let found = loss.terms.iter().find(|(name, _)| *name == "u").unwrap();
+        found.1.double_value(&[])
+    };
+    let (first, second) = (alone(0), alone(1));
+    let cases = [0.0, first, second, f64::midpoint(first, second)];
+    let mut met = [false; 4];
+    for step in 0..32 {
+        let got = term(&terms(&model, &store, config, step), "u");
+        let case = cases.iter().position(|case| (got - case).abs() < 1e-3 * (1.0 + case.abs()));
+        met[case.unwrap_or_else(|| panic!("{got} is none of {cases:?}"))] = true;
+    }
+    assert_eq!(met, [true; 4]);
+}
+
 #[test]
 fn the_warm_up_spares_the_label_term_outside_parity() {
     let config = ObjectiveConfig::default();

@@ -31,6 +31,8 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
         error: Box::new(error),
     })?;
 
+    let graph = if sections.model.unlabelled_blocks { graph } else { graph.labelled_part() };
+
     // What a size stands for is written out too, so that a later meaning of the size changes no earlier run.
     sections.model = sections.model.resolved(graph.len());
     Objective::new(&sections.objective, sections.training.steps, sections.experiment.seed)?;
@@ -39,12 +41,23 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     Ok(Config { sections, graph, graph_text, hash })
 }
 
+/// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
+const NEUTRAL: [&str; 4] = [
+    "method = \"default\"",
+    "unlabelled_blocks = true",
+    "fresh_noise = false",
+    "calibrated = true",
+];
+
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.
 fn hash(sections: &Sections, graph: &Dag) -> Result<String> {
     let mut what = sections.clone();
     what.graph = GRAPH_FILE.into();
     what.data.dir = None;
-    let text = what.to_toml()? + &graph.to_dot();
+    let text = what.to_toml()?;
+    let told = |line: &&str| !NEUTRAL.contains(line);
+    let text: String = text.lines().filter(told).flat_map(|line| [line, "\n"]).collect();
+    let text = text + &graph.to_dot();
     Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
 }
 

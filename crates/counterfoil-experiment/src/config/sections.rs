@@ -6,6 +6,7 @@ use counterfoil_autoencoder::{ModelConfig, ObjectiveConfig, Procedure, oracle::O
 use counterfoil_tensor::Precision;
 use serde::{Deserialize, Serialize};
 
+use super::method::Method;
 use crate::error::{ExperimentError, Result};
 
 /// Everything that a config file can say.
@@ -15,6 +16,9 @@ pub struct Sections {
     /// Where to compute: `cpu`, `cuda:0` or `auto` (the first GPU, if there is one).
     #[serde(default = "cpu")]
     pub device: String,
+    /// The method, which gives other keys their defaults.
+    #[serde(default)]
+    pub method: Method,
     /// The causal graph: a DOT file, its path taken from the folder of the config file.
     pub graph: PathBuf,
     /// Who and with which seed.
