@@ -2,8 +2,7 @@
 
 use crate::network::unet::Condition;
 use crate::network::{Encoder, Gaussian, Mechanisms, Reader, ResidualCode, Unet};
-use crate::objective::label_codes;
-use crate::{Architecture, Block, Code, ModelError, error::expect_shape};
+use crate::{Architecture, Block, Code, KnownCodes, ModelError, error::expect_shape};
 use counterfoil_tensor::{Layout, LayoutBuilder, Mode, ParameterStore, Precision, Weights};
 use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
@@ -84,9 +83,8 @@ impl Model {
         self.encode_labelled(weights, images, images, None)
     }
 
-    /// Like [`Model::encode`] in training, where the labels are known: `codes` `[n, d]`
-    /// ([`crate::objective::label_codes`]) stand in for the labels read off the image when unlabelled blocks are made
-    /// residuals. The label reader, where there is one, sees `shown`: the images or variants with the same labels.
+    /// Like [`Model::encode`] in training, where labels are known: their `codes` stand in for the labels read off the
+    /// image when unlabelled blocks are made residuals. The label reader, where there is one, sees `shown`: the images or variants with the same labels.
     ///
     /// # Errors
     /// As [`Model::encode`].
@@ -95,7 +93,7 @@ impl Model {
         weights: &Weights,
         images: &Tensor,
         shown: &Tensor,
-        codes: Option<&Tensor>,
+        codes: Option<&KnownCodes>,
     ) -> Result<Encoded, ModelError> {
         let [c, h, w] = self.architecture.image;
         expect_shape("the image batch", &images.size(), &[-1, c, h, w])?;
@@ -119,10 +117,11 @@ impl Model {
             None => mean,
             Some(residual) => {
                 let code = self.architecture.blocks.gather(&mean, false);
-                let known = codes.unwrap_or(&mean);
+                let known =
+                    codes.map_or_else(|| mean.shallow_clone(), |codes| codes.or_read(&mean));
                 self.assemble(
                     &self.architecture.blocks.gather(&mean, true),
-                    &residual.forward(weights, &code, known),
+                    &residual.forward(weights, &code, &known),
                 )
             }
         };
@@ -171,7 +170,7 @@ impl Model {
     ) -> Result<(), ModelError> {
         for (images, labels) in batches {
             let weights = store.bind(Precision::F32, Mode::Train);
-            let codes = label_codes(&self.architecture, labels);
+            let codes = KnownCodes::new(&self.architecture, labels);
             tch::no_grad(|| self.encode_labelled(&weights, images, images, Some(&codes)))?;
         }
         Ok(())

@@ -10,7 +10,7 @@
 //! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
 
 use crate::network::unet::Condition;
-use crate::{Architecture, Block, Code, Model, ModelError, error::expect_shape};
+use crate::{Architecture, Block, Code, KnownCodes, Model, ModelError, error::expect_shape};
 use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
 use counterfoil_diffusion::{DiffusionError, Level};
 use counterfoil_graph::Kind as VariableKind;
@@ -110,7 +110,7 @@ impl ObjectiveConfig {
 pub struct Batch {
     /// `[n, c, h, w]` in `[-1, 1]`.
     pub images: Tensor,
-    /// `[n, labelled variables]` in the labels' own units, in the graph's order.
+    /// `[n, labelled variables]` in the labels' own units, in the graph's order; NaN where training may not see one.
     pub labels: Tensor,
     /// `[n]` integers, when the decoder is conditioned on classes.
     pub classes: Option<Tensor>,
@@ -173,10 +173,11 @@ impl Objective {
         expect_shape("the label batch", &batch.labels.size(), &[n, columns])?;
         expect_shape("the list of items", &[batch.items.len() as i64], &[n])?;
         let device = batch.images.device();
-        let codes = label_codes(a, &batch.labels);
+        let known = KnownCodes::new(a, &batch.labels);
         let draws = Draws { seed: self.seed, items: &batch.items, step, device };
         let shown = draws.shifted(&batch.images, self.config.reader_shift)?;
-        let encoded = model.encode_labelled(weights, &batch.images, &shown, Some(&codes))?;
+        let encoded = model.encode_labelled(weights, &batch.images, &shown, Some(&known))?;
+        let codes = known.or_read(&encoded.z);
 
         let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &codes, &draws);
         let (latents, kept) = self.drop(a, seen, &draws);
@@ -205,7 +206,17 @@ impl Objective {
         let labelled = |x: &Tensor| a.blocks().gather(x, true);
         if has_labelled {
             let error = labelled(&encoded.z) - labelled(&codes);
-            terms.push(("label", reduce(error.square() * 0.5)));
+            let error = error.square() * 0.5;
+            // Unknown labels are compared with what was read, so their error is 0; they must not count in the mean.
+            let label = match known.mask() {
+                Some(mask) if !self.config.parity => {
+                    let mask = labelled(mask);
+                    (error * &mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0)
+                }
+                Some(mask) => reduce(error * labelled(mask)),
+                None => reduce(error),
+            };
+            terms.push(("label", label));
             let u = match a.code {
                 Code::Exogenous => {
                     kl_to_standard(&labelled(&encoded.u), &labelled(&encoded.variance))

@@ -143,6 +143,41 @@ fn parity_averages_over_kept_images() {
     assert_eq!(met, [true; 4]);
 }
 
+/// The label term is the mean over known labels, and an unknown one has no part in any term that a label enters.
+#[test]
+fn unknown_labels_are_left_out() {
+    let model = tiny(&every_kind(), |_| {});
+    let store = scrambled(&model, 0.2);
+    let weights = store.bind(Precision::F32, Mode::Evaluate);
+    let objective = Objective::new(&ObjectiveConfig::default(), 100, 7).unwrap();
+    let loss = |labels: Tensor| {
+        let loss = objective.loss(&model, &weights, &Batch { labels, ..batch() }, 3).unwrap();
+        assert!(loss.total.double_value(&[]).is_finite());
+        loss.terms.iter().map(|(n, t)| (*n, t.double_value(&[]))).collect::<Vec<_>>()
+    };
+    let without = |unknown: &[(i64, i64)]| {
+        let masked = labels();
+        for (item, column) in unknown {
+            let _ = masked.get(*item).get(*column).fill_(f64::NAN);
+        }
+        loss(masked)
+    };
+    // Each of eight labels alone, then their mean.
+    let places: Vec<(i64, i64)> = (0..2).flat_map(|i| (0..4).map(move |c| (i, c))).collect();
+    let only = |place: (i64, i64)| {
+        let others: Vec<_> = places.iter().copied().filter(|p| *p != place).collect();
+        term(&without(&others), "label")
+    };
+    let each: Vec<f64> = places.iter().map(|place| only(*place)).collect();
+    let whole = term(&loss(labels()), "label");
+    assert!((each.iter().sum::<f64>() / 8.0 - whole).abs() < 1e-5 * (1.0 + whole));
+    assert!(each.iter().any(|e| (e - whole).abs() > 0.1), "{each:?}");
+    assert_eq!(term(&without(&places), "label"), 0.0);
+    // What the decoder sees of an unknown label is what was read, so its value would have made a difference.
+    let hidden = without(&[(0, 0)]);
+    assert!((term(&hidden, "denoise") - term(&loss(labels()), "denoise")).abs() > 1e-6);
+}
+
 #[test]
 fn the_warm_up_spares_the_label_term_outside_parity() {
     let config = ObjectiveConfig::default();

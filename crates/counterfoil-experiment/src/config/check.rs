@@ -42,7 +42,8 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 4] = [
+const NEUTRAL: [&str; 5] = [
+    "labelled = 1.0",
     "method = \"default\"",
     "unlabelled_blocks = true",
     "fresh_noise = false",
@@ -105,6 +106,9 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     let [train, validation, test] = data.split;
     let need = "three counts of at least 1: images to train on, to validate on, to test on";
     bounds.ensure("data.split", data.split, train.min(validation).min(test) >= 1, need)?;
+    let share = data.labelled;
+    let holds = share > 0.0 && share <= 1.0;
+    bounds.ensure("data.labelled", share, holds, "above 0 and at most 1")?;
     let total = data.split.iter().try_fold(0usize, |sum, n| sum.checked_add(*n));
     bounds.ensure("data.split", data.split, total.is_some(), "counts whose sum is a number")?;
     let total = total.unwrap_or(usize::MAX);

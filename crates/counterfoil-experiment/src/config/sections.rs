@@ -55,6 +55,10 @@ impl Sections {
     }
 }
 
+fn all() -> f64 {
+    1.0
+}
+
 fn cpu() -> String {
     "cpu".into()
 }
@@ -81,7 +85,7 @@ pub enum DataKind {
 }
 
 /// `[data]`: the images, their number and their split.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSection {
     /// Where images come from.
@@ -94,6 +98,9 @@ pub struct DataSection {
     pub count: usize,
     /// Images to train on, to validate on and to test on.
     pub split: [usize; 3],
+    /// The share of the labels that training, validation and calibration may see, in (0, 1].
+    #[serde(default = "all")]
+    pub labelled: f64,
     /// The seed of the world's draws and of the split; apart from the experiment's, so that seeds share their data.
     #[serde(default)]
     pub seed: u64,
