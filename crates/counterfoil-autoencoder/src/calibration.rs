@@ -64,7 +64,8 @@ impl Calibration {
     }
 
     /// Fits both maps on latents `[n, d]` and labels `[n, variables]` (label units) of training images, and measures the errors
-    /// on `held_out`. Labels that are NaN are not known, and their images are left out of what needs them. Ridge regression in double precision both ways. With `taught`, a decoder that was shown the
+    /// on `held_out`. Labels that are NaN are not known, and their images are left out of what needs them.
+    /// Ridge regression in double precision both ways. With `taught`, a decoder that was shown the
     /// labels' own codes in training is given just these: the map from label to latent is then the identity, and only
     /// the reading is fitted.
     ///
@@ -165,7 +166,7 @@ impl Calibration {
         let abduct = |z: &Tensor| tch::no_grad(|| model.mechanisms().abduct(weights, z)).0;
         let codes = label_codes(a, &labels.nan_to_num(0.0, None::<f64>, None::<f64>));
         let (abducted, of_labels) = (abduct(latents), abduct(&codes));
-        let column = |variable| a.blocks().labelled().position(|b| b.variable == variable);
+        let column = |variable: usize| a.blocks().labelled().position(|b| b.variable == variable);
         for (entry, block) in self.blocks.iter_mut().zip(a.blocks().labelled()) {
             if a.dag().parents(block.variable).is_empty() {
                 continue;

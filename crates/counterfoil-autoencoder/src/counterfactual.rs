@@ -453,7 +453,7 @@ impl<'m> Counterfactuals<'m> {
 fn keys(images: &Tensor) -> Result<Vec<u64>, ModelError> {
     let n = images.size().first().copied().unwrap_or(0);
     let pixels = images.detach().to_device(tch::Device::Cpu).to_kind(Kind::Float).contiguous();
-    let key = |item| {
+    let key = |item| -> Result<u64, ModelError> {
         let values = Vec::<f32>::try_from(pixels.get(item).flatten(0, -1))?;
         let step = |hash: u64, x: &f32| {
             (hash ^ u64::from(x.to_bits())).wrapping_mul(0x0000_0100_0000_01b3)

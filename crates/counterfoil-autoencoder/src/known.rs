@@ -19,7 +19,7 @@ impl KnownCodes {
     /// From labels `[n, labelled variables]` in their own units, NaN where unknown.
     pub fn new(a: &Architecture, labels: &Tensor) -> Self {
         let missing = labels.isnan();
-        if !bool::try_from(missing.any()).unwrap_or(false) {
+        if missing.any().int64_value(&[]) == 0 {
             return Self { codes: label_codes(a, labels), mask: None };
         }
         let known = missing.logical_not().to_kind(Kind::Float);

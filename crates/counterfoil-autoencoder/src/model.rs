@@ -84,7 +84,8 @@ impl Model {
     }
 
     /// Like [`Model::encode`] in training, where labels are known: their `codes` stand in for the labels read off the
-    /// image when unlabelled blocks are made residuals. The label reader, where there is one, sees `shown`: the images or variants with the same labels.
+    /// image when unlabelled blocks are made residuals. The label reader, where
+    /// there is one, sees `shown`: the images or variants with the same labels.
     ///
     /// # Errors
     /// As [`Model::encode`].

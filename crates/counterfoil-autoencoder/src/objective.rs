@@ -44,6 +44,9 @@ pub struct ObjectiveConfig {
     pub reader_shift: u32,
     /// Whether the denoising loss trains what labelled blocks hold; if not, the label term alone does.
     pub decoder_shapes_labels: bool,
+    /// Whether mechanisms are fitted to the labels' own codes instead of the latents that are read off images. With a
+    /// causal code only.
+    pub fit_mechanisms_to_labels: bool,
     /// Weight of the denoising loss over noise levels.
     pub loss_weight: LossWeight,
     /// How the noise levels of a batch are drawn.
@@ -66,6 +69,7 @@ impl Default for ObjectiveConfig {
             teach_labels: 1.0,
             reader_shift: 0,
             decoder_shapes_labels: false,
+            fit_mechanisms_to_labels: false,
             loss_weight: LossWeight::Simple,
             times: TimeSampling::Stratified,
             parity: false,
@@ -223,7 +227,12 @@ impl Objective {
                 }
                 // The likelihood of z under its mechanism; what is read off the image is not bent to please it.
                 Code::Causal => {
-                    let (u, log_scale) = model.mechanisms().abduct(weights, &encoded.z.detach());
+                    let of = if self.config.fit_mechanisms_to_labels {
+                        codes.shallow_clone()
+                    } else {
+                        encoded.z.detach()
+                    };
+                    let (u, log_scale) = model.mechanisms().abduct(weights, &of);
                     labelled(&u).square() * 0.5 + labelled(&log_scale)
                 }
             };

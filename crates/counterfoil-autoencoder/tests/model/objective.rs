@@ -138,7 +138,8 @@ fn parity_averages_over_kept_images() {
     for step in 0..32 {
         let got = term(&terms(&model, &store, config, step), "u");
         let case = cases.iter().position(|case| (got - case).abs() < 1e-3 * (1.0 + case.abs()));
-        met[case.unwrap_or_else(|| panic!("{got} is none of {cases:?}"))] = true;
+        assert!(case.is_some(), "{got} is none of {cases:?}");
+        met[case.unwrap()] = true;
     }
     assert_eq!(met, [true; 4]);
 }
@@ -176,6 +177,33 @@ fn unknown_labels_are_left_out() {
     // What the decoder sees of an unknown label is what was read, so its value would have made a difference.
     let hidden = without(&[(0, 0)]);
     assert!((term(&hidden, "denoise") - term(&loss(labels()), "denoise")).abs() > 1e-6);
+}
+
+/// Fitted to labels, the term of u knows nothing of the image: it is half the mean square of the labels' own noise.
+#[test]
+fn mechanisms_can_be_fitted_to_labels() {
+    let dag = counterfoil_graph::Dag::from_dot(
+        "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
+    )
+    .unwrap();
+    let model = tiny(&dag, |c| c.unlabelled_blocks = false);
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let labels = Tensor::from_slice(&[0.5f32, 7.5, -1.0, 2.0]).view([2, 2]);
+    let u = |fit_mechanisms_to_labels, images: Tensor| {
+        let config = ObjectiveConfig { fit_mechanisms_to_labels, ..ObjectiveConfig::default() };
+        let batch = Batch { images, labels: labels.copy(), ..batch() };
+        let objective = Objective::new(&config, 100, 7).unwrap();
+        let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
+        loss.terms.iter().find(|(name, _)| *name == "u").unwrap().1.double_value(&[])
+    };
+    let codes = label_codes(model.architecture(), &labels);
+    let noise = model.mechanisms().abduct(&weights, &codes).0;
+    let expected = (noise.square() * 0.5).mean(Kind::Double).double_value(&[]);
+    assert!((u(true, images(2)) - expected).abs() < 1e-5 * (1.0 + expected));
+    assert_eq!(u(true, images(2)), u(true, -images(2)));
+    assert_ne!(u(false, images(2)), u(false, -images(2)));
+    // Nothing is left to encode, so there is no encoder.
+    assert!(model.layout().parameters().all(|(name, _)| !name.starts_with("encoder")));
 }
 
 #[test]

@@ -42,7 +42,8 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 5] = [
+const NEUTRAL: [&str; 6] = [
+    "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
     "method = \"default\"",
     "unlabelled_blocks = true",

@@ -22,12 +22,19 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
     let presets = take_presets(&mut base, &origin)?;
     let base = Value::Table(base);
 
-    // Every preset is tried, so that a mistake shows when it is written and not on the day it is used.
-    for (name, layer) in &presets {
-        let table = laid(&[&base, layer], &[], &origin)?;
-        sections(table, |key| {
-            if holds(layer, key) { format!("{origin} [{PRESETS}.{name}]") } else { origin.clone() }
-        })?;
+    // Every preset and method is tried, so that a mistake shows when it is written and not on the day it is used.
+    for method in Method::ALL {
+        for (name, layer) in &presets {
+            let table = laid(&[&base, layer], &[], Some(method), &origin)?;
+            let part = layer.get(METHODS).and_then(|parts| parts.get(method.name()));
+            sections(table, |key| {
+                let own = holds(layer, key) || part.is_some_and(|part| holds(part, key));
+                if own { format!("{origin} [{PRESETS}.{name}]") } else { origin.clone() }
+            })?;
+        }
+        if presets.is_empty() {
+            sections(laid(&[&base], &[], Some(method), &origin)?, |_| origin.clone())?;
+        }
     }
 
     let mut layers = vec![&base];
@@ -43,7 +50,7 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
         layers.push(layer);
     }
     let overrides = set.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>>>()?;
-    let table = laid(&layers, &overrides, &origin)?;
+    let table = laid(&layers, &overrides, None, &origin)?;
     sections(table, |key| {
         let blamed = overrides.iter().rev().find(|o| o.touches(key));
         blamed.map_or_else(|| origin.clone(), |o| format!("--set {}", o.text))
@@ -81,29 +88,37 @@ fn take_presets(base: &mut Table, origin: &str) -> Result<Table> {
 }
 
 /// The method's defaults under the layers and the overrides. Over each layer lies what it says to that method alone.
-fn laid(layers: &[&Value], overrides: &[Override], origin: &str) -> Result<Table> {
+/// The method is `forced` or the one that is asked for.
+fn laid(
+    layers: &[&Value],
+    overrides: &[Override],
+    forced: Option<Method>,
+    origin: &str,
+) -> Result<Table> {
+    let wrong = |key: String| ExperimentError::InvalidKey {
+        origin: origin.to_owned(),
+        key,
+        reason: "must name a method and be a table such as [for.default.model]".into(),
+    };
     let own = layers.iter().rev().find_map(|layer| layer.get(METHOD));
     let set = overrides.iter().rev().find(|o| o.key == [METHOD]).map(|o| &o.value);
     let name = set.or(own).and_then(Value::as_str);
     // A name that is no method is told where sections are read.
-    let method = name.map_or(Some(Method::Default), Method::named).unwrap_or_default();
+    let asked = name.map_or(Some(Method::Default), Method::named).unwrap_or_default();
+    let method = forced.unwrap_or(asked);
     let mut table = method.defaults();
     for layer in layers {
         let mut plain = layer.as_table().cloned().unwrap_or_default();
         let parts = plain.remove(METHODS);
         overlay(&mut table, &Value::Table(plain));
+        if parts.as_ref().is_some_and(|parts| !parts.is_table()) {
+            return Err(wrong(METHODS.into()));
+        }
         for (name, part) in parts.iter().filter_map(Value::as_table).flatten() {
             match (Method::named(name), part.is_table()) {
                 (Some(named), true) if named == method => overlay(&mut table, part),
                 (Some(_), true) => {}
-                _ => {
-                    return Err(ExperimentError::InvalidKey {
-                        origin: origin.to_owned(),
-                        key: format!("{METHODS}.{name}"),
-                        reason: "must name a method and be a table such as [for.default.model]"
-                            .into(),
-                    });
-                }
+                _ => return Err(wrong(format!("{METHODS}.{name}"))),
             }
         }
     }

@@ -65,9 +65,22 @@ unlabelled_blocks = false
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
+fit_mechanisms_to_labels = true
 "#;
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Default, Self::Parity, Self::LabelConditional];
+
+    /// The name, as a config file has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Parity => "parity",
+            Self::LabelConditional => "label-conditional",
+        }
+    }
+
     /// The keys that the method gives other defaults, as a file would have them.
     pub(super) fn text(self) -> &'static str {
         match self {
@@ -79,7 +92,7 @@ impl Method {
 
     /// The method called `name`, as a config file has it.
     pub(super) fn named(name: &str) -> Option<Self> {
-        toml::Value::String(name.to_owned()).try_into().ok()
+        Self::ALL.into_iter().find(|method| method.name() == name)
     }
 
     /// [`Method::text`] as a table.
@@ -94,8 +107,10 @@ mod tests {
 
     #[test]
     fn every_method_is_a_table() {
-        for (name, keys) in [("default", 0), ("parity", 3), ("label-conditional", 2)] {
-            let method = Method::named(name).unwrap();
+        for (method, keys) in Method::ALL.into_iter().zip([0, 3, 2]) {
+            let name = method.name();
+            assert_eq!(serde_json::to_value(method).unwrap(), name);
+            assert_eq!(Method::named(name), Some(method));
             assert!(method.text().parse::<Table>().is_ok(), "{name}");
             assert_eq!(method.defaults().len(), keys, "{name}");
         }
