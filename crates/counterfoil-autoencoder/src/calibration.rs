@@ -40,6 +40,8 @@ pub struct Calibration {
 
 /// Relative size of the ridge that keeps the normal equations solvable when a block's dimensions copy each other.
 const RIDGE: f64 = 1e-4;
+/// Images that a noise gain is estimated from at least; from fewer its error is larger than what it mends.
+const LEAST: i64 = 32;
 
 impl Calibration {
     /// The calibration of a model whose latents equal their codes: what the prior promises.
@@ -62,7 +64,8 @@ impl Calibration {
     }
 
     /// Fits both maps on latents `[n, d]` and labels `[n, variables]` (label units) of training images, and measures the errors
-    /// on `held_out`. Ridge regression in double precision both ways. With `taught`, a decoder that was shown the
+    /// on `held_out`. Labels that are NaN are not known, and their images are left out of what needs them.
+    /// Ridge regression in double precision both ways. With `taught`, a decoder that was shown the
     /// labels' own codes in training is given just these: the map from label to latent is then the identity, and only
     /// the reading is fitted.
     ///
@@ -83,10 +86,23 @@ impl Calibration {
         }
         let double = |x: &Tensor| x.to_device(Device::Cpu).to_kind(Kind::Double);
         let (z, z_held) = (double(fitted.0), double(held_out.0));
-        let codes = double(&label_codes(a, &fitted.1.to_device(Device::Cpu)));
-        let codes_held = double(&label_codes(a, &held_out.1.to_device(Device::Cpu)));
+        let cpu = |x: &Tensor| x.to_device(Device::Cpu);
+        let (labels, labels_held) = (cpu(fitted.1), cpu(held_out.1));
+        let codes = double(&label_codes(a, &labels.nan_to_num(0.0, None::<f64>, None::<f64>)));
+        let codes_held =
+            double(&label_codes(a, &labels_held.nan_to_num(0.0, None::<f64>, None::<f64>)));
         let mut blocks = Vec::new();
         for (column, block) in a.blocks().labelled().enumerate() {
+            let rows = known(&labels, &[column as i64]);
+            let rows_held = known(&labels_held, &[column as i64]);
+            if rows.size()[0] < 2 || rows_held.size()[0] < 1 {
+                let what = format!("calibration of `{}`", block.name);
+                let reason = "too few images have a label; raise data.labelled".to_owned();
+                return Err(ModelError::Fit { what, reason });
+            }
+            let (codes, z) = (codes.index_select(0, &rows), z.index_select(0, &rows));
+            let codes_held = codes_held.index_select(0, &rows_held);
+            let z_held = z_held.index_select(0, &rows_held);
             let own = block.of(&codes).narrow(0, 0, 1);
             let (slope, offset) = if taught {
                 (own.ones_like(), own.zeros_like())
@@ -112,7 +128,7 @@ impl Calibration {
             let given = &block.of(&codes_held) * slope + offset;
             found.latent_mae = mean_abs(&(given - block.of(&z_held)));
             let read = found.read_labels(a, block.variable, &block.of(&z_held));
-            let truth = double(held_out.1).select(1, column as i64);
+            let truth = double(&labels_held.select(1, column as i64).index_select(0, &rows_held));
             found.read_mae = mean_abs(&wrap(a, block.variable, &(read - truth)));
             blocks.push(found);
         }
@@ -148,13 +164,24 @@ impl Calibration {
             &[latents.size()[0], columns],
         )?;
         let abduct = |z: &Tensor| tch::no_grad(|| model.mechanisms().abduct(weights, z)).0;
-        let (found, known) = (abduct(latents), abduct(&label_codes(a, labels)));
+        let codes = label_codes(a, &labels.nan_to_num(0.0, None::<f64>, None::<f64>));
+        let (abducted, of_labels) = (abduct(latents), abduct(&codes));
+        let column = |variable: usize| a.blocks().labelled().position(|b| b.variable == variable);
         for (entry, block) in self.blocks.iter_mut().zip(a.blocks().labelled()) {
             if a.dag().parents(block.variable).is_empty() {
                 continue;
             }
             let mean = |x: &Tensor| x.mean(Kind::Double).double_value(&[]);
-            let (found, known) = (block.of(&found), block.of(&known));
+            // The noise of a label is known where its parents' labels are known too.
+            let family = a.dag().parents(block.variable).iter().chain([&block.variable]);
+            let columns: Vec<i64> = family.filter_map(|v| Some(column(*v)? as i64)).collect();
+            let rows = known(&labels.to_device(Device::Cpu), &columns);
+            if rows.size()[0] < LEAST {
+                continue;
+            }
+            let rows = rows.to_device(labels.device());
+            let found = block.of(&abducted).index_select(0, &rows);
+            let known = block.of(&of_labels).index_select(0, &rows);
             let power = mean(&known.square());
             if power > 1e-8 {
                 entry.noise_gain = (mean(&(found * &known)) / power).clamp(0.25, 4.0);
@@ -213,6 +240,12 @@ impl BlockCalibration {
             }
         }
     }
+}
+
+/// The rows of `labels` in which none of these columns is NaN.
+fn known(labels: &Tensor, columns: &[i64]) -> Tensor {
+    let missing = labels.index_select(1, &Tensor::from_slice(columns)).isnan();
+    missing.any_dim(1, false).logical_not().nonzero().squeeze_dim(1)
 }
 
 /// A difference of labels; of circular ones the short way round.

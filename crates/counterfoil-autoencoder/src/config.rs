@@ -104,6 +104,8 @@ pub struct ModelConfig {
     pub unlabelled_noise: f64,
     /// Whether the class of an image (the digit) conditions the decoder through an embedding.
     pub class_conditional: bool,
+    /// Whether unlabelled variables of the graph have blocks; if not, the model is one of the labelled part alone.
+    pub unlabelled_blocks: bool,
 }
 
 impl Default for ModelConfig {
@@ -127,6 +129,7 @@ impl Default for ModelConfig {
             labelled_noise: 1e-3,
             unlabelled_noise: 1.0,
             class_conditional: false,
+            unlabelled_blocks: true,
         }
     }
 }

@@ -13,7 +13,8 @@
 //! close the loop: the counterfactual is encoded again, and what its labelled blocks fall short of is added to the
 //! request.
 
-use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
+use crate::objective::label_codes;
+use crate::{Architecture, Calibration, LatentDenoiser, Mechanism, Model, ModelError};
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
 use counterfoil_diffusion::{
@@ -42,6 +43,11 @@ pub struct Procedure {
     pub rounds: usize,
     /// Images a pass: equal numbers give equal bits.
     pub batch: usize,
+    /// Whether x_T is the image under fresh noise instead of its abducted noise: the published code.
+    pub fresh_noise: bool,
+    /// Whether a value is written as the latent that the trained encoder has for it; if not, as the code of the label
+    /// itself, with the published one-hop mechanism in a root's u and elsewhere in z.
+    pub calibrated: bool,
 }
 
 impl Default for Procedure {
@@ -54,6 +60,8 @@ impl Default for Procedure {
             guidance: 1.0,
             rounds: 0,
             batch: 64,
+            fresh_noise: false,
+            calibrated: true,
         }
     }
 }
@@ -136,7 +144,8 @@ impl<'m> Counterfactuals<'m> {
     /// # Errors
     /// When the method cannot walk the grid.
     pub fn evaluations(&self) -> Result<[usize; 2], ModelError> {
-        Ok(self.procedure.method.evaluations(&self.grid)?)
+        let [up, down] = self.procedure.method.evaluations(&self.grid)?;
+        Ok([if self.procedure.fresh_noise { 0 } else { up }, down])
     }
 
     fn architecture(&self) -> &Architecture {
@@ -163,7 +172,8 @@ impl<'m> Counterfactuals<'m> {
         Ok((Tensor::cat(&u, 0), Tensor::cat(&z, 0)))
     }
 
-    /// Abducts u, z and x_T of images `[n, c, h, w]`.
+    /// Abducts u, z and x_T of images `[n, c, h, w]`. With `fresh_noise` x_T is drawn instead, keyed by the pixels of the
+    /// image, so that it depends neither on the place in a batch nor on who asks.
     ///
     /// # Errors
     /// When the images do not fit the model or the sampler fails.
@@ -173,6 +183,10 @@ impl<'m> Counterfactuals<'m> {
         classes: Option<&Tensor>,
     ) -> Result<Abduction, ModelError> {
         let (u, z) = self.encode(images)?;
+        if self.procedure.fresh_noise {
+            let noise = self.noise_of(images, 0, &keys(images)?)?;
+            return Ok(Abduction { u, z, noise, classes: classes.map(Tensor::shallow_clone) });
+        }
         let mut parts = Vec::new();
         for (start, length) in self.passes(images.size()[0]) {
             let classes = classes.map(|c| c.narrow(0, start, length));
@@ -197,16 +211,26 @@ impl<'m> Counterfactuals<'m> {
         seed: u64,
         items: &[u64],
     ) -> Result<Abduction, ModelError> {
-        let shape = self.architecture().image_shape();
-        let eps = noise::normal(seed, "fresh-noise", items, 0, &shape, images.device());
-        let levels = vec![self.grid.start(); items.len()];
-        let noise = Latent::Single(noised(images, &eps, &levels)?);
+        let noise = self.noise_of(images, seed, items)?;
         Ok(Abduction {
             u: abduction.u.shallow_clone(),
             z: abduction.z.shallow_clone(),
             noise,
             classes: abduction.classes.as_ref().map(Tensor::shallow_clone),
         })
+    }
+
+    /// `x_T ~ q(x_T | x_0)` at the grid's highest level.
+    fn noise_of(
+        &self,
+        images: &Tensor,
+        seed: u64,
+        items: &[u64],
+    ) -> Result<Latent<Tensor>, ModelError> {
+        let shape = self.architecture().image_shape();
+        let eps = noise::normal(seed, "fresh-noise", items, 0, &shape, images.device());
+        let levels = vec![self.grid.start(); items.len()];
+        Ok(Latent::Single(noised(images, &eps, &levels)?))
     }
 
     /// The causal latents after the interventions, one an item, `[n, d]`. Interventions are on the model's graph.
@@ -244,9 +268,14 @@ impl<'m> Counterfactuals<'m> {
             labels.extend(labelled.iter().map(|v| intervention.get(*v).unwrap_or(0.0) as f32));
         }
         let labels = Tensor::from_slice(&labels).view([n, labelled.len() as i64]).to_device(device);
-        let wanted = self.calibration.latents(a, &labels);
+        let wanted = if self.procedure.calibrated {
+            self.calibration.latents(a, &labels)
+        } else {
+            label_codes(a, &labels)
+        };
         let noise = self.recovered_noise(&abduction.u);
         Ok(tch::no_grad(|| {
+            let noise = self.published_roots(noise, &wanted, interventions);
             self.model.mechanisms().propagate(self.weights, &noise, |variable, _, z| {
                 let (block, factual) =
                     (a.blocks().get(variable), a.blocks().get(variable).of(&abduction.z));
@@ -255,11 +284,49 @@ impl<'m> Counterfactuals<'m> {
                 }
                 // What no intervention reaches keeps its factual latents bit for bit.
                 let changed = mask(interventions, device, |i| reaches(a.dag(), i, variable));
+                if !self.procedure.calibrated && self.is_published_root(variable) {
+                    return &changed * z + (1.0 - changed) * factual;
+                }
                 let set = mask(interventions, device, |i| i.get(variable).is_some());
                 let free = &changed * z + (1.0 - changed) * factual;
                 &set * block.of(&wanted) + (1.0 - &set) * free
             })
         }))
+    }
+
+    fn is_published_root(&self, variable: usize) -> bool {
+        let a = self.architecture();
+        a.mechanism == Mechanism::Published && a.dag().parents(variable).is_empty()
+    }
+
+    /// In the published mechanism children read the noise of their parents, so a value reaches them only through it:
+    /// where a root is set its u becomes what is wanted, less (when calibrated) the constant that its mechanism adds.
+    /// Set variables with parents are overwritten after the hop and reach nobody, as published.
+    fn published_roots(
+        &self,
+        noise: Tensor,
+        wanted: &Tensor,
+        interventions: &[Intervention],
+    ) -> Tensor {
+        let a = self.architecture();
+        if a.mechanism != Mechanism::Published {
+            return noise;
+        }
+        let own: Vec<Tensor> = a.blocks().iter().map(|b| b.of(&noise)).collect();
+        let block = |b: &crate::Block| {
+            let factual = &own[b.variable];
+            if !b.labelled || !self.is_published_root(b.variable) {
+                return factual.shallow_clone();
+            }
+            let mut value = b.of(wanted);
+            if self.procedure.calibrated {
+                let mechanisms = self.model.mechanisms();
+                value = mechanisms.conditional(self.weights, b.variable, &own).abduct(&value);
+            }
+            let set = mask(interventions, noise.device(), |i| i.get(b.variable).is_some());
+            &set * value + (1.0 - &set) * factual
+        };
+        Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
     }
 
     /// The abducted noise with each labelled block divided by its calibrated gain.
@@ -380,6 +447,20 @@ impl<'m> Counterfactuals<'m> {
         let batch = self.procedure.batch as i64;
         (0..n).step_by(self.procedure.batch).map(move |start| (start, batch.min(n - start)))
     }
+}
+
+/// A key an image: FNV-1a over the bits of its pixels.
+fn keys(images: &Tensor) -> Result<Vec<u64>, ModelError> {
+    let n = images.size().first().copied().unwrap_or(0);
+    let pixels = images.detach().to_device(tch::Device::Cpu).to_kind(Kind::Float).contiguous();
+    let key = |item| -> Result<u64, ModelError> {
+        let values = Vec::<f32>::try_from(pixels.get(item).flatten(0, -1))?;
+        let step = |hash: u64, x: &f32| {
+            (hash ^ u64::from(x.to_bits())).wrapping_mul(0x0000_0100_0000_01b3)
+        };
+        Ok(values.iter().fold(0xcbf2_9ce4_8422_2325, step))
+    };
+    (0..n).map(key).collect()
 }
 
 /// `[n, 1]`: 1 for items whose intervention has a property.

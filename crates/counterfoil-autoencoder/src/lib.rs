@@ -12,6 +12,7 @@
 //! | exogenous code <-> causal latents along the graph | [`network::mechanism`] |
 //! | noisy image, time, latents -> prediction | [`network::unet`] |
 //! | label-aligned prior, KL terms, denoising loss | [`objective`] |
+//! | labels that training may not see | [`KnownCodes`] |
 //! | abduct, act, predict | [`counterfactual`] |
 //! | label value <-> latent value after training | [`calibration`] |
 //! | regressors and classifiers that judge generated images | [`oracle`] |
@@ -26,6 +27,7 @@ pub mod config;
 pub mod counterfactual;
 mod denoiser;
 mod error;
+mod known;
 mod model;
 pub mod network;
 pub mod objective;
@@ -38,5 +40,6 @@ pub use config::{Code, Mechanism, ModelConfig, Size};
 pub use counterfactual::{Abduction, Counterfactuals, Procedure};
 pub use denoiser::LatentDenoiser;
 pub use error::ModelError;
+pub use known::KnownCodes;
 pub use model::Model;
 pub use objective::{Batch, Loss, Objective, ObjectiveConfig};

@@ -2,18 +2,17 @@
 
 use crate::network::unet::Condition;
 use crate::network::{Encoder, Gaussian, Mechanisms, Reader, ResidualCode, Unet};
-use crate::objective::label_codes;
-use crate::{Architecture, Block, Code, ModelError, error::expect_shape};
+use crate::{Architecture, Block, Code, KnownCodes, ModelError, error::expect_shape};
 use counterfoil_tensor::{Layout, LayoutBuilder, Mode, ParameterStore, Precision, Weights};
 use std::sync::Arc;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Encoder, mechanisms and UNet of one architecture. It holds no numbers: those are a [`ParameterStore`], of which a
 /// run has two, the trained one and its average.
 #[derive(Debug)]
 pub struct Model {
     architecture: Architecture,
-    encoder: Encoder,
+    encoder: Option<Encoder>,
     reader: Option<Reader>,
     residual_code: Option<ResidualCode>,
     mechanisms: Mechanisms,
@@ -42,7 +41,8 @@ impl Model {
         let reads = !architecture.reader.is_empty();
         let unlabelled: i64 = architecture.blocks.unlabelled().map(|b| b.width).sum();
         let code = if reads { unlabelled } else { architecture.blocks.width() };
-        let encoder = Encoder::new(root.sub("encoder"), architecture, code);
+        // With a reader and no unlabelled block nothing is left to encode.
+        let encoder = (code > 0).then(|| Encoder::new(root.sub("encoder"), architecture, code));
         let reader =
             reads.then(|| Reader::new(root.sub("reader"), architecture, &architecture.reader));
         let residual_code = architecture
@@ -83,9 +83,9 @@ impl Model {
         self.encode_labelled(weights, images, images, None)
     }
 
-    /// Like [`Model::encode`] in training, where the labels are known: `codes` `[n, d]`
-    /// ([`crate::objective::label_codes`]) stand in for the labels read off the image when unlabelled blocks are made
-    /// residuals. The label reader, where there is one, sees `shown`: the images or variants with the same labels.
+    /// Like [`Model::encode`] in training, where labels are known: their `codes` stand in for the labels read off the
+    /// image when unlabelled blocks are made residuals. The label reader, where
+    /// there is one, sees `shown`: the images or variants with the same labels.
     ///
     /// # Errors
     /// As [`Model::encode`].
@@ -94,26 +94,35 @@ impl Model {
         weights: &Weights,
         images: &Tensor,
         shown: &Tensor,
-        codes: Option<&Tensor>,
+        codes: Option<&KnownCodes>,
     ) -> Result<Encoded, ModelError> {
         let [c, h, w] = self.architecture.image;
         expect_shape("the image batch", &images.size(), &[-1, c, h, w])?;
-        let Gaussian { mean, variance } = self.encoder.forward(weights, images);
-        let (mean, variance) = match &self.reader {
-            None => (mean, variance),
-            Some(reader) => {
-                let read = reader.forward(weights, shown);
+        let encoded = self.encoder.as_ref().map(|encoder| encoder.forward(weights, images));
+        let read = self.reader.as_ref().map(|reader| reader.forward(weights, shown));
+        let (mean, variance) = match (encoded, read) {
+            (Some(Gaussian { mean, variance }), None) => (mean, variance),
+            (Some(Gaussian { mean, variance }), Some(read)) => {
                 (self.assemble(&read, &mean), self.assemble(&read.ones_like(), &variance))
+            }
+            (None, Some(read)) => {
+                let variance = read.ones_like();
+                (read, variance)
+            }
+            (None, None) => {
+                let nothing = Tensor::zeros([images.size()[0], 0], (Kind::Float, images.device()));
+                (nothing.shallow_clone(), nothing)
             }
         };
         let mean = match &self.residual_code {
             None => mean,
             Some(residual) => {
                 let code = self.architecture.blocks.gather(&mean, false);
-                let known = codes.unwrap_or(&mean);
+                let known =
+                    codes.map_or_else(|| mean.shallow_clone(), |codes| codes.or_read(&mean));
                 self.assemble(
                     &self.architecture.blocks.gather(&mean, true),
-                    &residual.forward(weights, &code, known),
+                    &residual.forward(weights, &code, &known),
                 )
             }
         };
@@ -162,7 +171,7 @@ impl Model {
     ) -> Result<(), ModelError> {
         for (images, labels) in batches {
             let weights = store.bind(Precision::F32, Mode::Train);
-            let codes = label_codes(&self.architecture, labels);
+            let codes = KnownCodes::new(&self.architecture, labels);
             tch::no_grad(|| self.encode_labelled(&weights, images, images, Some(&codes)))?;
         }
         Ok(())

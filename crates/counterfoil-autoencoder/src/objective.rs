@@ -10,7 +10,7 @@
 //! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
 
 use crate::network::unet::Condition;
-use crate::{Architecture, Block, Code, Model, ModelError, error::expect_shape};
+use crate::{Architecture, Block, Code, KnownCodes, Model, ModelError, error::expect_shape};
 use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
 use counterfoil_diffusion::{DiffusionError, Level};
 use counterfoil_graph::Kind as VariableKind;
@@ -44,6 +44,9 @@ pub struct ObjectiveConfig {
     pub reader_shift: u32,
     /// Whether the denoising loss trains what labelled blocks hold; if not, the label term alone does.
     pub decoder_shapes_labels: bool,
+    /// Whether mechanisms are fitted to the labels' own codes instead of the latents that are read off images. With a
+    /// causal code only.
+    pub fit_mechanisms_to_labels: bool,
     /// Weight of the denoising loss over noise levels.
     pub loss_weight: LossWeight,
     /// How the noise levels of a batch are drawn.
@@ -66,6 +69,7 @@ impl Default for ObjectiveConfig {
             teach_labels: 1.0,
             reader_shift: 0,
             decoder_shapes_labels: false,
+            fit_mechanisms_to_labels: false,
             loss_weight: LossWeight::Simple,
             times: TimeSampling::Stratified,
             parity: false,
@@ -110,7 +114,7 @@ impl ObjectiveConfig {
 pub struct Batch {
     /// `[n, c, h, w]` in `[-1, 1]`.
     pub images: Tensor,
-    /// `[n, labelled variables]` in the labels' own units, in the graph's order.
+    /// `[n, labelled variables]` in the labels' own units, in the graph's order; NaN where training may not see one.
     pub labels: Tensor,
     /// `[n]` integers, when the decoder is conditioned on classes.
     pub classes: Option<Tensor>,
@@ -173,10 +177,11 @@ impl Objective {
         expect_shape("the label batch", &batch.labels.size(), &[n, columns])?;
         expect_shape("the list of items", &[batch.items.len() as i64], &[n])?;
         let device = batch.images.device();
-        let codes = label_codes(a, &batch.labels);
+        let known = KnownCodes::new(a, &batch.labels);
         let draws = Draws { seed: self.seed, items: &batch.items, step, device };
         let shown = draws.shifted(&batch.images, self.config.reader_shift)?;
-        let encoded = model.encode_labelled(weights, &batch.images, &shown, Some(&codes))?;
+        let encoded = model.encode_labelled(weights, &batch.images, &shown, Some(&known))?;
+        let codes = known.or_read(&encoded.z);
 
         let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &codes, &draws);
         let (latents, kept) = self.drop(a, seen, &draws);
@@ -205,14 +210,29 @@ impl Objective {
         let labelled = |x: &Tensor| a.blocks().gather(x, true);
         if has_labelled {
             let error = labelled(&encoded.z) - labelled(&codes);
-            terms.push(("label", reduce(error.square() * 0.5)));
+            let error = error.square() * 0.5;
+            // Unknown labels are compared with what was read, so their error is 0; they must not count in the mean.
+            let label = match known.mask() {
+                Some(mask) if !self.config.parity => {
+                    let mask = labelled(mask);
+                    (error * &mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0)
+                }
+                Some(mask) => reduce(error * labelled(mask)),
+                None => reduce(error),
+            };
+            terms.push(("label", label));
             let u = match a.code {
                 Code::Exogenous => {
                     kl_to_standard(&labelled(&encoded.u), &labelled(&encoded.variance))
                 }
                 // The likelihood of z under its mechanism; what is read off the image is not bent to please it.
                 Code::Causal => {
-                    let (u, log_scale) = model.mechanisms().abduct(weights, &encoded.z.detach());
+                    let of = if self.config.fit_mechanisms_to_labels {
+                        codes.shallow_clone()
+                    } else {
+                        encoded.z.detach()
+                    };
+                    let (u, log_scale) = model.mechanisms().abduct(weights, &of);
                     labelled(&u).square() * 0.5 + labelled(&log_scale)
                 }
             };

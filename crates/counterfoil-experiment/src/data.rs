@@ -3,6 +3,7 @@
 use counterfoil_autoencoder::Batch;
 use counterfoil_data::{Dataset, Split};
 use counterfoil_graph::Dag;
+use counterfoil_random::Stream;
 use counterfoil_tensor::image;
 use tch::{Device, Kind, Tensor};
 
@@ -19,6 +20,8 @@ pub struct Data {
     split: Split,
     /// For each labelled variable of the model's graph, in its order, the column of the data set that holds its label.
     columns: Vec<usize>,
+    /// The share of the labels that training may see, and the seed that says which.
+    labelled: (f64, u64),
     /// Whether the model looks at classes.
     conditional: bool,
 }
@@ -35,7 +38,8 @@ impl Data {
         let split = source::split(section, dataset.len())?;
         let columns = columns(config.graph(), dataset.graph())?;
         let conditional = config.sections().model.class_conditional;
-        Ok(Self { dataset, split, columns, conditional })
+        let labelled = (section.labelled, section.seed);
+        Ok(Self { dataset, split, columns, labelled, conditional })
     }
 
     /// Everything that is known of the images.
@@ -56,8 +60,15 @@ impl Data {
         self.columns.iter().map(|column| self.dataset.labels()[[item, *column]]).collect()
     }
 
-    /// The images `items` as a model takes them: pixels in `[-1, 1]`, labels in their own units, classes where the
-    /// model looks at them, and the items' numbers as keys of their noise.
+    /// Whether training may see the label of an image in a column of [`Data::labels`]: drawn once for each image and
+    /// variable, so that with a larger share the same labels are seen and some more.
+    pub fn seen(&self, item: usize, column: usize) -> bool {
+        let (share, seed) = self.labelled;
+        share >= 1.0 || Stream::new(seed, "labelled", item as u64, column as u64).uniform() < share
+    }
+
+    /// The images `items` as a model takes them: pixels in `[-1, 1]`, labels in their own units (NaN where training may
+    /// not see one), classes where the model looks at them, and the items' numbers as keys of their noise.
     ///
     /// # Errors
     /// When the device has no room.
@@ -66,8 +77,12 @@ impl Data {
     /// When there is no image at an index.
     pub fn batch(&self, items: &[usize], device: Device) -> Result<Batch> {
         let chosen = self.dataset.images().select(items);
-        let labels: Vec<f32> =
-            items.iter().flat_map(|item| self.labels(*item)).map(|label| label as f32).collect();
+        let shown = |item: &usize| {
+            let item = *item;
+            let labels = self.labels(item).into_iter().enumerate();
+            labels.map(move |(c, label)| if self.seen(item, c) { label as f32 } else { f32::NAN })
+        };
+        let labels: Vec<f32> = items.iter().flat_map(shown).collect();
         let shape = [items.len() as i64, self.columns.len() as i64];
         let classes = self.dataset.classes().filter(|_| self.conditional).map(|classes| {
             let classes: Vec<i64> = items.iter().map(|item| i64::from(classes[*item])).collect();

@@ -22,6 +22,26 @@ fn labels(n: u64) -> Tensor {
     Tensor::from_slice(&rows).view([n as i64, 4])
 }
 
+/// Exact: images whose label is unknown have no part in the fit, and none at all is told with its key.
+#[test]
+fn unknown_labels_are_no_evidence() {
+    let model = tiny(&every_kind(), |_| {});
+    let a = model.architecture();
+    let (fit, held) = (labels(300), labels(60));
+    let z = label_codes(a, &fit) * 0.5;
+    // The first hundred are nonsense, and unlabelled.
+    let (wild, hidden) = (z.copy(), fit.copy());
+    let _ = wild.narrow(0, 0, 100).fill_(7.0);
+    let _ = hidden.narrow(0, 0, 100).fill_(f64::NAN);
+    let z_held = label_codes(a, &held) * 0.5;
+    let kept = (&z.narrow(0, 100, 200), &fit.narrow(0, 100, 200));
+    let expected = Calibration::fit(a, kept, (&z_held, &held), false).unwrap();
+    assert_eq!(Calibration::fit(a, (&wild, &hidden), (&z_held, &held), false).unwrap(), expected);
+    let none = fit.full_like(f64::NAN);
+    let error = Calibration::fit(a, (&z, &none), (&z_held, &held), false).unwrap_err();
+    assert!(error.to_string().contains("data.labelled"), "{error}");
+}
+
 /// Float class: an affine map with noise of standard deviation 0.01 over 400 items is found to 0.01.
 #[test]
 fn an_affine_distortion_is_found_and_undone() {

@@ -37,7 +37,15 @@ fn world(from: u64, n: u64) -> (Tensor, Tensor) {
     (labels, images.contiguous())
 }
 
-fn train(model: &Model, drop_labelled: f64) -> ParameterStore {
+/// Labels `[n, 2]` of which a keyed share is known.
+fn shown(labels: &Tensor, from: u64, share: f64) -> Tensor {
+    let known: Vec<f32> = (2 * from..2 * from + labels.numel() as u64)
+        .map(|k| if Stream::new(3, "known", k, 0).bernoulli(share) { 0.0 } else { f32::NAN })
+        .collect();
+    labels + Tensor::from_slice(&known).view_as(labels)
+}
+
+fn train(model: &Model, drop_labelled: f64, share: f64) -> ParameterStore {
     let steps = 300;
     let config = ObjectiveConfig { drop_labelled, ..ObjectiveConfig::default() };
     let objective = Objective::new(&config, steps, 0).unwrap();
@@ -48,6 +56,7 @@ fn train(model: &Model, drop_labelled: f64) -> ParameterStore {
         let (labels, images) = world(32 * (step % 16), 32);
         let items = (32 * (step % 16)..32 * (step % 16) + 32).collect();
         let weights = store.bind(Precision::F32, Mode::Train);
+        let labels = shown(&labels, 32 * (step % 16), share);
         let batch = Batch { images, labels, classes: None, items };
         objective.loss(model, &weights, &batch, step).unwrap().total.backward();
         clip_gradient_norm(&store, 1.0);
@@ -55,6 +64,7 @@ fn train(model: &Model, drop_labelled: f64) -> ParameterStore {
         average.update(&store, Ema::warm_decay(0.99, step));
     }
     let (labels, images) = world(0, 256);
+    let labels = shown(&labels, 0, share);
     model.refresh_statistics(average.store(), std::iter::repeat_n((&images, &labels), 60)).unwrap();
     average.store().detached_copy()
 }
@@ -87,7 +97,7 @@ fn scores(model: &Model, store: &ParameterStore) -> ([f64; 2], f64) {
 #[test]
 fn interventions_arrive_and_propagate_in_a_trained_model() {
     let model = tiny(&dag(), |c| c.block_width = Some(4));
-    let ([cause, effect], null) = scores(&model, &train(&model, 0.0));
+    let ([cause, effect], null) = scores(&model, &train(&model, 0.0, 1.0));
     println!("cause {cause:.3} effect {effect:.3} null {null:.4}");
     assert!(cause < 0.25 && effect < 0.25, "shares of leave-as-is: {cause}, {effect}");
     assert!(null < 0.03, "the null action moves pixels by {null} on average");
@@ -97,7 +107,25 @@ fn interventions_arrive_and_propagate_in_a_trained_model() {
 #[test]
 fn a_model_that_ignores_its_labels_misses_the_bounds() {
     let model = tiny(&dag(), |c| c.block_width = Some(4));
-    let ([cause, effect], _) = scores(&model, &train(&model, 1.0));
+    let ([cause, effect], _) = scores(&model, &train(&model, 1.0, 1.0));
+    println!("cause {cause:.3} effect {effect:.3}");
+    assert!(cause > 0.6 && effect > 0.6, "shares of leave-as-is: {cause}, {effect}");
+}
+
+/// A tenth of the labels, of 512 images, is enough for most of it.
+#[test]
+fn a_tenth_of_the_labels_still_arrives() {
+    let model = tiny(&dag(), |c| c.block_width = Some(4));
+    let ([cause, effect], _) = scores(&model, &train(&model, 0.0, 0.1));
+    println!("cause {cause:.3} effect {effect:.3}");
+    assert!(cause < 0.45 && effect < 0.45, "shares of leave-as-is: {cause}, {effect}");
+}
+
+/// The control: without any label there is nothing that a block could mean.
+#[test]
+fn no_labels_miss_the_bounds() {
+    let model = tiny(&dag(), |c| c.block_width = Some(4));
+    let ([cause, effect], _) = scores(&model, &train(&model, 0.0, 0.0));
     println!("cause {cause:.3} effect {effect:.3}");
     assert!(cause > 0.6 && effect > 0.6, "shares of leave-as-is: {cause}, {effect}");
 }

@@ -77,6 +77,60 @@ fn an_intervention_reaches_descendants_and_nobody_else() {
     assert_eq!(row(2, "sort"), [0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
 }
 
+/// Exact: as published, a set root is written in u and moves its children by one hop, a set child is overwritten.
+#[test]
+fn the_published_intervention_makes_one_hop() {
+    let dag = counterfoil_graph::Dag::from_dot(
+        "digraph { a [low=0, high=1]; b [low=0, high=1]; c [low=0, high=1]; a -> b; b -> c }",
+    )
+    .unwrap();
+    let model = tiny(&dag, published);
+    let weights = scrambled(&model, 0.3).bind(Precision::F32, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    let act = |calibrated, name, value| {
+        let procedure =
+            Procedure { calibrated, fresh_noise: true, steps: 4, ..Procedure::default() };
+        let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
+        let abduction = imagine.abduct(&images(1), None).unwrap();
+        let set = Intervention::none().set(&dag, name, value).unwrap();
+        (imagine.act(&abduction, &[set]).unwrap(), abduction)
+    };
+    let block = |z: &Tensor, start| z.narrow(1, start, 6);
+    // a = 0.75 on 0..1 is 0.5 on the standard scale.
+    let (z, factual) = act(false, "a", 0.75);
+    let mut u = vec![Tensor::full([1, 6], 0.5, (Kind::Float, Device::Cpu))];
+    u.push(factual.u.narrow(1, 6, 12));
+    let expected = model.mechanisms().predict(&weights, &Tensor::cat(&u, 1));
+    assert!(largest(&(&z - expected)) < 1e-6);
+    assert!(largest(&(block(&z, 6) - block(&factual.z, 6))) > 1e-3, "the child must move");
+    assert_eq!(largest(&(block(&z, 12) - block(&factual.z, 12))), 0.0, "the grandchild must not");
+    assert!(largest(&(block(&z, 0) - 0.5)) > 1e-3, "the root keeps its constant");
+    let (z, factual) = act(false, "b", 0.75);
+    assert_eq!(largest(&(block(&z, 6) - 0.5)), 0.0);
+    assert_eq!(largest(&(block(&z, 12) - block(&factual.z, 12))), 0.0);
+    // Calibrated, the root's latent is what is wanted.
+    let (z, _) = act(true, "a", 0.75);
+    assert!(largest(&(block(&z, 0) - 0.5)) < 1e-6);
+}
+
+/// Exact: fresh noise is a function of the image alone, and differs between images.
+#[test]
+fn fresh_noise_does_not_depend_on_the_batch() {
+    let dag = every_kind();
+    let model = tiny(&dag, |_| {});
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    let procedure = Procedure { fresh_noise: true, steps: 4, ..Procedure::default() };
+    let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
+    let noise = |x: &Tensor| imagine.abduct(x, None).unwrap().noise.outer().shallow_clone();
+    let whole = noise(&images(3));
+    assert_eq!(largest(&(whole.narrow(0, 2, 1) - noise(&images(3).narrow(0, 2, 1)))), 0.0);
+    assert!(largest(&(whole.narrow(0, 0, 1) - whole.narrow(0, 1, 1))) > 0.5);
+    let spread = whole.std(true).double_value(&[]);
+    assert!((spread - 1.0).abs() < 0.2, "x_T has a deviation of {spread}");
+    assert_eq!(imagine.evaluations().unwrap()[0], 0);
+}
+
 #[test]
 fn wrong_interventions_are_refused_and_far_ones_flagged() {
     let dag = every_kind();

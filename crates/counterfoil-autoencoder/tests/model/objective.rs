@@ -106,6 +106,106 @@ fn parity_sums_dimensions_and_is_zero_on_an_empty_mask() {
     }
 }
 
+/// Hand value: `0.5 (0.4 + 0.49 - 1 - ln 0.4)`.
+#[test]
+fn the_kl_has_its_hand_value() {
+    let kl = kl_to_standard(&Tensor::from(0.7f64), &Tensor::from(0.4f64)).double_value(&[]);
+    assert!((kl - 0.403_145_365_937).abs() < 1e-10, "{kl}");
+}
+
+/// In parity each term is the mean over the images whose latents were kept: of two images both, either or none.
+#[test]
+fn parity_averages_over_kept_images() {
+    let model = tiny(&every_kind(), published);
+    let store = scrambled(&model, 0.2);
+    let config = ObjectiveConfig { parity: true, drop_labelled: 0.5, ..ObjectiveConfig::default() };
+    let weights = store.bind(Precision::F32, Mode::Evaluate);
+    let alone = |item: i64| {
+        let whole = Objective::new(&ObjectiveConfig { drop_labelled: 0.0, ..config }, 100, 7);
+        let part = Batch {
+            images: images(2).narrow(0, item, 1),
+            labels: labels().narrow(0, item, 1),
+            classes: None,
+            items: vec![0],
+        };
+        let loss = whole.unwrap().loss(&model, &weights, &part, 0).unwrap();
+        let found = loss.terms.iter().find(|(name, _)| *name == "u").unwrap();
+        found.1.double_value(&[])
+    };
+    let (first, second) = (alone(0), alone(1));
+    let cases = [0.0, first, second, f64::midpoint(first, second)];
+    let mut met = [false; 4];
+    for step in 0..32 {
+        let got = term(&terms(&model, &store, config, step), "u");
+        let case = cases.iter().position(|case| (got - case).abs() < 1e-3 * (1.0 + case.abs()));
+        assert!(case.is_some(), "{got} is none of {cases:?}");
+        met[case.unwrap()] = true;
+    }
+    assert_eq!(met, [true; 4]);
+}
+
+/// The label term is the mean over known labels, and an unknown one has no part in any term that a label enters.
+#[test]
+fn unknown_labels_are_left_out() {
+    let model = tiny(&every_kind(), |_| {});
+    let store = scrambled(&model, 0.2);
+    let weights = store.bind(Precision::F32, Mode::Evaluate);
+    let objective = Objective::new(&ObjectiveConfig::default(), 100, 7).unwrap();
+    let loss = |labels: Tensor| {
+        let loss = objective.loss(&model, &weights, &Batch { labels, ..batch() }, 3).unwrap();
+        assert!(loss.total.double_value(&[]).is_finite());
+        loss.terms.iter().map(|(n, t)| (*n, t.double_value(&[]))).collect::<Vec<_>>()
+    };
+    let without = |unknown: &[(i64, i64)]| {
+        let masked = labels();
+        for (item, column) in unknown {
+            let _ = masked.get(*item).get(*column).fill_(f64::NAN);
+        }
+        loss(masked)
+    };
+    // Each of eight labels alone, then their mean.
+    let places: Vec<(i64, i64)> = (0..2).flat_map(|i| (0..4).map(move |c| (i, c))).collect();
+    let only = |place: (i64, i64)| {
+        let others: Vec<_> = places.iter().copied().filter(|p| *p != place).collect();
+        term(&without(&others), "label")
+    };
+    let each: Vec<f64> = places.iter().map(|place| only(*place)).collect();
+    let whole = term(&loss(labels()), "label");
+    assert!((each.iter().sum::<f64>() / 8.0 - whole).abs() < 1e-5 * (1.0 + whole));
+    assert!(each.iter().any(|e| (e - whole).abs() > 0.1), "{each:?}");
+    assert_eq!(term(&without(&places), "label"), 0.0);
+    // What the decoder sees of an unknown label is what was read, so its value would have made a difference.
+    let hidden = without(&[(0, 0)]);
+    assert!((term(&hidden, "denoise") - term(&loss(labels()), "denoise")).abs() > 1e-6);
+}
+
+/// Fitted to labels, the term of u knows nothing of the image: it is half the mean square of the labels' own noise.
+#[test]
+fn mechanisms_can_be_fitted_to_labels() {
+    let dag = counterfoil_graph::Dag::from_dot(
+        "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
+    )
+    .unwrap();
+    let model = tiny(&dag, |c| c.unlabelled_blocks = false);
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let labels = Tensor::from_slice(&[0.5f32, 7.5, -1.0, 2.0]).view([2, 2]);
+    let u = |fit_mechanisms_to_labels, images: Tensor| {
+        let config = ObjectiveConfig { fit_mechanisms_to_labels, ..ObjectiveConfig::default() };
+        let batch = Batch { images, labels: labels.copy(), ..batch() };
+        let objective = Objective::new(&config, 100, 7).unwrap();
+        let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
+        loss.terms.iter().find(|(name, _)| *name == "u").unwrap().1.double_value(&[])
+    };
+    let codes = label_codes(model.architecture(), &labels);
+    let noise = model.mechanisms().abduct(&weights, &codes).0;
+    let expected = (noise.square() * 0.5).mean(Kind::Double).double_value(&[]);
+    assert!((u(true, images(2)) - expected).abs() < 1e-5 * (1.0 + expected));
+    assert_eq!(u(true, images(2)), u(true, -images(2)));
+    assert_ne!(u(false, images(2)), u(false, -images(2)));
+    // Nothing is left to encode, so there is no encoder.
+    assert!(model.layout().parameters().all(|(name, _)| !name.starts_with("encoder")));
+}
+
 #[test]
 fn the_warm_up_spares_the_label_term_outside_parity() {
     let config = ObjectiveConfig::default();

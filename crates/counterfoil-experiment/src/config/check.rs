@@ -46,6 +46,8 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
         error: Box::new(error),
     })?;
 
+    let graph = if sections.model.unlabelled_blocks { graph } else { graph.labelled_part() };
+
     // What a size stands for is written out too, so that a later meaning of the size changes no earlier run.
     sections.model = sections.model.resolved(graph.len());
     Objective::new(&sections.objective, sections.training.steps, sections.experiment.seed)?;
@@ -54,12 +56,25 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     Ok(Config { sections, graph, graph_text, hash })
 }
 
+/// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
+const NEUTRAL: [&str; 6] = [
+    "fit_mechanisms_to_labels = false",
+    "labelled = 1.0",
+    "method = \"default\"",
+    "unlabelled_blocks = true",
+    "fresh_noise = false",
+    "calibrated = true",
+];
+
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.
 fn hash(sections: &Sections, graph: &Dag) -> Result<String> {
     let mut what = sections.clone();
     what.graph = GRAPH_FILE.into();
     what.data.dir = None;
-    let text = what.to_toml()? + &graph.to_dot();
+    let text = what.to_toml()?;
+    let told = |line: &&str| !NEUTRAL.contains(line);
+    let text: String = text.lines().filter(told).flat_map(|line| [line, "\n"]).collect();
+    let text = text + &graph.to_dot();
     Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
 }
 
@@ -107,6 +122,9 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     let [train, validation, test] = data.split;
     let need = "three counts of at least 1: images to train on, to validate on, to test on";
     bounds.ensure("data.split", data.split, train.min(validation).min(test) >= 1, need)?;
+    let share = data.labelled;
+    let holds = share > 0.0 && share <= 1.0;
+    bounds.ensure("data.labelled", share, holds, "above 0 and at most 1")?;
     let total = data.split.iter().try_fold(0usize, |sum, n| sum.checked_add(*n));
     bounds.ensure("data.split", data.split, total.is_some(), "counts whose sum is a number")?;
     let total = total.unwrap_or(usize::MAX);

@@ -4,11 +4,15 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::sections::Sections;
+use super::{method::Method, sections::Sections};
 use crate::error::{ExperimentError, Result, suggestion};
 
 /// The table under which a config file keeps its presets.
 const PRESETS: &str = "preset";
+/// The table under which a file or a preset keeps what it says to one method alone.
+const METHODS: &str = "for";
+/// The key that names the method.
+const METHOD: &str = "method";
 
 /// The sections of `file` under a preset and overrides.
 pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Result<Sections> {
@@ -16,17 +20,24 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
     let text = fs_err::read_to_string(file).map_err(ExperimentError::unreadable)?;
     let mut base = parse(&text, &origin)?;
     let presets = take_presets(&mut base, &origin)?;
+    let base = Value::Table(base);
 
-    // Every preset is tried, so that a mistake shows when it is written and not on the day it is used.
-    for (name, layer) in &presets {
-        let mut table = base.clone();
-        overlay(&mut table, layer);
-        sections(table, |key| {
-            if holds(layer, key) { format!("{origin} [{PRESETS}.{name}]") } else { origin.clone() }
-        })?;
+    // Every preset and method is tried, so that a mistake shows when it is written and not on the day it is used.
+    for method in Method::ALL {
+        for (name, layer) in &presets {
+            let table = laid(&[&base, layer], &[], Some(method), &origin)?;
+            let part = layer.get(METHODS).and_then(|parts| parts.get(method.name()));
+            sections(table, |key| {
+                let own = holds(layer, key) || part.is_some_and(|part| holds(part, key));
+                if own { format!("{origin} [{PRESETS}.{name}]") } else { origin.clone() }
+            })?;
+        }
+        if presets.is_empty() {
+            sections(laid(&[&base], &[], Some(method), &origin)?, |_| origin.clone())?;
+        }
     }
 
-    let mut table = base;
+    let mut layers = vec![&base];
     if let Some(name) = preset {
         let names: Vec<&String> = presets.keys().collect();
         let (_, layer) =
@@ -36,12 +47,10 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
                 place: origin.clone(),
                 hint: suggestion(name, &names),
             })?;
-        overlay(&mut table, layer);
+        layers.push(layer);
     }
     let overrides = set.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>>>()?;
-    for item in &overrides {
-        item.apply(&mut table)?;
-    }
+    let table = laid(&layers, &overrides, None, &origin)?;
     sections(table, |key| {
         let blamed = overrides.iter().rev().find(|o| o.touches(key));
         blamed.map_or_else(|| origin.clone(), |o| format!("--set {}", o.text))
@@ -76,6 +85,47 @@ fn take_presets(base: &mut Table, origin: &str) -> Result<Table> {
         Some((name, _)) => Err(wrong(format!("{PRESETS}.{name}"))),
         None => Ok(presets),
     }
+}
+
+/// The method's defaults under the layers and the overrides. Over each layer lies what it says to that method alone.
+/// The method is `forced` or the one that is asked for.
+fn laid(
+    layers: &[&Value],
+    overrides: &[Override],
+    forced: Option<Method>,
+    origin: &str,
+) -> Result<Table> {
+    let wrong = |key: String| ExperimentError::InvalidKey {
+        origin: origin.to_owned(),
+        key,
+        reason: "must name a method and be a table such as [for.default.model]".into(),
+    };
+    let own = layers.iter().rev().find_map(|layer| layer.get(METHOD));
+    let set = overrides.iter().rev().find(|o| o.key == [METHOD]).map(|o| &o.value);
+    let name = set.or(own).and_then(Value::as_str);
+    // A name that is no method is told where sections are read.
+    let asked = name.map_or(Some(Method::Default), Method::named).unwrap_or_default();
+    let method = forced.unwrap_or(asked);
+    let mut table = method.defaults();
+    for layer in layers {
+        let mut plain = layer.as_table().cloned().unwrap_or_default();
+        let parts = plain.remove(METHODS);
+        overlay(&mut table, &Value::Table(plain));
+        if parts.as_ref().is_some_and(|parts| !parts.is_table()) {
+            return Err(wrong(METHODS.into()));
+        }
+        for (name, part) in parts.iter().filter_map(Value::as_table).flatten() {
+            match (Method::named(name), part.is_table()) {
+                (Some(named), true) if named == method => overlay(&mut table, part),
+                (Some(_), true) => {}
+                _ => return Err(wrong(format!("{METHODS}.{name}"))),
+            }
+        }
+    }
+    for item in overrides {
+        item.apply(&mut table)?;
+    }
+    Ok(table)
 }
 
 /// Lays `over` on `under`: tables are joined key by key, anything else is replaced.

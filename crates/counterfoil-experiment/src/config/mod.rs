@@ -1,11 +1,13 @@
 //! One TOML file describes one experiment; what a run reads is its checked form, which cannot be wrong.
 //!
-//! The way of a value is `defaults <- file <- [preset.NAME] <- --set a.b=v`, each layer overwriting the one before
-//! it (`layers`). The outcome is parsed into plain sections (`sections`) that refuse keys they do not know, and
+//! The way of a value is `defaults <- method <- file <- [preset.NAME] <- --set a.b=v`, each layer overwriting the one
+//! before it (`layers`); the key `method` names a set of defaults (`method`), and a table `[for.METHOD]` of a file or a
+//! preset is laid over it when that is the method. The outcome is parsed into plain sections (`sections`) that refuse keys they do not know, and
 //! [`Config::load`] ends with the one check that looks at values. A [`Config`] can only be had through it.
 
 mod check;
 mod layers;
+mod method;
 mod sections;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 use counterfoil_autoencoder::Architecture;
 use counterfoil_graph::Dag;
 
+pub use method::Method;
 pub use sections::{
     DataKind, DataSection, EvaluationSection, ExperimentSection, Sections, TrainingSection,
 };
@@ -204,6 +207,62 @@ steps = 900
         assert_eq!(load(FILE, None, &[]).unwrap().training().clip, 1.0);
     }
 
+    /// A method is weaker than anything that is written, and what a layer says to one method is for it alone.
+    #[test]
+    fn a_method_gives_defaults() {
+        use counterfoil_autoencoder::Code;
+        let parity = load(FILE, None, &["method=parity"]).unwrap();
+        let sections = parity.sections();
+        assert_eq!(sections.method, Method::Parity);
+        assert_eq!((sections.model.code, sections.objective.parity), (Code::Exogenous, true));
+        assert!(sections.counterfactual.fresh_noise && !sections.counterfactual.calibrated);
+        let by_set = load(FILE, None, &["objective.warm_up=0.25", "method=parity"]).unwrap();
+        assert_eq!(by_set.sections().objective.warm_up, 0.25);
+        let text = format!(
+            "method = \"parity\"\n{FILE}[objective]\nteach_labels = 0.5\n\
+             [preset.long.objective]\nwarm_up = 0.5\n\
+             [for.parity.objective]\nu_weight = 2.0\n[for.default.objective]\nu_weight = 3.0\n\
+             [preset.long.for.parity.objective]\nlabel_weight = 4.0\n"
+        );
+        let objective =
+            |preset, set: &[&str]| load(&text, preset, set).unwrap().sections().objective;
+        let own = objective(None, &[]);
+        assert_eq!((own.teach_labels, own.warm_up, own.u_weight), (0.5, 1.0, 2.0));
+        let long = objective(Some("long"), &[]);
+        assert_eq!((long.warm_up, long.u_weight, long.label_weight), (0.5, 2.0, 4.0));
+        assert_eq!(objective(None, &["method=default"]).u_weight, 3.0);
+        assert_eq!(objective(None, &["objective.u_weight=5"]).u_weight, 5.0);
+
+        // What a run keeps reads back as itself, also where a method's key was set to what it is without the method.
+        let set = ["method=parity", "counterfactual.calibrated=true"];
+        let config = load(FILE, None, &set).unwrap();
+        let (kept, file) = folder(&config.to_toml().unwrap());
+        fs_err::write(kept.path().join(GRAPH_FILE), config.graph_text()).unwrap();
+        let back = Config::load(&file, None, &[]).unwrap();
+        assert_eq!(
+            (back.hash(), back.sections()),
+            (config.hash(), &Sections { graph: GRAPH_FILE.into(), ..config.sections().clone() })
+        );
+
+        let said = message(FILE, None, &["method=pariti"]);
+        assert!(said.contains("`method`") && said.contains("`parity`?"), "{said}");
+        let said = message(&format!("{FILE}[for.odd.model]\n"), None, &[]);
+        assert!(said.contains("`for.odd` must name a method"), "{said}");
+    }
+
+    #[test]
+    fn a_model_without_unlabelled_blocks_has_the_labelled_part_of_the_graph() {
+        let (folder, file) = folder(FILE);
+        let graph = "digraph { thickness [low=1, high=6]; style [role=unlabelled]; }";
+        fs_err::write(folder.path().join("g.dot"), graph).unwrap();
+        let names = |set: &[String]| {
+            let config = Config::load(&file, None, set).unwrap();
+            config.graph().variables().map(|v| v.name().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[]), ["thickness", "style"]);
+        assert_eq!(names(&["model.unlabelled_blocks=false".into()]), ["thickness"]);
+    }
+
     #[test]
     fn a_value_that_is_not_toml_is_a_string() {
         let dir = |value: &str| {
@@ -292,6 +351,8 @@ steps = 900
             ("training.keep=0", "at least 1"),
             ("training.wall_clock_minutes=0", "`inf` for none"),
             ("training.threads=5000", "at most 1024"),
+            ("data.labelled=0", "above 0 and at most 1"),
+            ("data.labelled=1.5", "above 0 and at most 1"),
             ("data.split=[80, 0, 10]", "three counts of at least 1"),
             ("data.split=[80, 20, 10]", "at least 110"),
             ("data.kind=morphomnist", "`data.count` is 100"),

@@ -6,6 +6,7 @@ use counterfoil_autoencoder::{ModelConfig, ObjectiveConfig, Procedure, oracle::O
 use counterfoil_tensor::Precision;
 use serde::{Deserialize, Serialize};
 
+use super::method::Method;
 use crate::error::{ExperimentError, Result};
 
 /// Everything that a config file can say.
@@ -15,6 +16,9 @@ pub struct Sections {
     /// Where to compute: `cpu`, `cuda:0` or `auto` (the first GPU, if there is one).
     #[serde(default = "cpu")]
     pub device: String,
+    /// The method, which gives other keys their defaults.
+    #[serde(default)]
+    pub method: Method,
     /// The causal graph: a DOT file, its path taken from the folder of the config file.
     pub graph: PathBuf,
     /// Who and with which seed.
@@ -49,6 +53,10 @@ impl Sections {
             reason: format!("cannot be written as TOML: {e}"),
         })
     }
+}
+
+fn all() -> f64 {
+    1.0
 }
 
 fn cpu() -> String {
@@ -119,7 +127,7 @@ impl DataKind {
 }
 
 /// `[data]`: the images, their number and their split.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSection {
     /// Where images come from.
@@ -141,6 +149,9 @@ pub struct DataSection {
     pub count: usize,
     /// Images to train on, to validate on and to test on.
     pub split: [usize; 3],
+    /// The share of the labels that training, validation and calibration may see, in (0, 1].
+    #[serde(default = "all")]
+    pub labelled: f64,
     /// The seed of the world's draws and of the split; apart from the experiment's, so that seeds share their data.
     #[serde(default)]
     pub seed: u64,
