@@ -118,7 +118,7 @@ fn a_tenth_of_the_labels_still_arrives() {
     let model = tiny(&dag(), |c| c.block_width = Some(4));
     let ([cause, effect], _) = scores(&model, &train(&model, 0.0, 0.1));
     println!("cause {cause:.3} effect {effect:.3}");
-    assert!(cause < 0.45 && effect < 0.45, "shares of leave-as-is: {cause}, {effect}");
+    assert!(cause < 0.25 && effect < 0.25, "shares of leave-as-is: {cause}, {effect}");
 }
 
 /// The control: without any label there is nothing that a block could mean.
@@ -127,5 +127,5 @@ fn no_labels_miss_the_bounds() {
     let model = tiny(&dag(), |c| c.block_width = Some(4));
     let ([cause, effect], _) = scores(&model, &train(&model, 0.0, 0.0));
     println!("cause {cause:.3} effect {effect:.3}");
-    assert!(cause > 0.6 && effect > 0.6, "shares of leave-as-is: {cause}, {effect}");
+    assert!(cause > 0.45 && effect > 0.45, "shares of leave-as-is: {cause}, {effect}");
 }
