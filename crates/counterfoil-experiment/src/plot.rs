@@ -38,6 +38,7 @@ pub(crate) fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> 
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         panel(&area, x, y, lines)?;
+        area.present().map_err(|error| error.to_string())?;
     }
     Ok(svg)
 }
@@ -56,6 +57,8 @@ pub(crate) fn panels(x: &str, panels: &[(&str, Vec<Line>)]) -> Result<String, St
         for (area, (y, lines)) in root.split_evenly((rows, columns)).iter().zip(panels) {
             panel(area, x, y, lines)?;
         }
+        // Once, behind all panels: it ends the document.
+        root.present().map_err(|error| error.to_string())?;
     }
     Ok(svg)
 }
@@ -141,5 +144,21 @@ fn draw<DB: DrawingBackend>(
             .label_font(("sans-serif", 15).into_font().color(&INK))
             .draw()?;
     }
-    area.present()
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_are_one_document() {
+        let line =
+            |name: &str| Line { name: name.to_owned(), points: vec![(0.0, 1.0), (1.0, 2.0)] };
+        let of = |y: &'static str| (y, vec![line("a"), line("b")]);
+        let svg = panels("x", &[of("first"), of("second"), of("third")]).unwrap();
+        assert_eq!(svg.matches("</svg>").count(), 1);
+        assert!(svg.trim_end().ends_with("</svg>"));
+        assert!(["first", "second", "third"].iter().all(|y| svg.contains(y)));
+    }
 }
