@@ -53,5 +53,6 @@ pub mod reproduction;
 pub mod ridge;
 pub mod statistics;
 pub mod symmetric;
+pub mod trees;
 
 pub use error::MetricsError;
