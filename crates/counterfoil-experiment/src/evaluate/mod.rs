@@ -167,7 +167,7 @@ pub fn evaluate(
         evaluation_s,
         peak_rss_mib: peak_rss_mib(),
         data: dataset.name().to_owned(),
-        solver: Some(Solver::of(counterfactuals)?),
+        solver: prepared.diffuses().then(|| Solver::of(counterfactuals)).transpose()?,
         effectiveness: scores.effectiveness,
         abduction_slope: scores.abduction_slope,
         drift: scores.drift,
