@@ -13,14 +13,19 @@
 //! close the loop: the counterfactual is encoded again, and what its labelled blocks fall short of is added to the
 //! request.
 
-use crate::objective::label_codes;
-use crate::{Architecture, Calibration, Decoder, LatentDenoiser, Mechanism, Model, ModelError};
+mod act;
+mod confounding;
+
+pub use self::confounding::{Confounded, bias};
+
+use self::act::touched;
+use crate::{Architecture, Calibration, Decoder, LatentDenoiser, Model, ModelError};
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
 use counterfoil_diffusion::{
     Abduction as _, Denoiser, End, Grid, Guided, NoNoise, Sampler, Spacing,
 };
-use counterfoil_graph::{Intervention, Role};
+use counterfoil_graph::Intervention;
 use counterfoil_tensor::{Weights, noise};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -279,122 +284,6 @@ impl<'m> Counterfactuals<'m> {
         Ok(Latent::Single(noised(images, &eps, &levels)?))
     }
 
-    /// The causal latents after the interventions, one an item, `[n, d]`. Interventions are on the model's graph.
-    ///
-    /// # Errors
-    /// When there are not as many interventions as items, or one sets an unlabelled variable.
-    pub fn act(
-        &self,
-        abduction: &Abduction,
-        interventions: &[Intervention],
-    ) -> Result<Tensor, ModelError> {
-        let a = self.architecture();
-        let (n, device) = (abduction.u.size()[0], abduction.u.device());
-        if interventions.len() as i64 != n {
-            let found = vec![interventions.len() as i64];
-            return Err(ModelError::Shape {
-                what: "the list of interventions",
-                found,
-                expected: vec![n],
-            });
-        }
-        let labelled: Vec<usize> = a.blocks().labelled().map(|b| b.variable).collect();
-        // Where nothing is set any valid value will do: it is masked away.
-        let mut labels: Vec<f32> = Vec::with_capacity(interventions.len() * labelled.len());
-        for intervention in interventions {
-            let unlabelled =
-                |(v, _): &(usize, f64)| a.dag().variable(*v).role() == Role::Unlabelled;
-            if let Some((variable, _)) = intervention.iter().find(unlabelled) {
-                let names: Vec<&str> = a.blocks().labelled().map(|b| b.name.as_str()).collect();
-                return Err(ModelError::Unlabelled {
-                    variable: a.dag().variable(variable).name().to_owned(),
-                    choices: names.join(", "),
-                });
-            }
-            labels.extend(labelled.iter().map(|v| intervention.get(*v).unwrap_or(0.0) as f32));
-        }
-        let labels = Tensor::from_slice(&labels).view([n, labelled.len() as i64]).to_device(device);
-        let wanted = if self.procedure.calibrated {
-            self.calibration.latents(a, &labels)
-        } else {
-            label_codes(a, &labels)
-        };
-        let noise = self.recovered_noise(&abduction.u);
-        Ok(tch::no_grad(|| {
-            let noise = self.published_roots(noise, &wanted, interventions);
-            self.model.mechanisms().propagate(self.weights, &noise, |variable, _, z| {
-                let (block, factual) =
-                    (a.blocks().get(variable), a.blocks().get(variable).of(&abduction.z));
-                if !block.labelled {
-                    return factual;
-                }
-                // What no intervention reaches keeps its factual latents bit for bit.
-                let changed = mask(interventions, device, |i| self.reaches(i, variable));
-                if !self.procedure.calibrated && self.is_published_root(variable) {
-                    return &changed * z + (1.0 - changed) * factual;
-                }
-                let set = mask(interventions, device, |i| i.get(variable).is_some());
-                let free = &changed * z + (1.0 - changed) * factual;
-                &set * block.of(&wanted) + (1.0 - &set) * free
-            })
-        }))
-    }
-
-    /// Whether an intervention changes the latents of a variable: it is set, or mechanisms lead there from one that is.
-    fn reaches(&self, intervention: &Intervention, variable: usize) -> bool {
-        let a = self.architecture();
-        if a.mechanism == Mechanism::Independent {
-            return intervention.get(variable).is_some();
-        }
-        let targets = intervention.targets();
-        !targets.is_empty() && a.dag().descendants(targets).contains(variable)
-    }
-
-    fn is_published_root(&self, variable: usize) -> bool {
-        let a = self.architecture();
-        a.mechanism == Mechanism::Published && a.dag().parents(variable).is_empty()
-    }
-
-    /// In the published mechanism children read the noise of their parents, so a value reaches them only through it:
-    /// where a root is set its u becomes what is wanted, less (when calibrated) the constant that its mechanism adds.
-    /// Set variables with parents are overwritten after the hop and reach nobody, as published.
-    fn published_roots(
-        &self,
-        noise: Tensor,
-        wanted: &Tensor,
-        interventions: &[Intervention],
-    ) -> Tensor {
-        let a = self.architecture();
-        if a.mechanism != Mechanism::Published {
-            return noise;
-        }
-        let own: Vec<Tensor> = a.blocks().iter().map(|b| b.of(&noise)).collect();
-        let block = |b: &crate::Block| {
-            let factual = &own[b.variable];
-            if !b.labelled || !self.is_published_root(b.variable) {
-                return factual.shallow_clone();
-            }
-            let mut value = b.of(wanted);
-            if self.procedure.calibrated {
-                let mechanisms = self.model.mechanisms();
-                value = mechanisms.conditional(self.weights, b.variable, &own).abduct(&value);
-            }
-            let set = mask(interventions, noise.device(), |i| i.get(b.variable).is_some());
-            &set * value + (1.0 - &set) * factual
-        };
-        Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
-    }
-
-    /// The abducted noise with each labelled block divided by its calibrated gain.
-    fn recovered_noise(&self, u: &Tensor) -> Tensor {
-        let mut gains = self.calibration.blocks.iter().map(|entry| entry.noise_gain);
-        let block = |b: &crate::Block| {
-            let gain = if b.labelled { gains.next().unwrap_or(1.0) } else { 1.0 };
-            b.of(u) / gain
-        };
-        Tensor::cat(&self.architecture().blocks().iter().map(block).collect::<Vec<_>>(), 1)
-    }
-
     /// Decodes latents `[n, d]` from the abducted noise, guided against the factual latents.
     ///
     /// # Errors
@@ -520,21 +409,6 @@ fn keys(images: &Tensor) -> Result<Vec<u64>, ModelError> {
         Ok(values.iter().fold(0xcbf2_9ce4_8422_2325, step))
     };
     (0..n).map(key).collect()
-}
-
-/// `[n, 1]`: 1 for items whose intervention has a property.
-fn mask(
-    interventions: &[Intervention],
-    device: tch::Device,
-    property: impl Fn(&Intervention) -> bool,
-) -> Tensor {
-    let mask: Vec<f32> = interventions.iter().map(|i| f32::from(u8::from(property(i)))).collect();
-    Tensor::from_slice(&mask).view([-1, 1]).to_device(device)
-}
-
-/// `[n, 1]`: 1 for items on which something is set.
-fn touched(interventions: &[Intervention], device: tch::Device) -> Tensor {
-    mask(interventions, device, |i| !i.is_empty())
 }
 
 /// A copy of some items of a latent: decoding moves its argument.

@@ -93,6 +93,17 @@ impl Dag {
         Self::from_graph(self.graph.induced(&kept))
     }
 
+    /// The causes among the variables that are not declared latent: without these, and with an edge where a directed
+    /// path leads through them alone. What a model of the observed variables can be told; the hidden common causes that it
+    /// cannot are the bidirected edges of [`Admg::from`].
+    #[must_use]
+    pub fn observed_part(&self) -> Self {
+        let hidden: NodeSet = self.latent().into_iter().collect();
+        let seen = self.project(&hidden);
+        let edges = seen.directed_edges().map(|(cause, effect)| Edge::directed(cause, effect));
+        Self::from_checked(seen.variables().cloned().collect(), edges.collect())
+    }
+
     /// The whole graph as a view, to be cut.
     pub fn view(&self) -> View<'_> {
         View::new(&self.graph, &self.order)

@@ -12,10 +12,10 @@ use tch::{Kind, Tensor};
 /// What a network is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Head {
-    /// One number that does not depend on where things are: from the mean and the maximum of each channel.
-    Value,
-    /// One number that may be a place: from all features where they are, at an eighth of the resolution.
-    Place,
+    /// So many numbers that do not depend on where things are: from the mean and the maximum of each channel.
+    Values(i64),
+    /// So many numbers that may be places: from all features where they are, at an eighth of the resolution.
+    Places(i64),
     /// Scores of so many classes, from all features where they are.
     Classes(i64),
 }
@@ -43,7 +43,7 @@ impl Network {
     fn new(mut scope: Scope<'_>, [channels, height, width]: [i64; 3], head: Head) -> Self {
         let (mut inputs, mut h, mut w) = (channels, height, width);
         let mut stages = Vec::new();
-        let layout = if matches!(head, Head::Place) { SCENE_STAGES } else { STAGES };
+        let layout = if matches!(head, Head::Places(_)) { SCENE_STAGES } else { STAGES };
         for (index, (outputs, stride)) in layout.into_iter().enumerate() {
             let mut part = scope.sub(index);
             let conv = Conv2d::new(part.sub("conv"), inputs, outputs, 3, stride);
@@ -52,13 +52,13 @@ impl Network {
             (h, w) = ((h + stride - 1) / stride, (w + stride - 1) / stride);
         }
         let (hidden, out) = match head {
-            Head::Value => {
+            Head::Values(count) => {
                 let hidden = Linear::new(scope.sub("hidden"), 2 * inputs, HIDDEN);
-                (Some(hidden), Linear::new(scope.sub("value"), HIDDEN, 1))
+                (Some(hidden), Linear::new(scope.sub("value"), HIDDEN, count))
             }
-            Head::Place => {
+            Head::Places(count) => {
                 let hidden = Linear::new(scope.sub("hidden"), inputs * h * w, SCENE_HIDDEN);
-                (Some(hidden), Linear::new(scope.sub("value"), SCENE_HIDDEN, 1))
+                (Some(hidden), Linear::new(scope.sub("value"), SCENE_HIDDEN, count))
             }
             Head::Classes(count) => {
                 (None, Linear::new(scope.sub("class"), inputs * h * w, count.max(1)))
@@ -75,7 +75,7 @@ impl Network {
         }
         let features = match &self.hidden {
             None => h.flatten(1, -1),
-            Some(hidden) if matches!(self.head, Head::Place) => {
+            Some(hidden) if matches!(self.head, Head::Places(_)) => {
                 hidden.forward(weights, &h.flatten(1, -1)).relu()
             }
             Some(hidden) => {

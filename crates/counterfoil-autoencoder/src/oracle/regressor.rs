@@ -1,4 +1,4 @@
-//! Measures one continuous attribute of images, thickness for example.
+//! Measures continuous attributes of images, thickness for example.
 
 use super::{
     OracleConfig, as_they_are, augment,
@@ -9,24 +9,39 @@ use crate::ModelError;
 use counterfoil_random::Stream;
 use tch::{Reduction, Tensor};
 
-/// A trained judge of one continuous attribute.
+/// A trained judge of continuous attributes.
 #[derive(Debug)]
 pub struct Regressor {
     judge: Judge,
+    scales: Vec<Scale>,
+}
+
+/// An attribute's mean and standard deviation among the images that were learned from.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
     centre: f64,
     spread: f64,
 }
 
+impl Scale {
+    fn of(values: &[f64]) -> Self {
+        let n = values.len() as f64;
+        let centre = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|v| (v - centre).powi(2)).sum::<f64>() / n;
+        Self { centre, spread: variance.sqrt().max(1e-6) }
+    }
+}
+
 impl Regressor {
-    /// Trains a judge by the mean squared error of the standardised attribute, on images without brightness, each
+    /// Trains a judge by the mean squared error of the standardised attributes, on images without brightness, each
     /// shifted by up to two pixels of its own and with a little noise. `images` is `[n, c, h, w]` in `[-1, 1]`, `values`
-    /// the attribute of each, in label units; `report(step)` is called after each step.
+    /// holds one series an attribute, one value an image, in label units; `report(step)` is called after each step.
     ///
     /// # Errors
     /// When there are no images, or another number of values.
     pub fn train(
         images: &Tensor,
-        values: &[f64],
+        values: &[Vec<f64>],
         config: OracleConfig,
         seed: u64,
         report: &mut dyn FnMut(u64),
@@ -35,55 +50,64 @@ impl Regressor {
             let shifted = augment::shift(x, stream)?;
             Ok(augment::fuzz(&shifted, stream, seed, step))
         };
-        Self::learn(images, values, (Head::Value, without_brightness, &vary), config, seed, report)
+        let head = Head::Values(values.len() as i64);
+        Self::learn(images, values, (head, without_brightness, &vary), config, seed, report)
     }
 
-    /// Trains a judge of something in a scene, which may be a place or a colour: on images as they are, never shifted, and
-    /// with all features where they are. Arguments and errors are those of [`Regressor::train`].
+    /// Trains a judge of things in a scene, which may be places or colours: on images as they are, never shifted, and with
+    /// all features where they are. Arguments and errors are those of [`Regressor::train`].
     ///
     /// # Errors
     /// As there.
     pub fn train_on_scenes(
         images: &Tensor,
-        values: &[f64],
+        values: &[Vec<f64>],
         config: OracleConfig,
         seed: u64,
         report: &mut dyn FnMut(u64),
     ) -> Result<Self, ModelError> {
         let vary =
             |x: &Tensor, stream: &mut Stream, step: u64| Ok(augment::fuzz(x, stream, seed, step));
-        Self::learn(images, values, (Head::Place, as_they_are, &vary), config, seed, report)
+        let head = Head::Places(values.len() as i64);
+        Self::learn(images, values, (head, as_they_are, &vary), config, seed, report)
     }
 
     fn learn(
         images: &Tensor,
-        values: &[f64],
+        values: &[Vec<f64>],
         (head, view, vary): (Head, View, &Vary<'_>),
         config: OracleConfig,
         seed: u64,
         report: &mut dyn FnMut(u64),
     ) -> Result<Self, ModelError> {
-        super::expect_labels(images, values.len())?;
-        let n = values.len() as f64;
-        let centre = values.iter().sum::<f64>() / n;
-        let variance = values.iter().map(|v| (v - centre).powi(2)).sum::<f64>() / n;
-        let spread = variance.sqrt().max(1e-6);
-        let standard: Vec<f32> = values.iter().map(|v| ((v - centre) / spread) as f32).collect();
-        let standard = Tensor::from_slice(&standard).to_device(images.device());
+        for series in values {
+            super::expect_labels(images, series.len())?;
+        }
+        let scales: Vec<Scale> = values.iter().map(|series| Scale::of(series)).collect();
+        let standard = |(series, scale): (&Vec<f64>, &Scale)| {
+            let of = |v: &f64| ((v - scale.centre) / scale.spread) as f32;
+            Tensor::from_slice(&series.iter().map(of).collect::<Vec<f32>>())
+        };
+        let standard: Vec<Tensor> = values.iter().zip(&scales).map(standard).collect();
+        let standard = Tensor::f_stack(&standard, 1)?.to_device(images.device());
         let loss = |output: &Tensor, index: &Tensor| {
-            output.squeeze_dim(1).mse_loss(&standard.index_select(0, index), Reduction::Mean)
+            output.mse_loss(&standard.index_select(0, index), Reduction::Mean)
         };
         let lesson = Lesson { images, head, view, vary, loss: &loss };
-        Ok(Self { judge: Judge::train(&lesson, config, seed, report)?, centre, spread })
+        Ok(Self { judge: Judge::train(&lesson, config, seed, report)?, scales })
     }
 
-    /// The attribute of images `[n, c, h, w]` in `[-1, 1]`, in label units.
+    /// The attributes of images `[n, c, h, w]` in `[-1, 1]`, one series each, in label units.
     ///
     /// # Errors
     /// When libtorch cannot copy the tensor to the CPU.
-    pub fn read(&self, images: &Tensor) -> Result<Vec<f64>, ModelError> {
-        let values = Vec::<f32>::try_from(self.judge.read(images)?.squeeze_dim(1))?;
-        Ok(values.iter().map(|v| self.centre + self.spread * f64::from(*v)).collect())
+    pub fn read(&self, images: &Tensor) -> Result<Vec<Vec<f64>>, ModelError> {
+        let outputs = self.judge.read(images)?;
+        let series = |(column, scale): (i64, &Scale)| {
+            let values = Vec::<f32>::try_from(outputs.select(1, column).contiguous())?;
+            Ok(values.iter().map(|v| scale.centre + scale.spread * f64::from(*v)).collect())
+        };
+        (0..).zip(&self.scales).map(series).collect()
     }
 }
 
@@ -93,32 +117,34 @@ mod tests {
     use counterfoil_tensor::Precision;
     use tch::{Device, Kind};
 
-    /// `[n, 3, 16, 16]`: a red square of 4 pixels at a column of its own, and the columns.
-    fn squares(n: i64) -> (Tensor, Vec<f64>) {
+    /// `[n, 3, 16, 16]`: a red square of 4 pixels at a place of its own, and the rows and columns.
+    fn squares(n: i64) -> (Tensor, [Vec<f64>; 2]) {
         let images = Tensor::full([n, 3, 16, 16], -1.0, (Kind::Float, Device::Cpu));
-        let columns = (0..n).map(|k| {
+        let places = (0..n).map(|k| {
             let mut stream = Stream::new(5, "squares", k as u64, 0);
             let (row, column) = (stream.below(12) as i64, stream.below(12) as i64);
             let square = images.get(k).get(0).narrow(0, row, 4).narrow(1, column, 4);
             let _ = square.shallow_clone().fill_(1.0);
-            column as f64
+            (row as f64, column as f64)
         });
-        let columns = columns.collect();
-        (images, columns)
+        let (rows, columns) = places.unzip();
+        (images, [rows, columns])
     }
 
     /// Learned (seed 1): a place is read to a fraction of a pixel from images that it was not trained on; chance is 3 pixels.
     #[test]
-    fn a_place_in_a_scene_is_read() {
-        let (images, columns) = squares(320);
+    fn places_in_a_scene_are_read() {
+        let (images, places) = squares(320);
         let config =
             OracleConfig { steps: 80, batch: 32, learning_rate: 3e-3, precision: Precision::F32 };
         let learned = images.narrow(0, 0, 256);
-        let judge =
-            Regressor::train_on_scenes(&learned, &columns[..256], config, 1, &mut |_| {}).unwrap();
+        let known = places.each_ref().map(|series| series[..256].to_vec());
+        let judge = Regressor::train_on_scenes(&learned, &known, config, 1, &mut |_| {}).unwrap();
         let read = judge.read(&images.narrow(0, 256, 64)).unwrap();
-        let errors = read.iter().zip(&columns[256..]).map(|(a, b)| (a - b).abs());
-        let mae = errors.sum::<f64>() / 64.0;
-        assert!(mae < 0.7, "{mae}");
+        for (found, known) in read.iter().zip(&places) {
+            let errors = found.iter().zip(&known[256..]).map(|(a, b)| (a - b).abs());
+            let mae = errors.sum::<f64>() / 64.0;
+            assert!(mae < 0.7, "{mae}");
+        }
     }
 }

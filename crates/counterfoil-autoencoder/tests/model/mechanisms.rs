@@ -1,7 +1,7 @@
 //! The latent structural model: abduction undoes prediction, interventions reach descendants and nobody else.
 
 use crate::support::{every_kind, images, largest, published, scrambled, tiny};
-use counterfoil_autoencoder::counterfactual::Procedure;
+use counterfoil_autoencoder::counterfactual::{Confounded, Procedure};
 use counterfoil_autoencoder::{Calibration, Counterfactuals, Mechanism};
 use counterfoil_diffusion::inversion::Method;
 use counterfoil_graph::Intervention;
@@ -185,4 +185,76 @@ fn composition_is_exact_with_the_reversible_sampler() {
         let redrawn = imagine.imagine(&fresh, &nothing).unwrap();
         assert!((redrawn - &x).abs().mean(Kind::Float).double_value(&[]) > 0.05);
     }
+}
+
+/// Exact up to single precision: a model that blames a hidden common cause for a part of an effect agrees about what is
+/// there, moves the effect by that much less under `do(cause)`, and its descendants through it.
+#[test]
+fn compatible_models_disagree_about_the_effect_alone() {
+    let dag = counterfoil_graph::Dag::from_dot(
+        "digraph { a [low=-1, high=1]; b [low=-1, high=1]; c [low=-1, high=1]; a -> b; b -> c }",
+    )
+    .unwrap();
+    let model = tiny(&dag, |c| c.residual_code = false);
+    let weights = scrambled(&model, 0.3).bind(Precision::F32, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    let procedure = Procedure { steps: 2, ..Procedure::default() };
+    let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
+    let abduction = imagine.abduct(&images(2), None).unwrap();
+    let set = |name, value| vec![Intervention::none().set(&dag, name, value).unwrap(); 2];
+    let confounded = [Confounded { cause: 0, effect: 1, slope: 0.4 }];
+    let both = |set: &[Intervention]| {
+        let plain = imagine.act(&abduction, set).unwrap();
+        (imagine.act_confounded(&abduction, set, &confounded).unwrap(), plain)
+    };
+    for unmoved in [vec![Intervention::none(); 2], set("b", 0.5), set("c", 0.5)] {
+        let (z, plain) = both(&unmoved);
+        assert_eq!(largest(&(z - plain)), 0.0);
+    }
+    let (z, plain) = both(&set("a", 0.8));
+    let block = |z: &Tensor, k: usize| model.architecture().blocks().get(k).of(z);
+    let moved = (block(&plain, 0) - block(&abduction.z, 0)).mean_dim(1, true, None);
+    assert!(largest(&(block(&z, 1) - block(&plain, 1) + moved * 0.4)) < 1e-5);
+    assert!(largest(&(block(&z, 2) - block(&plain, 2))) > 1e-4);
+    assert_eq!(largest(&(block(&z, 0) - block(&plain, 0))), 0.0);
+}
+
+/// Exact up to single precision: the slope from labels is the formula's, and what has no range is refused.
+#[test]
+fn the_range_of_compatible_models_needs_a_continuous_pair() {
+    let dag = every_kind();
+    let model = tiny(&dag, |_| {});
+    let weights = scrambled(&model, 0.0).bind(Precision::F32, Mode::Evaluate);
+    // Mechanisms of weight 0 leave an effect as it is: its noise is its code. effect = -2..2, cause = 0..10.
+    let rows: Vec<f32> = (0..16)
+        .flat_map(|k| {
+            let (effect, cause) = ([-1.0, 1.0][k % 2], [2.0, 8.0][k / 2 % 2]);
+            [effect, cause, 20.0 * k as f32, (k % 3) as f32]
+        })
+        .collect();
+    let labels = Tensor::from_slice(&rows).view([16, 4]);
+    let fit = |pair, r| Confounded::fit(&model, &weights, &[pair], r, &labels);
+    let names = ["effect", "cause", "phase", "sort"].map(|name| dag.index_of(name).unwrap());
+    let found = fit((names[1], names[0]), 0.6).unwrap()[0].slope;
+    // sd(effect) = 1 of 2, sd(cause) = 3 of 5, given a phase that hardly goes with it: 0.75 * 0.5 / 0.6 or a little more.
+    assert!((0.62..0.75).contains(&found), "{found}");
+    for (pair, r, word) in [
+        ((names[1], names[0]), 1.0, "between -1 and 1"),
+        ((names[2], names[0]), 0.5, "phase"),
+        ((names[0], names[1]), 0.5, "no direct cause"),
+    ] {
+        let error = fit(pair, r).unwrap_err().to_string();
+        assert!(error.contains(word), "{error}");
+    }
+    let published = tiny(
+        &counterfoil_graph::Dag::from_dot(
+            "digraph { a [low=0, high=1]; b [low=0, high=1]; a -> b }",
+        )
+        .unwrap(),
+        published,
+    );
+    let weights = scrambled(&published, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let labels = Tensor::zeros([8, 2], (Kind::Float, Device::Cpu));
+    let error = Confounded::fit(&published, &weights, &[(0, 1)], 0.5, &labels).unwrap_err();
+    assert!(error.to_string().contains("recursive"), "{error}");
 }

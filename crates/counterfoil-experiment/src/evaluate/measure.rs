@@ -1,8 +1,8 @@
 //! The judges: what is measured on an image, by means that cannot confuse one variable with another.
 //!
 //! On strokes, a variable called `intensity` is measured directly; every other continuous variable by a regressor that sees
-//! the image divided by its intensity, and the class by a classifier that sees the same. In a scene every continuous
-//! variable is read by a regressor that sees the whole image as it is. All are trained on the training part alone. The
+//! the image divided by its intensity, and the class by a classifier that sees the same. In a scene all continuous
+//! variables are read by one regressor that sees the whole image as it is. All are trained on the training part alone. The
 //! judges' own errors on real test images stand beside every figure.
 //!
 //! A regressor could read an effect off its causes, which hold it but for its noise, and would then call a wrong image
@@ -49,8 +49,8 @@ pub struct Judges {
 enum By {
     /// The pixels themselves.
     Pixels,
-    /// A regressor.
-    Regressor(usize),
+    /// An output of a regressor.
+    Regressor { judge: usize, output: usize },
     /// Nobody: a circular or categorical variable.
     Nobody,
 }
@@ -74,22 +74,26 @@ impl Judges {
         let measured = |v: &&Labelled| !direct(v) && v.variable.kind() == Kind::Continuous;
         let columns: Vec<&Labelled> = variables.iter().filter(measured).collect();
         let classes = data.dataset().classes();
-        let judges = columns.len() + usize::from(classes.is_some());
+        let apart = gauge == Gauge::Strokes;
+        let regressors = if apart { columns.len() } else { usize::from(!columns.is_empty()) };
+        let judges = regressors + usize::from(classes.is_some());
         reporter.begin("training the judges", config.steps * judges as u64, 0);
         let mut trained = 0;
         let mut report = |step: u64| {
             reporter.advance(trained + step, "");
             trained += if step == config.steps { step } else { 0 };
         };
-        let mut regressors = Vec::new();
-        for (column, seed) in columns.iter().zip(seed..) {
-            let values: Vec<f64> = lesson.labels.iter().map(|row| row[column.data]).collect();
-            let train = match gauge {
-                Gauge::Strokes => Regressor::train,
-                Gauge::Scene => Regressor::train_on_scenes,
-            };
-            regressors.push(train(&lesson.images, &values, config, seed, &mut report)?);
-        }
+        let series = |column: &&Labelled| -> Vec<f64> {
+            lesson.labels.iter().map(|row| row[column.data]).collect()
+        };
+        let values: Vec<Vec<f64>> = columns.iter().map(series).collect();
+        let train = if apart { Regressor::train } else { Regressor::train_on_scenes };
+        let share = if apart { 1 } else { values.len().max(1) };
+        let regressors = values
+            .chunks(share)
+            .zip(seed..)
+            .map(|(values, seed)| train(&lesson.images, values, config, seed, &mut report))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
         let classifier = classes.map(|classes| {
             let classes: Vec<u8> = lesson.items.iter().map(|i| classes[*i]).collect();
             let count = data.dataset().class_count();
@@ -102,7 +106,8 @@ impl Judges {
             _ if direct(v) => By::Pixels,
             Kind::Continuous => {
                 next += 1;
-                By::Regressor(next - 1)
+                let place = next - 1;
+                By::Regressor { judge: place / share, output: place % share }
             }
             _ => By::Nobody,
         });
@@ -114,10 +119,15 @@ impl Judges {
     /// # Errors
     /// When libtorch cannot copy the images.
     pub fn measure(&self, images: &Tensor) -> Result<Measured> {
+        let read: Vec<Vec<Vec<f64>>> = self
+            .regressors
+            .iter()
+            .map(|judge| judge.read(images))
+            .collect::<std::result::Result<_, _>>()?;
         let value = |by: &By| {
             Ok(match by {
                 By::Pixels => Some(intensity(images)?),
-                By::Regressor(index) => Some(self.regressors[*index].read(images)?),
+                By::Regressor { judge, output } => Some(read[*judge][*output].clone()),
                 By::Nobody => None,
             })
         };

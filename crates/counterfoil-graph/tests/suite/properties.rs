@@ -240,6 +240,34 @@ proptest! {
         prop_assert_eq!(Dag::from_petgraph(&part.to_petgraph()).unwrap(), part);
     }
 
+    /// Hiding is seen nowhere but in what is hidden: among the others the same variables cause one another, and a graph
+    /// that hides nothing is its own observed part.
+    #[test]
+    fn the_observed_part_keeps_who_causes_whom(dag in dag(7), hidden in prop::collection::vec(any::<bool>(), 7)) {
+        prop_assert_eq!(&dag.observed_part(), &dag);
+        let latent = |(i, v): (usize, &Variable)| {
+            let hide = hidden[i] && !v.is_unlabelled();
+            if hide { Variable::latent(v.name()).unwrap() } else { v.clone() }
+        };
+        let edges: Vec<(String, String)> = dag
+            .edges()
+            .map(|(a, b)| (dag.name(a).to_owned(), dag.name(b).to_owned()))
+            .collect();
+        let named: Vec<_> = edges.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let whole = Dag::new(dag.variables().enumerate().map(latent), &named).unwrap();
+        let part = whole.observed_part();
+        prop_assert!(part.latent().is_empty());
+        for (i, v) in part.variables().enumerate() {
+            let below = |graph: &Dag, i: usize| -> Vec<String> {
+                let found = graph.descendants([i]);
+                let seen = found.iter().filter(|&k| !graph.variable(k).is_latent());
+                seen.map(|k| graph.name(k).to_owned()).collect()
+            };
+            let place = whole.index_of(v.name()).unwrap();
+            prop_assert_eq!(below(&part, i), below(&whole, place));
+        }
+    }
+
     #[test]
     fn every_name_is_found_at_its_place(dag in dag(6)) {
         for (i, variable) in dag.variables().enumerate() {
