@@ -13,6 +13,9 @@
 //! | are the images as a set like real ones? | [`frechet`] | Heusel et al. 2017; Dowson and Landau 1982 |
 //! | does a block carry what it should not? | [`information`], [`probe`] | Kraskov et al. 2004; Alain and Bengio 2017 |
 //! | does one code dimension mean one factor? | [`disentanglement`], [`identifiability`] | Eastwood and Williams 2018; Hyvärinen and Morioka 2016 |
+//! | is one dimension clearly ahead of the rest? | [`sap`], [`mig`] | Kumar et al. 2018; Chen et al. 2018 |
+//! | does a dimension stand still while its factor does? | [`irs`] | Suter et al. 2019 |
+//! | are two quantities related by any curve? | [`mine`] (MIC, TIC) | Reshef et al. 2011, 2016 |
 //! | does asking for a value yield that value? | [`calibration`] | Kuleshov et al. 2018 (binned form) |
 //! | how sure is the figure? | [`bootstrap`] | Efron 1979 |
 //!
@@ -44,13 +47,19 @@ pub mod drift;
 pub mod effectiveness;
 mod error;
 pub mod frechet;
+pub mod gap;
+pub mod grouping;
 pub mod identifiability;
 pub mod image;
 pub mod information;
+pub mod irs;
 pub mod line;
+pub mod mig;
+pub mod mine;
 pub mod probe;
 pub mod reproduction;
 pub mod ridge;
+pub mod sap;
 pub mod statistics;
 pub mod symmetric;
 pub mod trees;
