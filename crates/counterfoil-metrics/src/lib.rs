@@ -13,11 +13,12 @@
 //! | are the images as a set like real ones? | [`frechet`] | Heusel et al. 2017; Dowson and Landau 1982 |
 //! | does a block carry what it should not? | [`information`], [`probe`] | Kraskov et al. 2004; Alain and Bengio 2017 |
 //! | does one code dimension mean one factor? | [`disentanglement`], [`identifiability`] | Eastwood and Williams 2018; Hyvärinen and Morioka 2016 |
+//! | does one block mean one factor? | [`block_identifiability`] | Khemakhem et al. 2020; von Kügelgen et al. 2021 |
 //! | is one dimension clearly ahead of the rest? | [`sap`], [`mig`] | Kumar et al. 2018; Chen et al. 2018 |
 //! | does a dimension stand still while its factor does? | [`irs`] | Suter et al. 2019 |
 //! | are two quantities related by any curve? | [`mine`] (MIC, TIC) | Reshef et al. 2011, 2016 |
 //! | does asking for a value yield that value? | [`calibration`] | Kuleshov et al. 2018 (binned form) |
-//! | how sure is the figure? | [`bootstrap`] | Efron 1979 |
+//! | how sure is the figure? | [`bootstrap`], [`dci_intervals`] | Efron 1979 |
 //!
 //! ```
 //! use counterfoil_metrics::{bootstrap::Bootstrap, comparison::compare, deviation::absolute};
@@ -37,10 +38,12 @@
 
 pub mod abduction;
 pub mod assignment;
+pub mod block_identifiability;
 pub mod bootstrap;
 pub mod calibration;
 mod check;
 pub mod comparison;
+pub mod dci_intervals;
 pub mod deviation;
 pub mod disentanglement;
 pub mod drift;
