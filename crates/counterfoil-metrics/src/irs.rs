@@ -1,7 +1,7 @@
 //! Does a dimension of the code stand still while its factor does? The interventional robustness score (IRS).
 //!
 //! Suter, Miladinović, Schölkopf and Bauer, *Robustly disentangled causal mechanisms: validating deep
-//! representations for interventional robustness* (2019), sections 4.2 and 4.3. Among images that share the value
+//! representations for interventional robustness* (2019), section 4. Among images that share the value
 //! of factor `i`, a dimension that encodes this factor alone hardly moves, whatever happens to the other factors:
 //!
 //! `IRS(l, i) = 1 - < q(|z_l - E[z_l | g_i]|) >_g / max |z_l - E[z_l]|`

@@ -6,6 +6,7 @@
 use approx::assert_relative_eq;
 use counterfoil_metrics::{
     assignment::best_pairs,
+    bootstrap::Bootstrap,
     disentanglement::{completeness, disentanglement},
     frechet::{Gaussian, distance},
     grouping::Grouping,
@@ -15,6 +16,7 @@ use counterfoil_metrics::{
     line::least_squares,
     mig::mig,
     mine::{Characteristic, Grids},
+    minimality::{self, Encodings, Query},
     ridge::Ridge,
     sap::sap,
     statistics::{pearson, quantile, spearman, variance},
@@ -279,4 +281,42 @@ fn characteristic_matrices() {
             1e-10,
         );
     }
+}
+
+#[test]
+fn counterfactual_latent_divergence() {
+    #[derive(Deserialize)]
+    struct Golden {
+        real: Vec<Vec<f64>>,
+        log_real: Vec<Vec<f64>>,
+        groups: Vec<usize>,
+        made: Vec<Vec<f64>>,
+        log_made: Vec<Vec<f64>>,
+        images: Vec<usize>,
+        asked: Vec<usize>,
+        each: Vec<f64>,
+        divergence: f64,
+    }
+    let g: Golden = golden("minimality");
+    let [real, log_real] = [g.real, g.log_real].map(|rows| matrix(&rows));
+    let [made, log_made] = [g.made, g.log_made].map(|rows| matrix(&rows));
+    let first = [&made, &log_made, &real, &log_real].map(|block| block.row(0).to_owned());
+    let divergence = minimality::gaussian(&first[0], &first[1], &first[2], &first[3]).unwrap();
+    // Their integral is a sum of twenty terms, exact for a parabola.
+    assert_relative_eq!(divergence, g.divergence, epsilon = 1e-11);
+    let queries: Vec<Query> =
+        g.images.iter().zip(&g.asked).map(|(&image, &asked)| Query { image, asked }).collect();
+    let ours = minimality::minimality(
+        &Encodings { mean: &real, log_deviation: &log_real },
+        &g.groups,
+        &Encodings { mean: &made, log_deviation: &log_made },
+        &queries,
+        &Bootstrap { rounds: 10, ..Bootstrap::new(1) },
+    )
+    .unwrap();
+    near(
+        ours.each.into_iter().map(|score| score.expect("every query has company")),
+        &g.each,
+        1e-13,
+    );
 }
