@@ -52,7 +52,7 @@ impl Characteristic {
     /// ```
     /// use counterfoil_metrics::mine::{Characteristic, Grids};
     /// let x: Vec<f64> = (0..200).map(f64::from).collect();
-    /// let y: Vec<f64> = x.iter().map(|x| (x - 100.0).powi(2)).collect();
+    /// let y: Vec<f64> = x.iter().map(|x| (x - 99.7).powi(2)).collect();
     /// let matrix = Characteristic::of(&x, &y, &Grids::default())?;
     /// assert!((matrix.mic() - 1.0).abs() < 1e-9);
     /// # Ok::<(), counterfoil_metrics::MetricsError>(())
