@@ -85,10 +85,11 @@ mod tests {
 
     #[test]
     fn gaps_by_hand() {
-        let gaps = Gaps::of(array![[0.5, 0.2], [0.9, 0.2], [0.7, 0.1]]).unwrap();
+        let gaps = Gaps::of(array![[0.5, 0.2, 0.4], [0.9, 0.2, 0.8], [0.7, 0.1, 0.1]]).unwrap();
         assert_eq!(gaps.each[0], Gap { dimension: 1, best: 0.9, second: 0.7 });
         assert_eq!(gaps.each[1], Gap { dimension: 0, best: 0.2, second: 0.2 });
-        assert_relative_eq!(gaps.mean, 0.1, epsilon = 1e-15);
+        assert_eq!(gaps.each[2], Gap { dimension: 1, best: 0.8, second: 0.4 });
+        assert_relative_eq!(gaps.mean, 0.2, epsilon = 1e-15);
         assert!(Gaps::of(array![[0.5, 0.2]]).is_err(), "one dimension has no second");
     }
 }

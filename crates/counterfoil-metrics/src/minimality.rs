@@ -237,6 +237,8 @@ mod tests {
         assert_relative_eq!(of(8.0), 0.0, epsilon = 1e-15);
         // Doing nothing is nearer than everything: the image itself does not count as one that shares its value.
         assert_relative_eq!(of(0.0), (0.8 + 0.2 * 1f64.exp()).ln(), epsilon = 1e-15);
+        // Two of the two others of the old value are farther, not two of three.
+        assert_relative_eq!(of(0.5), (0.8 + 0.2 * 1f64.exp()).ln(), epsilon = 1e-15);
         // Beyond two of three images asked for.
         assert_relative_eq!(of(11.0), (0.8 * (2.0f64 / 3.0).exp() + 0.2).ln(), epsilon = 1e-15);
     }
