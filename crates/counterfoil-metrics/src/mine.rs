@@ -36,6 +36,25 @@ impl Default for Grids {
     }
 }
 
+impl Grids {
+    /// The most cells of a grid for these pairs, after checks.
+    fn cells(&self, x: &[f64], y: &[f64]) -> Result<usize> {
+        check::paired("x", x, "y", y, 4)?;
+        check::positive("c", self.c)?;
+        if !(self.alpha > 0.0 && self.alpha <= 1.0) {
+            let domain = "the half-open interval (0, 1]";
+            return Err(MetricsError::Domain { name: "alpha", value: self.alpha, domain });
+        }
+        // A power that is an integer but for rounding (32^0.6 = 8) must not lose its last cells.
+        Ok(((x.len() as f64).powf(self.alpha).max(4.0) * (1.0 + 1e-12)) as usize)
+    }
+
+    /// The most clumps for grids of up to so many columns.
+    fn clumps(&self, columns: usize) -> usize {
+        ((self.c * columns as f64) as usize).max(1)
+    }
+}
+
 /// The characteristic matrix: the best normalised information of every grid size, each in `[0, 1]`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Characteristic {
@@ -62,22 +81,45 @@ impl Characteristic {
     /// When the lengths differ, fewer than four pairs are given, a value is not finite, or a setting lies outside its
     /// range.
     pub fn of(x: &[f64], y: &[f64], grids: &Grids) -> Result<Self> {
-        check::paired("x", x, "y", y, 4)?;
-        check::positive("c", grids.c)?;
-        if !(grids.alpha > 0.0 && grids.alpha <= 1.0) {
-            let domain = "the half-open interval (0, 1]";
-            return Err(MetricsError::Domain { name: "alpha", value: grids.alpha, domain });
-        }
-        // A power that is an integer but for rounding (32^0.6 = 8) must not lose its last cells.
-        let most = (x.len() as f64).powf(grids.alpha).max(4.0) * (1.0 + 1e-12);
+        let most = grids.cells(x, y)?;
         let (x, y) = (Axis::new(x), Axis::new(y));
-        let rows = 2..=(most / 2.0).floor() as usize;
-        let columns = |rows: usize| (most / rows as f64).floor() as usize;
-        let mut cells: Vec<Vec<f64>> =
-            rows.clone().map(|l| best_columns(&x, &y, l, columns(l), grids.c)).collect();
+        let rows = 2..=most / 2;
+        let mut cells: Vec<Vec<f64>> = rows
+            .clone()
+            .map(|l| best_columns(&x, &y, l, most / l, grids.clumps(most / l)))
+            .collect();
         for k in rows {
-            for (i, value) in best_columns(&y, &x, k, columns(k), grids.c).into_iter().enumerate() {
-                cells[i][k - 2] = value.max(cells[i][k - 2]);
+            let other = best_columns(&y, &x, k, most / k, grids.clumps(most / k));
+            for (row, value) in cells.iter_mut().zip(other) {
+                row[k - 2] = value.max(row[k - 2]);
+            }
+        }
+        Ok(Self { cells })
+    }
+
+    /// The *equicharacteristic* matrix, whose largest entry and sum are the estimators MIC_e and TIC_e of the second
+    /// paper: the axis with more parts has parts of near equal count, and only the other one is
+    /// optimised. They converge to the population's values and cost less; figures are not those of [`Self::of`]. Where
+    /// both axes have as many parts the columns are of near equal count, as in the reference implementation, so
+    /// exchanging the axes may move these entries.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn equi(x: &[f64], y: &[f64], grids: &Grids) -> Result<Self> {
+        let most = grids.cells(x, y)?;
+        let (x, y) = (Axis::new(x), Axis::new(y));
+        let parts = 2..=most / 2;
+        let best = |free: &Axis, equal: &Axis, parts: usize| {
+            best_columns(free, equal, parts, parts.min(most / parts), grids.clumps(most / parts))
+        };
+        let mut cells: Vec<Vec<f64>> = parts.clone().map(|l| vec![0.0; most / l - 1]).collect();
+        for l in parts.clone() {
+            let found = best(&x, &y, l);
+            cells[l - 2][..found.len()].copy_from_slice(&found);
+        }
+        for k in parts {
+            for (row, value) in cells.iter_mut().zip(best(&y, &x, k)) {
+                row[k - 2] = value;
             }
         }
         Ok(Self { cells })
@@ -149,8 +191,9 @@ fn equipartition(runs: &[usize], parts: usize) -> Vec<usize> {
     of
 }
 
-/// Normalised information of the best 2 to `most` columns along `x`, given `rows` rows of near equal count of `y`.
-fn best_columns(x: &Axis, y: &Axis, rows: usize, most: usize, c: f64) -> Vec<f64> {
+/// Normalised information of the best 2 to `most` columns along `x`, made of at most `clumped` clumps, given `rows` rows
+/// of near equal count of `y`.
+fn best_columns(x: &Axis, y: &Axis, rows: usize, most: usize, clumped: usize) -> Vec<f64> {
     let n = x.order.len();
     let runs: Vec<&[usize]> = y.runs().collect();
     let parts = equipartition(&runs.iter().map(|run| run.len()).collect::<Vec<_>>(), rows);
@@ -159,7 +202,7 @@ fn best_columns(x: &Axis, y: &Axis, rows: usize, most: usize, c: f64) -> Vec<f64
     for (run, part) in runs.iter().zip(parts) {
         run.iter().for_each(|&image| row[image] = part);
     }
-    let ends = clumps(x, &row, ((c * most as f64) as usize).max(1));
+    let ends = clumps(x, &row, clumped);
     if rows < 2 || ends.len() < 2 {
         return vec![0.0; most - 1];
     }
@@ -314,6 +357,7 @@ mod tests {
         let x = normals(30, 0);
         assert_eq!(of(&x, &[2.0; 30]).tic(), 0.0);
         assert_eq!(of(&[2.0; 30], &x).mic(), 0.0);
+        assert_eq!(Characteristic::equi(&x, &[2.0; 30], &Grids::default()).unwrap().tic(), 0.0);
         let grids = Grids { alpha: 1.1, ..Grids::default() };
         assert!(matches!(
             Characteristic::of(&x, &x, &grids),
@@ -380,6 +424,11 @@ mod tests {
             let turned = of(&y, &x);
             assert_relative_eq!(plain.tic(), turned.tic(), epsilon = 1e-9);
             assert_relative_eq!(plain.mic(), turned.mic(), epsilon = 1e-12);
+            // Holding one axis to equal counts finds no better grid, and every entry is found by one of the two passes.
+            let equi = Characteristic::equi(&x, &y, &Grids::default()).unwrap();
+            for (held, free) in equi.cells.iter().flatten().zip(plain.cells.iter().flatten()) {
+                prop_assert!(*held <= free + 1e-12 && *held > 0.0);
+            }
             let bent: Vec<f64> = x.iter().map(|v| v.exp()).collect();
             prop_assert_eq!(of(&bent, &y), plain);
         }

@@ -256,6 +256,7 @@ fn characteristic_matrices() {
     struct Case {
         #[serde(flatten)]
         grids: Grids,
+        equi: bool,
         x: Vec<f64>,
         y: Vec<f64>,
         cells: Vec<Vec<f64>>,
@@ -270,7 +271,8 @@ fn characteristic_matrices() {
     }
     let g: Golden = serde_json::from_str(include_str!("goldens/mine.json")).expect("JSON");
     for case in g.cases {
-        let ours = Characteristic::of(&case.x, &case.y, &case.grids).unwrap();
+        let of = if case.equi { Characteristic::equi } else { Characteristic::of };
+        let ours = of(&case.x, &case.y, &case.grids).unwrap();
         assert_eq!(ours.cells.len(), case.cells.len());
         for (ours, theirs) in ours.cells.iter().zip(&case.cells) {
             near(ours.iter().copied(), theirs, 1e-11);
