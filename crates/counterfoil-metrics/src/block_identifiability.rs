@@ -139,8 +139,8 @@ mod tests {
         assert!(by_block.strengths[(0, 0)] < 0.3 && by_block.strengths[(1, 1)] < 0.3);
     }
 
-    /// Monte-Carlo: 100 images of scoring and a reading of noise; four deviations of a correlation of chance are 0.4. In
-    /// sample 30 dimensions would correlate sqrt(30 / 100) = 0.55.
+    /// Monte-Carlo: 100 images of scoring and a reading of noise; four deviations of a correlation of chance are 0.4.
+    /// In sample 30 dimensions would correlate sqrt(30 / 100) = 0.55.
     #[test]
     fn a_wide_block_of_noise_is_not_flattered() {
         let by_block = of(&normals(200, 30, 2), &[30], &normals(200, 1, 3));

@@ -11,8 +11,9 @@
 //! apart; where they leave fewer rows than asked for, an entry is normalised by the rows there are, as the reference
 //! implementation does (minepy 1.2.6, whose figures are reproduced).
 //!
-//! MIC is 1 for noiseless functions and tends to 0 for independent data, but slowly: for 100
-//! independent pairs it is near 0.24, for 1,000 near 0.14, for 10,000 near 0.06. Read it beside the figure of a permuted column, and never compare different `n`.
+//! MIC is 1 for noiseless functions and tends to 0 for independent data, but slowly: for 100 independent pairs it is near
+//! 0.24, for 1,000 near 0.14, for 10,000 near 0.06. Read it beside the figure of a permuted column, and never compare
+//! different `n`.
 
 use serde::{Deserialize, Serialize};
 
@@ -98,10 +99,10 @@ impl Characteristic {
     }
 
     /// The *equicharacteristic* matrix, whose largest entry and sum are the estimators MIC_e and TIC_e of the second
-    /// paper: the axis with more parts has parts of near equal count, and only the other one is
-    /// optimised. They converge to the population's values and cost less; figures are not those of [`Self::of`]. Where
-    /// both axes have as many parts the columns are of near equal count, as in the reference implementation, so
-    /// exchanging the axes may move these entries.
+    /// paper: the axis with more parts has parts of near equal count, and only the other one is optimised. They
+    /// converge to the population's values and cost less; figures are not those of [`Self::of`]. Where both axes have
+    /// as many parts the columns are of near equal count, as in the reference implementation, so exchanging the axes
+    /// may move these entries.
     ///
     /// # Errors
     /// As [`Self::of`].
@@ -191,8 +192,8 @@ fn equipartition(runs: &[usize], parts: usize) -> Vec<usize> {
     of
 }
 
-/// Normalised information of the best 2 to `most` columns along `x`, made of at most `clumped` clumps, given `rows` rows
-/// of near equal count of `y`.
+/// Normalised information of the best 2 to `most` columns along `x`, made of at most `clumped` clumps, given `rows`
+/// rows of near equal count of `y`.
 fn best_columns(x: &Axis, y: &Axis, rows: usize, most: usize, clumped: usize) -> Vec<f64> {
     let n = x.order.len();
     let runs: Vec<&[usize]> = y.runs().collect();

@@ -1,14 +1,14 @@
 //! Does a counterfactual change no more than it must? Minimality by the counterfactual latent divergence (CLD).
 //!
-//! Sanchez and Tsaftaris, *Diffusion causal models for counterfactual estimation* (2022); used as the
-//! measure of minimality by Melistas et al., *Benchmarking counterfactual image generation* (2024). Let `d` be a divergence between images
-//! and `x*` a counterfactual of `x`. Two probabilities over real images place `d(x*, x)`: how many images that have the
+//! Sanchez and Tsaftaris, *Diffusion causal models for counterfactual estimation* (2022); used as the measure of
+//! minimality by Melistas et al., *Benchmarking counterfactual image generation* (2024). Let `d` be a divergence
+//! between images and `x*` a counterfactual of `x`. Two shares of real images place `d(x*, x)`: how many that have the
 //! value asked for are as near to `x` or nearer, and how many that share the old value are as far or farther.
 //!
 //! `CLD = ln(0.8 exp P(S* <= d(x*, x)) + 0.2 exp P(S >= d(x*, x)))`
 //!
-//! Lower is better: 0 is a counterfactual nearer to its image than any real image of the value asked for and yet farther
-//! than all of the old value, 1 the reverse. The second term keeps doing nothing from winning: `x* = x` scores
+//! Lower is better: 0 is a counterfactual nearer to its image than any real image of the value asked for and yet
+//! farther than all of the old value, 1 the reverse. The second term keeps doing nothing from winning: `x* = x` scores
 //! `ln(0.8 + 0.2 e) = 0.295`, or less where images of either kind coincide with `x`.
 //!
 //! The divergence is that of Gaussian encodings, [`gaussian`], from any encoder that did not see the labels: the mean

@@ -1,12 +1,12 @@
 //! How much do answers to one question scatter, and is the truth among them as often as it should be?
 //!
 //! A counterfactual that draws what it cannot know (several exogenous samples `u` for one image) answers with a
-//! distribution. If it is right, the truth is one more draw from it. Between the `r`-th least and the `r`-th greatest of
-//! `m` draws an exchangeable truth then falls with probability `(m + 1 - 2 r) / (m + 1)` exactly, whatever the
-//! distribution (Wilks, *Determination of sample sizes for setting tolerance limits*, 1941), so coverage can be tested
-//! without any assumption. Spread without coverage says nothing: draws may scatter around the wrong place. For the
-//! order of comparison see Gneiting, Balabdaoui and Raftery, *Probabilistic forecasts, calibration and sharpness* (2007):
-//! first coverage, then the narrower interval.
+//! distribution. If it is right, the truth is one more draw from it. Between the `r`-th least and the `r`-th greatest
+//! of `m` draws an exchangeable truth then falls with probability `(m + 1 - 2 r) / (m + 1)` exactly, whatever the
+//! continuous distribution (Wilks, *Determination of sample sizes for setting tolerance limits*, 1941), so coverage can
+//! be tested without any assumption on its shape. Spread without coverage says nothing: draws may scatter around the
+//! wrong place. Compare first coverage, then the narrower interval (Gneiting, Balabdaoui and Raftery, *Probabilistic
+//! forecasts, calibration and sharpness*, 2007).
 
 use ndarray::ArrayRef2;
 use serde::{Deserialize, Serialize};
