@@ -8,8 +8,8 @@
 //! `CLD = ln(0.8 exp P(S* <= d(x*, x)) + 0.2 exp P(S >= d(x*, x)))`
 //!
 //! Lower is better: 0 is a counterfactual nearer to its image than any real image of the value asked for and yet
-//! farther than all of the old value, 1 the reverse. The second term keeps doing nothing from winning: `x* = x` scores
-//! `ln(0.8 + 0.2 e) = 0.295`, or less where images of either kind coincide with `x`.
+//! farther than all of the old value, 1 the reverse. The second term is there to keep doing nothing from
+//! winning: `x* = x` scores `ln(0.8 + 0.2 e) = 0.295`. That is still a good score, so read it beside effectiveness only.
 //!
 //! The divergence is that of Gaussian encodings, [`gaussian`], from any encoder that did not see the labels: the mean
 //! over dimensions of KL(x' || x), as in the benchmark. Two of its defects are mended. It reads the means as logarithms

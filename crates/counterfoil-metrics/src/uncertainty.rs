@@ -3,7 +3,7 @@
 //! A counterfactual that draws what it cannot know (several exogenous samples `u` for one image) answers with a
 //! distribution. If it is right, the truth is one more draw from it. Between the `r`-th least and the `r`-th greatest
 //! of `m` draws an exchangeable truth then falls with probability `(m + 1 - 2 r) / (m + 1)` exactly, whatever the
-//! continuous distribution (Wilks, *Determination of sample sizes for setting tolerance limits*, 1941), so coverage can
+//! distribution (Wilks, *Determination of sample sizes for setting tolerance limits*, 1941), so coverage can
 //! be tested without any assumption on its shape. Spread without coverage says nothing: draws may scatter around the
 //! wrong place. Compare first coverage, then the narrower interval (Gneiting, Balabdaoui and Raftery, *Probabilistic
 //! forecasts, calibration and sharpness*, 2007).
@@ -63,14 +63,15 @@ pub fn spread(draws: &ArrayRef2<f64>, bootstrap: &Bootstrap) -> Result<Spread> {
 /// How often the truth lies within the central interval of the draws.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Coverage {
-    /// Share of queries whose truth lies in the closed interval; a truth equal to an end counts half.
+    /// Share of queries whose truth lies within the interval. A truth equal to some draws takes every place among them
+    /// with equal chance, so an answer that is certain and right has what is expected, not 0 or 1.
     pub covered: f64,
     /// What that share is on average if the truth is one more draw: `(m + 1 - 2 r) / (m + 1)`.
     pub expected: f64,
     /// Standard deviation of `covered` around `expected` over the queries, if these are independent:
     /// `sqrt(expected (1 - expected) / queries)`.
     pub error: f64,
-    /// Share of queries whose truth lies below the interval, ends counted half; above it lies what remains.
+    /// Share of queries whose truth lies below the interval, counted alike; above it lies what remains.
     pub below: f64,
     /// Mean length of the interval, in label units.
     pub length: f64,
@@ -115,11 +116,16 @@ pub fn coverage(draws: &ArrayRef2<f64>, truths: &[f64], level: f64) -> Result<Co
     for (row, &truth) in draws.outer_iter().zip(truths) {
         let mut sorted = row.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
-        let (low, high) = (sorted[rank - 1], sorted[m - rank]);
-        let under = above(low, truth);
-        below += under;
-        covered += 1.0 - under - above(truth, high);
-        length += high - low;
+        length += sorted[m - rank] - sorted[rank - 1];
+        // Places 0 ..= m of the truth among the draws: below the interval are the first `rank`, above the last.
+        let first = sorted.partition_point(|&draw| draw < truth);
+        let last = sorted.partition_point(|&draw| draw <= truth);
+        let places = |from: usize, to: usize| {
+            let shared = (to.min(last + 1)).saturating_sub(from.max(first));
+            shared as f64 / (last + 1 - first) as f64
+        };
+        below += places(0, rank);
+        covered += places(rank, m + 1 - rank);
     }
     let n = truths.len() as f64;
     let expected = (m + 1 - 2 * rank) as f64 / (m + 1) as f64;
@@ -131,17 +137,6 @@ pub fn coverage(draws: &ArrayRef2<f64>, truths: &[f64], level: f64) -> Result<Co
         length: length / n,
         rank,
     })
-}
-
-/// 1 where `a` lies above `b`, one half where they are equal.
-fn above(a: f64, b: f64) -> f64 {
-    if a > b {
-        1.0
-    } else if a == b {
-        0.5
-    } else {
-        0.0
-    }
 }
 
 /// The rank of the ends whose exact coverage is nearest to `level`; `m + 1 - 2 r` stays above zero.
@@ -193,6 +188,19 @@ mod tests {
         // m = 19: r = 1 covers 90 %, r = 2 80 %; 85 % is as near to both and takes the wider.
         assert_eq!([0.95, 0.90, 0.85, 0.80].map(|level| rank(19, level)), [1, 1, 1, 2]);
         assert_eq!((rank(39, 0.95), rank(99, 0.9), rank(2, 0.01), rank(3, 0.01)), (1, 5, 1, 1));
+    }
+
+    /// Exact in kind: the truth is one of few values and one more draw; Monte-Carlo as below.
+    #[test]
+    fn equal_values_leave_the_expectation_exact() {
+        let mut s = Stream::new(28, "uncertainty-ties", 0, 0);
+        let draws = Array2::from_shape_fn((4000, 9), |_| s.below(3) as f64);
+        let truths: Vec<f64> = (0..4000).map(|_| s.below(3) as f64).collect();
+        let c = coverage(&draws, &truths, 0.6).unwrap();
+        assert!(c.errors_off().abs() < 4.0, "{c:?}");
+        let sure = coverage(&array![[2.0, 2.0, 2.0]], &[2.0], 0.5).unwrap();
+        assert_eq!((sure.covered, sure.below, sure.length), (0.5, 0.25, 0.0));
+        assert_eq!(coverage(&array![[2.0, 2.0, 2.0]], &[2.1], 0.5).unwrap().covered, 0.0);
     }
 
     #[test]
