@@ -34,15 +34,16 @@ impl Grouping {
     /// ```
     ///
     /// # Errors
-    /// When `values` is empty or holds a non-finite value, or the number of groups is 0.
+    /// When `values` is empty or holds a non-finite value, the number of groups is 0 or, for groups of equal count, above
+    /// the number of values, or the range of the values cannot be cut into so many intervals.
     pub fn of(self, values: &[f64]) -> Result<Vec<usize>> {
         check::series("values", values, 1)?;
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
-        let edges = match self {
+        match self {
             Self::Distinct => {
                 sorted.dedup();
-                sorted
+                Ok(by_edges(values, &sorted))
             }
             Self::EqualWidth(groups) => {
                 check::at_least("groups", groups, 1)?;
@@ -55,15 +56,40 @@ impl Grouping {
                     let reason = "the range of the values is too wide or too narrow to be cut";
                     return Err(MetricsError::Degenerate { figure: "a grouping", reason });
                 }
-                (0..groups).map(|g| low + g as f64 * width).collect()
+                let edge = |group: usize| low + group as f64 * width;
+                let of = |&value: &f64| {
+                    // The quotient may round across an edge.
+                    let guess = (((value - low) / width) as usize).min(groups - 1);
+                    if edge(guess) > value {
+                        guess.saturating_sub(1)
+                    } else if guess + 1 < groups && edge(guess + 1) <= value {
+                        guess + 1
+                    } else {
+                        guess
+                    }
+                };
+                Ok(values.iter().map(of).collect())
             }
             Self::EqualCount(groups) => {
-                check::at_least("groups", groups, 1)?;
-                (0..groups).map(|g| sorted[g * sorted.len() / groups]).collect()
+                let n = sorted.len();
+                if !(1..=n).contains(&groups) {
+                    let domain = "1 to the number of values";
+                    return Err(MetricsError::Domain {
+                        name: "groups",
+                        value: groups as f64,
+                        domain,
+                    });
+                }
+                let edges: Vec<f64> = (0..groups).map(|g| sorted[g * n / groups]).collect();
+                Ok(by_edges(values, &edges))
             }
-        };
-        Ok(values.iter().map(|v| edges.partition_point(|e| e <= v).max(1) - 1).collect())
+        }
     }
+}
+
+/// The last of the ascending `edges` that is not above each value, the first of which is the least value.
+fn by_edges(values: &[f64], edges: &[f64]) -> Vec<usize> {
+    values.iter().map(|v| edges.partition_point(|e| e <= v) - 1).collect()
 }
 
 #[cfg(test)]
@@ -84,6 +110,8 @@ mod tests {
         );
         assert_eq!(Grouping::EqualCount(2).of(&[1.0, 1.0, 1.0, 2.0]).unwrap(), [1, 1, 1, 1]);
         assert!(Grouping::EqualCount(0).of(&[1.0]).is_err());
+        assert!(Grouping::EqualCount(usize::MAX).of(&[1.0, 2.0]).is_err());
+        assert!(Grouping::EqualWidth(usize::MAX).of(&[1.0, 2.0]).is_err());
         assert!(Grouping::EqualWidth(3).of(&[f64::MIN, f64::MAX]).is_err());
     }
 
@@ -91,7 +119,7 @@ mod tests {
         /// Exact: groups ascend with the value and are near equal in size where no values are equal.
         #[test]
         fn groups_follow_the_order(
-            values in prop::collection::vec(-9.0..9.0f64, 2..60), groups in 1usize..8,
+            values in prop::collection::vec(-9.0..9.0f64, 8..60), groups in 1usize..8,
         ) {
             for grouping in [Grouping::Distinct, Grouping::EqualWidth(groups), Grouping::EqualCount(groups)] {
                 let of = grouping.of(&values).unwrap();
@@ -101,6 +129,13 @@ mod tests {
                         prop_assert!(values[i] != values[j] || of[i] == of[j]);
                     }
                 }
+            }
+            let of = Grouping::EqualWidth(groups).of(&values).unwrap();
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            for (v, g) in values.iter().zip(of) {
+                let edge = |g: usize| low + g as f64 * ((high - low) / groups as f64);
+                prop_assert!(g < groups && edge(g) <= *v && (g + 1 == groups || *v < edge(g + 1)));
             }
             let mut distinct = values.clone();
             distinct.sort_unstable_by(f64::total_cmp);

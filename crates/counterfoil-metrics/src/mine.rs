@@ -145,8 +145,11 @@ impl Characteristic {
     /// relation (Reshef et al. 2011, table S1).
     pub fn asymmetry(&self) -> f64 {
         let entries = self.cells.iter().enumerate();
-        let differences =
-            entries.flat_map(|(i, row)| (0..row.len()).map(move |j| row[j] - self.cells[j][i]));
+        let differences = entries.flat_map(|(i, row)| {
+            row.iter()
+                .enumerate()
+                .filter_map(move |(j, value)| Some(value - self.cells.get(j)?.get(i)?))
+        });
         differences.map(f64::abs).fold(0.0, f64::max)
     }
 }
