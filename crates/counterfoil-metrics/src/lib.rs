@@ -55,6 +55,7 @@ pub mod effectiveness;
 mod error;
 pub mod frechet;
 pub mod gap;
+mod grid_search;
 pub mod grouping;
 pub mod identifiability;
 pub mod image;
