@@ -79,16 +79,43 @@ impl Bootstrap {
         n: usize,
         statistic: impl Fn(&[usize]) -> Result<f64>,
     ) -> Result<Interval> {
+        let single = |images: &[usize]| Ok(vec![statistic(images)?]);
+        Ok(self.intervals(n, single)?.swap_remove(0))
+    }
+
+    /// Intervals of several figures that are computed together, each as [`Self::interval`].
+    ///
+    /// Costs `rounds` calls of the statistics. A round in which they fail is left out of every interval, a figure that
+    /// is not finite of its own.
+    ///
+    /// # Errors
+    /// As [`Self::interval`], and when the number of figures is 0 or changes from round to round.
+    pub fn intervals(
+        &self,
+        n: usize,
+        statistics: impl Fn(&[usize]) -> Result<Vec<f64>>,
+    ) -> Result<Vec<Interval>> {
         check::at_least("images", n, 1)?;
         check::at_least("rounds", self.rounds, 1)?;
         check::inside_unit("level", self.level)?;
         let all: Vec<usize> = (0..n).collect();
-        let estimate = statistic(&all)?;
-        check::finite("statistic", [&estimate])?;
-        let mut figures: Vec<f64> = (0..self.rounds)
-            .filter_map(|round| statistic(&self.resample(n, round)).ok())
-            .filter(|figure| figure.is_finite())
-            .collect();
+        let estimates = statistics(&all)?;
+        check::series("statistic", &estimates, 1)?;
+        let mut rounds = vec![Vec::with_capacity(self.rounds); estimates.len()];
+        for figures in (0..self.rounds).filter_map(|r| statistics(&self.resample(n, r)).ok()) {
+            check::same_len("figures", estimates.len(), "figures of a round", figures.len())?;
+            for (of, figure) in rounds.iter_mut().zip(figures) {
+                if figure.is_finite() {
+                    of.push(figure);
+                }
+            }
+        }
+        let of = |(estimate, figures)| self.percentiles(estimate, figures);
+        estimates.into_iter().zip(rounds).map(of).collect()
+    }
+
+    /// The interval of a figure from its values in the rounds that have one.
+    fn percentiles(&self, estimate: f64, mut figures: Vec<f64>) -> Result<Interval> {
         if figures.is_empty() {
             let reason = "the figure exists in no resample";
             return Err(MetricsError::Degenerate { figure: "a bootstrap interval", reason });
@@ -205,6 +232,23 @@ mod tests {
         assert!(Bootstrap { level: 1.0, ..Bootstrap::new(3) }.mean(&[1.0]).is_err());
         assert_eq!(Bootstrap::new(3).mean(&[]), Err(MetricsError::Empty { name: "values" }));
         assert!(Bootstrap::new(3).interval(4, |_| Ok(f64::NAN)).is_err());
+    }
+
+    #[test]
+    fn figures_computed_together_have_the_intervals_of_each_alone() {
+        let values = exponentials(30, 2);
+        let setting = Bootstrap { rounds: 200, ..Bootstrap::new(4) };
+        let largest = |images: &[usize]| pick(&values, images).into_iter().fold(0.0, f64::max);
+        // The second figure exists only in rounds that draw the first image.
+        let both = |images: &[usize]| {
+            let second = if images.contains(&0) { largest(images) } else { f64::NAN };
+            Ok(vec![average(&pick(&values, images)), second])
+        };
+        let together = setting.intervals(30, both).unwrap();
+        assert_eq!(together[0], setting.mean(&values).unwrap());
+        assert!(together[1].undefined > 30 && together[1].undefined < 120);
+        assert!(setting.intervals(30, |_| Ok(vec![])).is_err());
+        assert!(setting.intervals(30, |images| Ok(vec![1.0; 1 + images[0] % 2])).is_err());
     }
 
     proptest! {

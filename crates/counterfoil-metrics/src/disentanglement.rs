@@ -132,10 +132,7 @@ pub struct Dci {
 /// When the numbers of rows differ, fewer than eight rows or no columns are given, a value is not finite, a
 /// factor is constant on the scoring half, or no dimension helps to read some factor.
 pub fn dci(codes: &ArrayRef2<f64>, factors: &ArrayRef2<f64>, seed: u64) -> Result<Dci> {
-    read(codes, factors, seed, |x, y, fresh| {
-        let ridge = Ridge::tuned(x, y)?;
-        Ok((ridge.weights().mapv(f64::abs), ridge.predict(fresh)?))
-    })
+    read(codes, factors, halves(codes.nrows(), seed), &Reader::Ridge)
 }
 
 /// DCI scores as [`dci`], with the boosted trees of [`Trees`] as the reader: what matters non-linearly is seen.
@@ -155,34 +152,59 @@ pub fn dci_boosted(
     settings: &Boosting,
     seed: u64,
 ) -> Result<Dci> {
-    read(codes, factors, seed, |x, y, fresh| {
-        let trees = Trees::fit(x, y, settings)?;
-        Ok((trees.importance(), trees.predict(fresh)?))
-    })
+    read(codes, factors, halves(codes.nrows(), seed), &Reader::Boosted(*settings))
 }
 
-/// The scores with a reader that maps a fitting half and fresh codes to importances and predictions.
-fn read(
+/// What reads factors from a code.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reader {
+    /// Ridge regression with a tuned penalty, as in [`dci`].
+    Ridge,
+    /// Gradient-boosted trees of these settings, as in [`dci_boosted`].
+    Boosted(Boosting),
+}
+
+impl Reader {
+    /// Importances of the columns of `x` for `y`, and what is read of fresh rows.
+    fn fit(
+        &self,
+        x: &ArrayRef2<f64>,
+        y: &ArrayRef1<f64>,
+        fresh: &ArrayRef2<f64>,
+    ) -> Result<(Array1<f64>, Array1<f64>)> {
+        match self {
+            Self::Ridge => {
+                let ridge = Ridge::tuned(x, y)?;
+                Ok((ridge.weights().mapv(f64::abs), ridge.predict(fresh)?))
+            }
+            Self::Boosted(settings) => {
+                let trees = Trees::fit(x, y, settings)?;
+                Ok((trees.importance(), trees.predict(fresh)?))
+            }
+        }
+    }
+}
+
+/// The scores with importances from the images `fit` and informativeness from the images `score`.
+pub(crate) fn read(
     codes: &ArrayRef2<f64>,
     factors: &ArrayRef2<f64>,
-    seed: u64,
-    reader: impl Fn(
-        &ArrayRef2<f64>,
-        &ArrayRef1<f64>,
-        &ArrayRef2<f64>,
-    ) -> Result<(Array1<f64>, Array1<f64>)>,
+    (fit, score): (Vec<usize>, Vec<usize>),
+    reader: &Reader,
 ) -> Result<Dci> {
     check::same_len("codes", codes.nrows(), "factors", factors.nrows())?;
     check::at_least("codes", codes.nrows(), 8)?;
     check::at_least("factor columns", factors.ncols(), 1)?;
     check::finite("factors", factors)?;
-    let (fit, score) = halves(codes.nrows(), seed);
+    check::at_least("images of the fitting half", fit.len(), 2)?;
+    check::at_least("images of the scoring half", score.len(), 2)?;
     let (fit_x, score_x) = (codes.select(Axis(0), &fit), codes.select(Axis(0), &score));
     let mut importance = Array2::zeros((codes.ncols(), factors.ncols()));
     let mut informativeness = Vec::with_capacity(factors.ncols());
     for (factor, mut column) in factors.columns().into_iter().zip(importance.columns_mut()) {
         let (fit_y, score_y) = (factor.select(Axis(0), &fit), factor.select(Axis(0), &score));
-        let (weights, read) = reader(&fit_x, &fit_y, &score_x)?;
+        let (weights, read) = reader.fit(&fit_x, &fit_y, &score_x)?;
         let total = weights.sum();
         if total == 0.0 {
             let reason = "no code dimension helps to read some factor";

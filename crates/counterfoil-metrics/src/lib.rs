@@ -12,9 +12,16 @@
 //! | is the image the true counterfactual image? | [`image`] | Wang et al. 2004 (SSIM) |
 //! | are the images as a set like real ones? | [`frechet`] | Heusel et al. 2017; Dowson and Landau 1982 |
 //! | does a block carry what it should not? | [`information`], [`probe`] | Kraskov et al. 2004; Alain and Bengio 2017 |
+//! | does the image change no more than it must? | [`minimality`] | Sanchez and Tsaftaris 2022 |
+//! | do effects of interventions add up? | [`additivity`] | Fisher 1935 (interaction) |
+//! | do drawn answers cover the truth as often as they should? | [`uncertainty`] | Wilks 1941 |
 //! | does one code dimension mean one factor? | [`disentanglement`], [`identifiability`] | Eastwood and Williams 2018; Hyvärinen and Morioka 2016 |
+//! | does one block mean one factor? | [`block_identifiability`] | Khemakhem et al. 2020; von Kügelgen et al. 2021 |
+//! | is one dimension clearly ahead of the rest? | [`sap`], [`mig`] | Kumar et al. 2018; Chen et al. 2018 |
+//! | does a dimension stand still while its factor does? | [`irs`] | Suter et al. 2019 |
+//! | are two quantities related by any curve? | [`mine`] (MIC, TIC) | Reshef et al. 2011, 2016 |
 //! | does asking for a value yield that value? | [`calibration`] | Kuleshov et al. 2018 (binned form) |
-//! | how sure is the figure? | [`bootstrap`] | Efron 1979 |
+//! | how sure is the figure? | [`bootstrap`], [`dci_intervals`] | Efron 1979 |
 //!
 //! ```
 //! use counterfoil_metrics::{bootstrap::Bootstrap, comparison::compare, deviation::absolute};
@@ -33,26 +40,38 @@
 #![forbid(unsafe_code)]
 
 pub mod abduction;
+pub mod additivity;
 pub mod assignment;
+pub mod block_identifiability;
 pub mod bootstrap;
 pub mod calibration;
 mod check;
 pub mod comparison;
+pub mod dci_intervals;
 pub mod deviation;
 pub mod disentanglement;
 pub mod drift;
 pub mod effectiveness;
 mod error;
 pub mod frechet;
+pub mod gap;
+mod grid_search;
+pub mod grouping;
 pub mod identifiability;
 pub mod image;
 pub mod information;
+pub mod irs;
 pub mod line;
+pub mod mig;
+pub mod mine;
+pub mod minimality;
 pub mod probe;
 pub mod reproduction;
 pub mod ridge;
+pub mod sap;
 pub mod statistics;
 pub mod symmetric;
 pub mod trees;
+pub mod uncertainty;
 
 pub use error::MetricsError;

@@ -3,10 +3,13 @@
 //! Friedman, *Greedy function approximation: a gradient boosting machine* (2001), algorithm 2 (squared error):
 //! every tree is fitted to what the sum of the trees before it leaves over, and added with a small rate. Splits
 //! are sought on histograms: each feature is cut once into at most 255 bins of near equal count, exactly its
-//! distinct values where there are no more of them. There is no subsampling, and ties go to the first feature and
-//! the lowest threshold, so a fit is a function of its input alone. `O(trees depth n features)`.
+//! distinct values where there are no more of them; a threshold lies midway between the two neighbours that it parts
+//! in its node. There is no subsampling, and ties go to the first feature and the lowest threshold. Features are
+//! searched on all threads of the current pool, each by one thread from start to end, so a fit is a function of its
+//! input alone, to the last bit. `O(trees depth n features)`.
 
 use ndarray::{Array1, ArrayRef1, ArrayRef2};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -64,10 +67,11 @@ pub struct Trees {
     gains: Array1<f64>,
 }
 
-/// One feature in bins: the bin of each row, and the threshold above each bin but the last.
+/// One feature in bins: the bin of each row, and the least and greatest value of each bin.
 struct Binned {
     bins: Vec<u8>,
-    thresholds: Vec<f64>,
+    low: Vec<f64>,
+    high: Vec<f64>,
 }
 
 impl Binned {
@@ -75,21 +79,52 @@ impl Binned {
         const MOST: usize = 255;
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
-        let mut distinct = sorted.clone();
-        distinct.dedup();
-        let pairs: Vec<(f64, f64)> = if distinct.len() <= MOST {
-            distinct.windows(2).map(|w| (w[0], w[1])).collect()
-        } else {
-            let n = sorted.len();
-            (1..MOST).map(|b| (sorted[b * n / MOST - 1], sorted[b * n / MOST])).collect()
-        };
-        let mut thresholds: Vec<f64> =
-            pairs.iter().filter(|(a, b)| a < b).map(|&(a, b)| middle(a, b)).collect();
-        thresholds.dedup();
-        let bin = |v: &f64| thresholds.partition_point(|t| t < v) as u8;
-        Self { bins: values.iter().map(bin).collect(), thresholds }
+        let mut low = sorted.clone();
+        low.dedup();
+        if low.len() > MOST {
+            low = (0..MOST).map(|b| sorted[b * sorted.len() / MOST]).collect();
+            low.dedup();
+        }
+        let bin = |v: &f64| (low.partition_point(|start| start <= v) - 1) as u8;
+        let bins: Vec<u8> = values.iter().map(bin).collect();
+        let mut high = low.clone();
+        for (&bin, &value) in bins.iter().zip(values) {
+            let high = &mut high[usize::from(bin)];
+            *high = high.max(value);
+        }
+        Self { bins, low, high }
+    }
+
+    /// The cut of a node's rows with the largest fall of the squared error above `least`: `(fall, last bin on the
+    /// left)`. `rest` holds what is left over at each of `rows`, `total` its sum.
+    fn best(&self, rows: &[usize], rest: &[f64], total: f64, leaf: usize, least: f64) -> Cut {
+        let mut histogram = vec![(0.0, 0usize); self.low.len()];
+        for (&row, rest) in rows.iter().zip(rest) {
+            let entry = &mut histogram[usize::from(self.bins[row])];
+            entry.0 += rest;
+            entry.1 += 1;
+        }
+        let (mut sum, mut count) = (0.0, 0);
+        let mut best = (least, None);
+        for (bin, entry) in histogram[..self.low.len() - 1].iter().enumerate() {
+            sum += entry.0;
+            count += entry.1;
+            let other = rows.len() - count;
+            if entry.1 == 0 || count < leaf || other < leaf {
+                continue;
+            }
+            let (l, r) = (count as f64, other as f64);
+            let fall = l * r / (l + r) * (sum / l - (total - sum) / r).powi(2);
+            if fall > best.0 {
+                best = (fall, Some(bin));
+            }
+        }
+        best
     }
 }
+
+/// The fall of the squared error, and the last bin on the left if there is any cut.
+type Cut = (f64, Option<usize>);
 
 /// Midpoint of two neighbours `a < b`, never `b`, so that a row stays on its side.
 fn middle(a: f64, b: f64) -> f64 {
@@ -172,12 +207,13 @@ impl Growth {
             return Node::Leaf(value);
         };
         self.gains[feature] += gain;
-        let threshold = self.features[feature].thresholds[bin];
-        let bins = &self.features[feature].bins;
-        let (left, right) = rows.into_iter().partition(|&r| usize::from(bins[r]) <= bin);
+        let binned = &self.features[feature];
+        let (left, right): (Vec<usize>, Vec<usize>) =
+            rows.into_iter().partition(|&r| usize::from(binned.bins[r]) <= bin);
+        let next = right.iter().map(|&r| usize::from(binned.bins[r])).min().unwrap_or(bin + 1);
         Node::Split {
             feature,
-            threshold,
+            threshold: middle(binned.high[bin], binned.low[next]),
             left: Box::new(self.grow(left, depth - 1)),
             right: Box::new(self.grow(right, depth - 1)),
         }
@@ -185,33 +221,27 @@ impl Growth {
 
     /// The split with the largest fall of the squared error: `(fall, feature, last bin on the left)`.
     fn best(&self, rows: &[usize]) -> Option<(f64, usize, usize)> {
-        let total: f64 = rows.iter().map(|&r| self.rest[r]).sum();
-        let squares: f64 = rows.iter().map(|&r| self.rest[r].powi(2)).sum();
+        /// Fewer entries than this take less time than waking a thread.
+        const WORTH: usize = 1 << 14;
+        let rest: Vec<f64> = rows.iter().map(|&r| self.rest[r]).collect();
+        let total: f64 = rest.iter().sum();
         // Below the rounding of the sums a fall is noise.
-        let mut best = (squares * 1e-12, None);
-        for (feature, binned) in self.features.iter().enumerate() {
-            let mut histogram = vec![(0.0, 0usize); binned.thresholds.len() + 1];
-            for &row in rows {
-                let entry = &mut histogram[usize::from(binned.bins[row])];
-                entry.0 += self.rest[row];
-                entry.1 += 1;
-            }
-            let (mut sum, mut count) = (0.0, 0);
-            for (bin, entry) in histogram[..binned.thresholds.len()].iter().enumerate() {
-                sum += entry.0;
-                count += entry.1;
-                let other = rows.len() - count;
-                if entry.1 == 0 || count < self.settings.leaf || other < self.settings.leaf {
-                    continue;
-                }
-                let (l, r) = (count as f64, other as f64);
-                let fall = l * r / (l + r) * (sum / l - (total - sum) / r).powi(2);
-                if fall > best.0 {
-                    best = (fall, Some((feature, bin)));
-                }
+        let least = rest.iter().map(|v| v * v).sum::<f64>() * 1e-12;
+        let cut = |f: &Binned| f.best(rows, &rest, total, self.settings.leaf, least);
+        let cuts: Vec<Cut> = if rows.len() * self.features.len() < WORTH {
+            self.features.iter().map(cut).collect()
+        } else {
+            self.features.par_iter().map(cut).collect()
+        };
+        let mut best: Option<(f64, usize, usize)> = None;
+        for (feature, (fall, bin)) in cuts.into_iter().enumerate() {
+            if let Some(bin) = bin
+                && best.is_none_or(|(most, ..)| fall > most)
+            {
+                best = Some((fall, feature, bin));
             }
         }
-        best.1.map(|(feature, bin)| (best.0, feature, bin))
+        best
     }
 }
 
@@ -243,6 +273,32 @@ mod tests {
         assert!(trees.importance()[2] > 0.98, "{}", trees.importance());
         let error = trees.predict(&x).unwrap() - &y;
         assert!(error.dot(&error) / y.dot(&y) < 0.01);
+    }
+
+    /// Exact: on one thread and on four, with as many rows as make the parallel search worth while.
+    #[test]
+    fn a_fit_does_not_depend_on_the_number_of_threads() {
+        let mut s = Stream::new(3, "trees-threads", 0, 0);
+        let x = Array2::from_shape_fn((3000, 8), |_| s.normal());
+        let y = Array1::from_shape_fn(3000, |i| x[(i, 1)] * x[(i, 5)] + x[(i, 7)] + s.normal());
+        let settings = Boosting { trees: 10, ..Boosting::default() };
+        let fit = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let trees = pool.install(|| Trees::fit(&x, &y, &settings)).unwrap();
+            (trees.importance(), trees.predict(&x).unwrap())
+        };
+        assert_eq!(fit(1), fit(4));
+    }
+
+    /// Exact: in the node of the right half the values 2 and 8 are neighbours, though 4 lies between them elsewhere.
+    #[test]
+    fn thresholds_lie_between_neighbours_of_the_node() {
+        let x = array![[0.0, 4.0], [0.0, 4.0], [0.0, 4.0], [9.0, 2.0], [9.0, 8.0]];
+        let settings = Boosting { trees: 1, depth: 2, rate: 1.0, leaf: 1 };
+        let trees = Trees::fit(&x, &array![0.0, 0.0, 0.0, 50.0, 60.0], &settings).unwrap();
+        let read = trees.predict(&array![[9.0, 4.9], [9.0, 5.1]]).unwrap();
+        assert_relative_eq!(read[0], 50.0, epsilon = 1e-12);
+        assert_relative_eq!(read[1], 60.0, epsilon = 1e-12);
     }
 
     #[test]

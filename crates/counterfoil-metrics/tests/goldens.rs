@@ -1,18 +1,26 @@
-//! Figures of this crate against NumPy, SciPy, scikit-learn and scikit-image.
+//! Figures of this crate against NumPy, SciPy, scikit-learn, scikit-image and minepy's C library.
 //!
-//! `tests/goldens/metrics.json` holds inputs and figures and is made by `docs/goldens/metrics.py`. Comparison class:
-//! float, two implementations in f64 of the same formula; the bound stands at each comparison.
+//! `tests/goldens/metrics.json` holds inputs and figures and is made by `docs/goldens/metrics.py`, `mine.json` beside it
+//! by `docs/goldens/mine.py`. Comparison class: float, two implementations in f64 of the same formula; the bound stands at each comparison.
 
 use approx::assert_relative_eq;
 use counterfoil_metrics::{
     assignment::best_pairs,
+    bootstrap::Bootstrap,
     disentanglement::{completeness, disentanglement},
     frechet::{Gaussian, distance},
+    grouping::Grouping,
     image,
     information::mutual_information,
+    irs::irs,
     line::least_squares,
+    mig::mig,
+    mine::{Characteristic, Grids},
+    minimality::{self, Encodings, Query},
     ridge::Ridge,
+    sap::sap,
     statistics::{pearson, quantile, spearman, variance},
+    trees::{Boosting, Trees},
 };
 use ndarray::{Array1, Array2, Array3, Axis};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -172,4 +180,145 @@ fn disentanglement_and_completeness() {
     near(d.each, &g.each_code, 1e-13);
     near(c.each, &g.each_factor, 1e-13);
     near([d.overall, c.overall], &[g.disentanglement, g.completeness], 1e-13);
+}
+
+#[test]
+fn gaps_of_correlation_and_information() {
+    #[derive(Deserialize)]
+    struct Golden {
+        codes: Vec<Vec<f64>>,
+        factors: Vec<Vec<f64>>,
+        sap: f64,
+        sap_scores: Vec<Vec<f64>>,
+        code_bins: usize,
+        factor_bins: usize,
+        mig: f64,
+        mig_scores: Vec<Vec<f64>>,
+    }
+    let g: Golden = golden("gaps");
+    let (codes, factors) = (matrix(&g.codes), matrix(&g.factors));
+    let ours = sap(&codes, &factors).unwrap();
+    near(ours.scores.iter().copied(), &g.sap_scores.concat(), 1e-12);
+    assert_relative_eq!(ours.mean, g.sap, epsilon = 1e-12);
+    let [of_codes, of_factors] = [g.code_bins, g.factor_bins].map(Grouping::EqualWidth);
+    let ours = mig(&codes, &factors, of_codes, of_factors).unwrap();
+    near(ours.scores.iter().copied(), &g.mig_scores.concat(), 1e-12);
+    assert_relative_eq!(ours.mean, g.mig, epsilon = 1e-12);
+}
+
+#[test]
+fn interventional_robustness() {
+    #[derive(Deserialize)]
+    struct Golden {
+        codes: Vec<Vec<f64>>,
+        factors: Vec<Vec<f64>>,
+        bins: usize,
+        quantile: f64,
+        scores: Vec<Vec<f64>>,
+        overall: f64,
+    }
+    let g: Golden = golden("robustness");
+    let grouping = Grouping::EqualWidth(g.bins);
+    let ours = irs(&matrix(&g.codes), &matrix(&g.factors), grouping, g.quantile).unwrap();
+    near(ours.scores.iter().copied(), &g.scores.concat(), 1e-12);
+    assert_relative_eq!(ours.overall, g.overall, epsilon = 1e-12);
+}
+
+#[test]
+fn boosted_trees() {
+    #[derive(Deserialize)]
+    struct Case {
+        #[serde(flatten)]
+        settings: Boosting,
+        importance: Vec<f64>,
+        predictions: Vec<f64>,
+    }
+    #[derive(Deserialize)]
+    struct Golden {
+        x: Vec<Vec<f64>>,
+        y: Vec<f64>,
+        fresh: Vec<Vec<f64>>,
+        cases: Vec<Case>,
+    }
+    let g: Golden = golden("trees");
+    let (x, y, fresh) = (matrix(&g.x), Array1::from(g.y), matrix(&g.fresh));
+    for case in g.cases {
+        let trees = Trees::fit(&x, &y, &case.settings).unwrap();
+        // The same cuts; sums of a few hundred residuals in another order, over up to 60 trees.
+        near(trees.importance().to_vec(), &case.importance, 1e-10);
+        near(trees.predict(&fresh).unwrap(), &case.predictions, 1e-10);
+    }
+}
+
+#[test]
+fn characteristic_matrices() {
+    #[derive(Deserialize)]
+    struct Case {
+        #[serde(flatten)]
+        grids: Grids,
+        equi: bool,
+        x: Vec<f64>,
+        y: Vec<f64>,
+        cells: Vec<Vec<f64>>,
+        mic: f64,
+        mas: f64,
+        tic: f64,
+        mean: f64,
+    }
+    #[derive(Deserialize)]
+    struct Golden {
+        cases: Vec<Case>,
+    }
+    let g: Golden = serde_json::from_str(include_str!("goldens/mine.json")).expect("JSON");
+    for case in g.cases {
+        let of = if case.equi { Characteristic::equi } else { Characteristic::of };
+        let ours = of(&case.x, &case.y, &case.grids).unwrap();
+        assert_eq!(ours.cells.len(), case.cells.len());
+        for (ours, theirs) in ours.cells.iter().zip(&case.cells) {
+            near(ours.iter().copied(), theirs, 1e-11);
+        }
+        near(
+            [ours.mic(), ours.asymmetry(), ours.tic(), ours.mean()],
+            &[case.mic, case.mas, case.tic, case.mean],
+            1e-10,
+        );
+    }
+}
+
+#[test]
+fn counterfactual_latent_divergence() {
+    #[derive(Deserialize)]
+    struct Golden {
+        real: Vec<Vec<f64>>,
+        log_real: Vec<Vec<f64>>,
+        groups: Vec<usize>,
+        made: Vec<Vec<f64>>,
+        log_made: Vec<Vec<f64>>,
+        images: Vec<usize>,
+        asked: Vec<usize>,
+        each: Vec<f64>,
+        divergence: f64,
+    }
+    let g: Golden = golden("minimality");
+    let [real, log_real] = [g.real, g.log_real].map(|rows| matrix(&rows));
+    let [made, log_made] = [g.made, g.log_made].map(|rows| matrix(&rows));
+    let first = [&made, &log_made, &real, &log_real].map(|block| block.row(0).to_owned());
+    let divergence = minimality::gaussian(&first[0], &first[1], &first[2], &first[3]).unwrap();
+    // Their integral is a sum of twenty terms, exact for a parabola.
+    assert_relative_eq!(divergence, g.divergence, epsilon = 1e-11);
+    let queries: Vec<Query> =
+        g.images.iter().zip(&g.asked).map(|(&image, &asked)| Query { image, asked }).collect();
+    let ours = minimality::minimality(
+        &Encodings { mean: &real, log_deviation: &log_real },
+        &g.groups,
+        &Encodings { mean: &made, log_deviation: &log_made },
+        &queries,
+        &Bootstrap { rounds: 10, ..Bootstrap::new(1) },
+    )
+    .unwrap();
+    near(
+        ours.each.into_iter().map(|score| score.expect("every query has company")),
+        &g.each,
+        1e-13,
+    );
 }
