@@ -10,7 +10,10 @@ use super::{
     schedule::State,
     store::Record,
 };
-use crate::report::numbers::{count, estimate, number, percent};
+use crate::{
+    report::numbers::{count, estimate, number, percent},
+    run_dir::StoppedBy,
+};
 
 /// A table as it is shown.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +26,8 @@ pub struct Board {
     pub done: usize,
     /// All cells.
     pub cells: usize,
+    /// Every column that a section has, once.
+    pub glossary: Vec<Head>,
     /// One for each experiment and label.
     pub sections: Vec<Part>,
     /// On what the cells ran, and with what.
@@ -83,7 +88,7 @@ pub struct Seed {
     pub hash: String,
     /// `done`, `failed`, `damaged`, `blocked` or `missing`.
     pub state: &'static str,
-    /// Why there is no record.
+    /// Why there is no record, or what to know of the one that there is.
     pub reason: Option<String>,
 }
 
@@ -110,12 +115,16 @@ impl Board {
     /// The table of a plan whose cells stand as `states` say.
     pub fn new(plan: &Plan, states: &[State]) -> Self {
         let done = states.iter().filter_map(State::record);
+        let sections: Vec<Part> =
+            plan.sections.iter().map(|section| part(plan, section, states)).collect();
+        let shown = |head: &Head| sections.iter().any(|part| part.columns.contains(head));
         Self {
+            glossary: COLUMNS.iter().map(head).filter(shown).collect(),
             name: plan.name.clone(),
             preset: plan.preset.clone(),
             done: done.clone().count(),
             cells: plan.cells.len(),
-            sections: plan.sections.iter().map(|section| part(plan, section, states)).collect(),
+            sections,
             machines: done.map(machine).collect::<BTreeSet<_>>().into_iter().collect(),
         }
     }
@@ -155,6 +164,9 @@ impl Line {
                 _ => format!("{done} of {all} seeds"),
             });
         }
+        let stopped =
+            self.seeds.iter().filter(|seed| seed.state == "done" && seed.reason.is_some());
+        parts.extend(stopped.map(|seed| format!("seed {} stopped by the clock", seed.seed)));
         for (state, words) in [
             ("failed", "failed"),
             ("damaged", "damaged record"),
@@ -226,7 +238,12 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
 }
 
 fn seed(plan: &Plan, cell: usize, state: &State) -> Seed {
-    let (cell, reason) = (&plan.cells[cell], state.reason().map(str::to_owned));
+    let cell = &plan.cells[cell];
+    let clock = |record: &&Record| record.summary.stopped_by == Some(StoppedBy::WallClock);
+    let stopped = state.record().filter(clock).map(|record| {
+        format!("training was stopped by the clock at step {}", count(record.summary.steps))
+    });
+    let reason = state.reason().map(str::to_owned).or(stopped);
     Seed { seed: cell.seed, hash: cell.hash.clone(), state: state.word(), reason }
 }
 
@@ -241,7 +258,7 @@ fn head(column: &Column) -> Head {
 }
 
 /// The entries of a column, ranked: the best is marked among two or more, the second best among three or more. Equal
-/// values share their rank.
+/// values share a rank, and the next one is left out then.
 fn entries(column: &Column, figures: &[Vec<Figure>]) -> Vec<Option<Entry>> {
     let mut entries: Vec<Option<Entry>> = figures
         .iter()
@@ -251,7 +268,6 @@ fn entries(column: &Column, figures: &[Vec<Figure>]) -> Vec<Option<Entry>> {
         entries.iter().flatten().map(|entry| column.badness(entry.value)).collect();
     let compared = order.len();
     order.sort_by(f64::total_cmp);
-    order.dedup();
     if column.goal == Goal::Cost {
         return entries;
     }
@@ -278,7 +294,10 @@ fn entry(column: &Column, seeds: &[Figure], all: Figure) -> Entry {
             (text, Some(interval))
         }
         (_, Some([low, high])) => {
-            (write(all.value), Some(format!("{} to {}", write(low), write(high))))
+            let low = write(low);
+            // The unit once, at the end.
+            let low = low.trim_end_matches(" %");
+            (write(all.value), Some(format!("{low} to {}", write(high))))
         }
         (_, None) => (write(all.value), None),
     };

@@ -11,12 +11,13 @@ use crate::report::numbers::NONE;
 /// The text of `file`, which links to the pictures of `store`.
 pub fn render(board: &Board, store: &Store, file: &Path) -> String {
     let mut text = String::from("# Results: methods side by side\n\n");
+    let cells = link(store.folder(), file);
     text += &format!(
         "Written by `{}` from the cells in [{}]({}); {} of {} cells have run. Do not edit it: run the \
          command again.\n\n",
         board.command(),
-        "the folder beside",
-        link(store.folder(), file),
+        cells,
+        cells,
         board.done,
         board.cells
     );
@@ -29,13 +30,9 @@ pub fn render(board: &Board, store: &Store, file: &Path) -> String {
     }
     text +=
         "\n## What the columns mean\n\n| column | unit | better | meaning |\n|---|---|---|---|\n";
-    let mut told: Vec<&str> = Vec::new();
-    for head in board.sections.iter().flat_map(|part| &part.columns) {
-        if !told.contains(&head.key) {
-            told.push(head.key);
-            let better = head.better.unwrap_or(NONE);
-            text += &format!("| {} | {} | {better} | {} |\n", head.title, head.unit, head.about);
-        }
+    for head in &board.glossary {
+        let better = head.better.unwrap_or(NONE);
+        text += &format!("| {} | {} | {better} | {} |\n", head.title, head.unit, head.about);
     }
     if !board.machines.is_empty() {
         text += "\n## Machines\n\n";

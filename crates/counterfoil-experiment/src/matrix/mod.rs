@@ -23,6 +23,7 @@
 pub mod board;
 pub mod child;
 pub mod figures;
+mod file;
 pub mod markdown;
 pub mod page;
 pub mod places;

@@ -5,7 +5,7 @@ use minijinja::{Environment, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 
 use super::{
-    board::{Board, Head, Line, Part},
+    board::{Board, Line, Part},
     schedule::State,
     store::Store,
     strip::Strip,
@@ -14,14 +14,13 @@ use crate::error::{ExperimentError, Result};
 
 /// Its name ends with `.html`, which is what turns escaping on.
 const TEMPLATE: &str = "table.html";
-/// Pixels of the screen that a pixel of a picture becomes at most.
-const SCALE: usize = 2;
+/// Pixels of the screen that a column of a picture takes, so that its heading can be read.
+const COLUMN: usize = 68;
 
 #[derive(Debug, Serialize)]
 struct Page<'a> {
     board: &'a Board,
     sections: Vec<Section<'a>>,
-    glossary: Vec<&'a Head>,
     command: String,
     missing: usize,
 }
@@ -59,14 +58,8 @@ struct Picture<'a> {
 pub fn render(board: &Board, states: &[State], store: &Store) -> Result<String> {
     let sections: Vec<Section<'_>> =
         board.sections.iter().map(|part| section(part, states, store)).collect();
-    let mut glossary: Vec<&Head> = Vec::new();
-    for head in board.sections.iter().flat_map(|part| &part.columns) {
-        if !glossary.contains(&head) {
-            glossary.push(head);
-        }
-    }
     let missing = board.cells - board.done;
-    let page = Page { board, sections, glossary, command: board.command(), missing };
+    let page = Page { board, sections, command: board.command(), missing };
     let mut environment = Environment::new();
     let rendered =
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().and_then(|syntax| {
@@ -102,5 +95,5 @@ fn picture<'a>(line: &'a Line, states: &'a [State], store: &Store) -> Option<Pic
     let bytes = fs_err::read(store.picture(hash)).ok()?;
     let bytes = bytes.starts_with(b"\x89PNG\r\n\x1a\n").then_some(bytes)?;
     let src = format!("data:image/png;base64,{}", STANDARD.encode(bytes));
-    Some(Picture { name: &line.name, seed: *seed, strip, src, width: strip.size[0] * SCALE })
+    Some(Picture { name: &line.name, seed: *seed, strip, src, width: strip.columns.len() * COLUMN })
 }

@@ -19,21 +19,14 @@
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
-use serde::Deserialize;
-use toml::{Table, Value};
 
+use super::file::{Group, Head, Origin, is_taken, parsed};
 use crate::{
     actions::perform,
-    config::{
-        Config, Method,
-        layers::{KIND, TABLE, holds, overlay, parse, read, take_presets},
-        locate,
-    },
+    config::{Config, Method, locate},
     error::{ExperimentError, Result, suggestion},
 };
 
-/// Minutes that a cell is expected to take when nothing is known of it.
-const MINUTES: f64 = 15.0;
 /// The least that shows whether a network can be built: three images of a world, one for each part.
 const SMALLEST: [&str; 5] = [
     "data.count=3",
@@ -42,68 +35,6 @@ const SMALLEST: [&str; 5] = [
     "evaluation.images=1",
     "evaluation.tenfold_images=1",
 ];
-
-/// A table as its file has it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    table: Head,
-    #[serde(default)]
-    matrix: Vec<Group>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Head {
-    name: String,
-    #[serde(default)]
-    preset: Option<String>,
-    #[serde(default = "minutes")]
-    minutes: f64,
-    #[serde(default = "yes")]
-    publish: bool,
-}
-
-/// Everything that is crossed with everything else.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Group {
-    #[serde(default)]
-    label: Option<String>,
-    experiments: Vec<String>,
-    #[serde(default)]
-    methods: Vec<String>,
-    #[serde(default)]
-    ablations: Vec<Ablation>,
-    #[serde(default = "one_seed")]
-    seeds: Vec<u64>,
-    #[serde(default)]
-    set: Vec<String>,
-    #[serde(default)]
-    minutes: Option<f64>,
-}
-
-/// A method with keys of its own.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Ablation {
-    name: String,
-    #[serde(default)]
-    method: Option<String>,
-    set: Vec<String>,
-}
-
-fn minutes() -> f64 {
-    MINUTES
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn one_seed() -> Vec<u64> {
-    vec![0]
-}
 
 /// What is laid over the file by its caller.
 #[derive(Clone, Debug, Default)]
@@ -186,15 +117,23 @@ impl Plan {
     /// preset, a method or a key of a cell does not exist or makes no network; file and key are named.
     pub fn load(path: &Path, request: &Request<'_>) -> Result<Self> {
         let file = parsed(path, request.preset)?;
-        let maker = Maker { path, origin: path.display().to_string(), head: &file.table, request };
-        maker.check_head()?;
-        if file.matrix.is_empty() {
-            return Err(maker.wrong("matrix", "has no groups: add one under [[matrix]]"));
+        let origin = Origin(path.display().to_string());
+        if let Some(text) = request.set.iter().find(|text| is_taken(text)) {
+            return Err(ExperimentError::InvalidKey {
+                origin: format!("--set {text}"),
+                key: text.split('=').next().unwrap_or_default().to_owned(),
+                reason: "is what the rows of a table differ in: choose rows with --only".into(),
+            });
         }
+        origin.check_head(&file.table)?;
+        if file.matrix.is_empty() {
+            return Err(origin.wrong("matrix", "has no groups: add one under [[matrix]]"));
+        }
+        let maker = Maker { path, origin: &origin, head: &file.table, request };
         let mut sections = Vec::new();
         let mut found = Vec::new();
         for (place, group) in file.matrix.iter().enumerate() {
-            maker.check_group(place, group)?;
+            origin.check_group(place, group)?;
             for experiment in &group.experiments {
                 let section = maker.section(place, group, experiment, &mut found)?;
                 if sections.iter().any(|s: &Section| same_title(s, &section)) {
@@ -203,7 +142,7 @@ impl Plan {
                         "names {experiment} again under the same label: add to the first group, or give \
                          this one another `label`"
                     );
-                    return Err(maker.wrong(&key, &reason));
+                    return Err(origin.wrong(&key, &reason));
                 }
                 sections.push(section);
             }
@@ -260,44 +199,6 @@ impl Plan {
     }
 }
 
-/// The file's values under a preset; a list of a preset replaces the file's.
-fn parsed(path: &Path, preset: Option<&str>) -> Result<File> {
-    let origin = path.display().to_string();
-    let text = fs_err::read_to_string(path).map_err(ExperimentError::unreadable)?;
-    let mut base = parse(&text, &origin)?;
-    if base.remove(KIND).as_ref().and_then(Value::as_str) != Some(TABLE) {
-        let reason = "must be \"table\": an experiment is run with `counterfoil run`";
-        return Err(ExperimentError::InvalidKey {
-            origin,
-            key: KIND.into(),
-            reason: reason.into(),
-        });
-    }
-    let presets = take_presets(&mut base, &origin)?;
-    let laid = |layer: Option<&Value>| -> Table {
-        let mut table = base.clone();
-        layer.into_iter().for_each(|layer| overlay(&mut table, layer));
-        table
-    };
-    // A mistake in a preset that is not asked for is one too.
-    for (name, layer) in &presets {
-        read::<File>(laid(Some(layer)), |key| {
-            let own = holds(layer, key.split(['[', '.']).next().unwrap_or(key));
-            if own { format!("{origin} [preset.{name}]") } else { origin.clone() }
-        })?;
-    }
-    let asked = match preset {
-        None => None,
-        Some(name) => Some(presets.get(name).ok_or_else(|| ExperimentError::Unknown {
-            what: "preset",
-            name: name.to_owned(),
-            place: origin.clone(),
-            hint: suggestion(name, &presets.keys().collect::<Vec<_>>()),
-        })?),
-    };
-    read(laid(asked), |_| origin.clone())
-}
-
 fn same_title(a: &Section, b: &Section) -> bool {
     (&a.experiment, &a.label) == (&b.experiment, &b.label)
 }
@@ -305,7 +206,7 @@ fn same_title(a: &Section, b: &Section) -> bool {
 /// Makes cells out of groups, naming file and key of each mistake.
 struct Maker<'a> {
     path: &'a Path,
-    origin: String,
+    origin: &'a Origin,
     head: &'a Head,
     request: &'a Request<'a>,
 }
@@ -330,75 +231,6 @@ struct Placed {
 }
 
 impl Maker<'_> {
-    fn wrong(&self, key: &str, reason: &str) -> ExperimentError {
-        ExperimentError::InvalidKey {
-            origin: self.origin.clone(),
-            key: key.to_owned(),
-            reason: reason.to_owned(),
-        }
-    }
-
-    fn check_head(&self) -> Result<()> {
-        let name = &self.head.name;
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-        if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
-            let need = "must be 1 to 64 lower-case letters, digits, `-` or `_`: it names a folder";
-            return Err(self.wrong("table.name", need));
-        }
-        self.check_minutes("table.minutes", self.head.minutes)
-    }
-
-    fn check_minutes(&self, key: &str, minutes: f64) -> Result<()> {
-        if minutes > 0.0 && minutes.is_finite() {
-            return Ok(());
-        }
-        Err(self.wrong(key, &format!("is {minutes}, it must be a number above 0")))
-    }
-
-    fn check_group(&self, place: usize, group: &Group) -> Result<()> {
-        let key = |name: &str| format!("matrix[{place}].{name}");
-        if let Some(minutes) = group.minutes {
-            self.check_minutes(&key("minutes"), minutes)?;
-        }
-        if group.experiments.is_empty() {
-            return Err(self.wrong(&key("experiments"), "is empty: name at least one"));
-        }
-        if group.methods.is_empty() && group.ablations.is_empty() {
-            return Err(self.wrong(&key("methods"), "is missing: name a method, or give ablations"));
-        }
-        if group.seeds.is_empty() {
-            return Err(self.wrong(&key("seeds"), "is empty: name at least one"));
-        }
-        let named = group.ablations.iter().map(|a| &a.name);
-        for (name, twice) in [
-            ("experiments", twice(&group.experiments)),
-            ("seeds", twice(&group.seeds).map(|seed| seed.to_string())),
-            ("methods", twice(&group.methods.iter().chain(named).collect::<Vec<_>>()).cloned()),
-        ] {
-            if let Some(value) = twice {
-                return Err(self.wrong(&key(name), &format!("names `{value}` twice")));
-            }
-        }
-        let sets = std::iter::once((key("set"), &group.set)).chain(
-            group
-                .ablations
-                .iter()
-                .enumerate()
-                .map(|(k, ablation)| (key(&format!("ablations[{k}].set")), &ablation.set)),
-        );
-        for (key, set) in sets {
-            let own = |text: &&String| {
-                let name = text.split('=').next().unwrap_or_default().trim();
-                ["method", "experiment.seed", "experiment.name"].contains(&name)
-            };
-            if let Some(text) = set.iter().find(own) {
-                let reason = format!("holds `{text}`: methods and seeds have keys of their own");
-                return Err(self.wrong(&key, &reason));
-            }
-        }
-        Ok(())
-    }
-
     /// The rows of one experiment of a group; its cells go to `found`.
     fn section(
         &self,
@@ -409,13 +241,13 @@ impl Maker<'_> {
     ) -> Result<Section> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let file = locate(folder, experiment).map_err(|error| {
-            self.wrong(&format!("matrix[{place}].experiments"), &format!("is wrong: {error}"))
+            self.origin
+                .wrong(&format!("matrix[{place}].experiments"), &format!("is wrong: {error}"))
         })?;
         let section = found.iter().map(|p| p.row[0] + 1).max().unwrap_or(0);
         let mut rows = Vec::new();
         let mut ranges = IndexMap::new();
         for (number, variant) in variants(place, group).enumerate() {
-            let mut plain = None;
             for (turn, &seed) in group.seeds.iter().enumerate() {
                 let set = |own: &[String]| {
                     let mut set = vec![format!("method={}", variant.method)];
@@ -433,18 +265,18 @@ impl Maker<'_> {
                         .map(|v| (v.name().to_owned(), v.range().1 - v.range().0))
                         .collect();
                     if variant.ablation {
-                        plain = Some(
-                            self.config(&file, &variant, experiment, self.without(&set, &variant))?
-                                .0,
-                        );
+                        let plain = self.without(&set, &variant);
+                        let (plain, _) = self.config(&file, &variant, experiment, plain)?;
+                        if plain.hash() == config.hash() {
+                            let reason = format!(
+                                "changes nothing in {experiment}: it sets what `{}` has",
+                                variant.method
+                            );
+                            return Err(self
+                                .origin
+                                .wrong(&format!("{}.set", variant.key), &reason));
+                        }
                     }
-                }
-                if turn == 0 && plain.as_ref().is_some_and(|plain| plain.hash() == config.hash()) {
-                    let reason = format!(
-                        "changes nothing in {experiment}: what it sets is what `{}` has",
-                        variant.method
-                    );
-                    return Err(self.wrong(&format!("{}.set", variant.key), &reason));
                 }
                 let cell = Cell {
                     experiment: experiment.to_owned(),
@@ -485,7 +317,7 @@ impl Maker<'_> {
         if !methods.contains(&variant.method) {
             let hint = suggestion(variant.method, &methods);
             let reason = format!("names no method `{}`{hint}", variant.method);
-            return Err(self.wrong(&variant.key, &reason));
+            return Err(self.origin.wrong(&variant.key, &reason));
         }
         let load = |set: &[String]| {
             Config::load(file, self.head.preset.as_deref(), set)
@@ -525,13 +357,8 @@ impl Maker<'_> {
         error: &ExperimentError,
     ) -> ExperimentError {
         let reason = format!("cannot run {experiment} with `{}`: {error}", variant.name);
-        self.wrong(&variant.key, &reason)
+        self.origin.wrong(&variant.key, &reason)
     }
-}
-
-fn twice<T: PartialEq + Clone>(values: &[T]) -> Option<T> {
-    let again = |(k, value): &(usize, &T)| values[..*k].contains(value);
-    values.iter().enumerate().find(again).map(|(_, value)| value.clone())
 }
 
 /// The methods of a group, then its ablations.
@@ -557,8 +384,8 @@ fn variants(place: usize, group: &Group) -> impl Iterator<Item = Variant<'_>> {
 fn blocked(config: &Config) -> Option<String> {
     let dir = config.data().dir.as_ref().filter(|_| !config.data().kind.is_world())?;
     (!dir.is_dir()).then(|| {
-        let name = dir.file_name().unwrap_or(dir.as_os_str()).display();
-        format!("its data are not here (no folder {name}); give it with --set data.dir=FOLDER")
+        let dir = dir.display();
+        format!("its data are not here (no folder {dir}): name it with --set data.dir=FOLDER")
     })
 }
 

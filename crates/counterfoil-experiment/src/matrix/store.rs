@@ -12,7 +12,7 @@ use super::{
     strip::{self, Strip},
 };
 use crate::{
-    error::Result,
+    error::{ExperimentError, Result},
     evaluate::{GALLERY_FILE, SUMMARY_FILE, Summary},
     run_dir::{Cpu, Git, RunDir, Software, read_json, write_atomic, write_json},
 };
@@ -151,6 +151,14 @@ impl Store {
     /// When the run cannot be read, has no summary, or the folder cannot be written.
     pub fn keep(&self, cell: &Cell, run: &RunDir, seconds: f64) -> Result<Record> {
         let manifest = run.manifest()?;
+        if manifest.config_hash != cell.hash {
+            return Err(ExperimentError::BrokenRun {
+                path: run.path().to_owned(),
+                reason: "has another config than its cell: did its experiment change meanwhile? \
+                         start the table again"
+                    .into(),
+            });
+        }
         let summary: Summary = read_json(&run.file(SUMMARY_FILE))?;
         let mut record = Record {
             schema: SCHEMA,
