@@ -131,15 +131,15 @@ impl Board {
 
     /// The command that makes it.
     pub fn command(&self) -> String {
-        let preset = self.preset.iter().map(|preset| format!(" --preset {preset}"));
-        format!("cargo xtask experiment {}{}", self.name, preset.collect::<String>())
+        let preset = self.preset.as_ref().map_or(String::new(), |name| format!(" --preset {name}"));
+        format!("cargo xtask experiment {}{preset}", self.name)
     }
 }
 
 impl Part {
     /// The experiment, what the file calls the group, and the preset.
     pub fn title(&self) -> String {
-        let preset = self.preset.iter().map(|preset| format!(" ({preset})")).collect::<String>();
+        let preset = self.preset.as_ref().map_or(String::new(), |preset| format!(" ({preset})"));
         match &self.label {
             Some(label) => format!("{}{preset}: {label}", self.experiment),
             None => format!("{}{preset}", self.experiment),

@@ -93,7 +93,9 @@ pub(super) fn parsed(path: &Path, preset: Option<&str>) -> Result<File> {
     let presets = take_presets(&mut base, &origin)?;
     let laid = |layer: Option<&Value>| -> Table {
         let mut table = base.clone();
-        layer.into_iter().for_each(|layer| overlay(&mut table, layer));
+        if let Some(layer) = layer {
+            overlay(&mut table, layer);
+        }
         table
     };
     // A mistake in a preset that is not asked for is one too.

@@ -10,75 +10,76 @@ use crate::report::numbers::NONE;
 
 /// The text of `file`, which links to the pictures of `store`.
 pub fn render(board: &Board, store: &Store, file: &Path) -> String {
-    let mut text = String::from("# Results: methods side by side\n\n");
-    let cells = link(store.folder(), file);
-    text += &format!(
-        "Written by `{}` from the cells in [{}]({}); {} of {} cells have run. Do not edit it: run the \
-         command again.\n\n",
-        board.command(),
-        cells,
-        cells,
-        board.done,
-        board.cells
-    );
-    text += "A figure is a mean over seeds, **best** and <u>second best</u> of its column; in brackets its \
-             95 % interval over held-out images (the mean of the ends of the intervals behind it, so never \
-             too narrow; the spread between seeds is not in it), in parentheses each seed. Times and memory \
-             are of the machines named below and are not ranked.\n";
+    let (command, cells) = (board.command(), link(store.folder(), file));
+    let mut parts = vec![
+        "# Results: methods side by side\n".to_owned(),
+        format!(
+            "Written by `{command}` from the cells in [{cells}]({cells}); {} of {} have run. Do not edit \
+             it: run the command again.\n",
+            board.done, board.cells
+        ),
+        "A figure is a mean over seeds, **best** and <u>second best</u> of its column; in brackets its \
+         95 % interval over held-out images (the mean of the ends of the intervals behind it, so never too \
+         narrow; the spread between seeds is not in it), in parentheses each seed. Times and memory are of \
+         the machines named below and are not ranked."
+            .to_owned(),
+    ];
     for part in &board.sections {
-        text += &section(part, store, file);
+        section(part, store, file, &mut parts);
     }
-    text +=
-        "\n## What the columns mean\n\n| column | unit | better | meaning |\n|---|---|---|---|\n";
-    for head in &board.glossary {
+    parts.push("\n## What the columns mean\n".to_owned());
+    parts.push("| column | unit | better | meaning |\n|---|---|---|---|".to_owned());
+    parts.extend(board.glossary.iter().map(|head| {
         let better = head.better.unwrap_or(NONE);
-        text += &format!("| {} | {} | {better} | {} |\n", head.title, head.unit, head.about);
-    }
+        format!("| {} | {} | {better} | {} |", head.title, head.unit, head.about)
+    }));
     if !board.machines.is_empty() {
-        text += "\n## Machines\n\n";
-        board.machines.iter().for_each(|machine| text += &format!("- {}\n", plain(machine)));
+        parts.push("\n## Machines\n".to_owned());
+        parts.extend(board.machines.iter().map(|machine| format!("- {}", plain(machine))));
     }
-    text
+    parts.join("\n") + "\n"
 }
 
-fn section(part: &Part, store: &Store, file: &Path) -> String {
-    let mut text = format!("\n## {}\n\n", plain(&part.title()));
+fn section(part: &Part, store: &Store, file: &Path, parts: &mut Vec<String>) {
+    parts.push(format!("\n## {}\n", plain(&part.title())));
     let titles = part.columns.iter().map(|head| head.title);
     let titles: Vec<&str> = ["method", "cells"].into_iter().chain(titles).collect();
-    text += &format!("| {} |\n|{}\n", titles.join(" | "), "---|".repeat(titles.len()));
+    parts.push(format!("| {} |\n|{}", titles.join(" | "), "---|".repeat(titles.len())));
     for line in &part.rows {
         let cells = line.entries.iter().map(|entry| entry.as_ref().map_or(NONE.to_owned(), cell));
-        let cells: Vec<String> =
-            [plain(&line.name), line.status()].into_iter().chain(cells).collect();
-        text += &format!("| {} |\n", cells.join(" | "));
+        let words = [plain(&line.name), line.status()];
+        let cells: Vec<String> = words.into_iter().chain(cells).collect();
+        parts.push(format!("| {} |", cells.join(" | ")));
     }
-    for line in part.rows.iter().filter(|line| !line.set.is_empty()) {
-        let set: Vec<String> = line.set.iter().map(|set| format!("`{set}`")).collect();
-        text += &format!("\n*{}*: {}\n", plain(&line.name), set.join(", "));
+    let ablations: Vec<String> = part
+        .rows
+        .iter()
+        .filter(|line| !line.set.is_empty())
+        .map(|line| {
+            let set: Vec<String> = line.set.iter().map(|set| format!("`{set}`")).collect();
+            format!("- {}: {}", plain(&line.name), set.join(", "))
+        })
+        .collect();
+    if !ablations.is_empty() {
+        parts.push(format!("\n{}", ablations.join("\n")));
     }
     for line in &part.rows {
         if let Some((hash, seed)) = &line.picture {
-            let picture = link(&store.picture(hash), file);
-            let name = plain(&line.name);
-            text += &format!("\n{name}, seed {seed}:\n\n![{name}]({picture})\n");
+            let (name, picture) = (plain(&line.name), link(&store.picture(hash), file));
+            parts.push(format!("\n{name}, seed {seed}:\n\n![{name}]({picture})"));
         }
     }
-    text
 }
 
 fn cell(entry: &Entry) -> String {
-    let mut text = match entry.rank {
+    let value = match entry.rank {
         Some(1) => format!("**{}**", entry.text),
         Some(2) => format!("<u>{}</u>", entry.text),
         _ => entry.text.clone(),
     };
-    if let Some(interval) = &entry.interval {
-        text += &format!(" [{interval}]");
-    }
-    if let Some(spread) = &entry.spread {
-        text += &format!(" ({spread})");
-    }
-    text
+    let interval = entry.interval.as_ref().map(|interval| format!("[{interval}]"));
+    let spread = entry.spread.as_ref().map(|spread| format!("({spread})"));
+    [Some(value), interval, spread].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Words that are no markup.

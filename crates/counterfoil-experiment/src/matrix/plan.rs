@@ -249,7 +249,7 @@ impl Maker<'_> {
         let mut ranges = IndexMap::new();
         for (number, variant) in variants(place, group).enumerate() {
             for (turn, &seed) in group.seeds.iter().enumerate() {
-                let set = |own: &[String]| {
+                let laid = |own: &[String]| {
                     let mut set = vec![format!("method={}", variant.method)];
                     set.extend_from_slice(&group.set);
                     set.extend_from_slice(own);
@@ -257,7 +257,7 @@ impl Maker<'_> {
                     set.push(format!("experiment.seed={seed}"));
                     set
                 };
-                let (config, set) = self.config(&file, &variant, experiment, set(variant.set))?;
+                let (config, set) = self.config(&file, &variant, experiment, laid(variant.set))?;
                 if turn == 0 {
                     self.check_network(&file, &variant, experiment, &config, &set)?;
                     let labelled = config.graph().variables().filter(|v| v.is_labelled());
@@ -265,8 +265,7 @@ impl Maker<'_> {
                         .map(|v| (v.name().to_owned(), v.range().1 - v.range().0))
                         .collect();
                     if variant.ablation {
-                        let plain = self.without(&set, &variant);
-                        let (plain, _) = self.config(&file, &variant, experiment, plain)?;
+                        let (plain, _) = self.config(&file, &variant, experiment, laid(&[]))?;
                         if plain.hash() == config.hash() {
                             let reason = format!(
                                 "changes nothing in {experiment}: it sets what `{}` has",
@@ -298,11 +297,6 @@ impl Maker<'_> {
         }
         let (experiment, label) = (experiment.to_owned(), group.label.clone());
         Ok(Section { experiment, label, rows, ranges })
-    }
-
-    /// The overrides of a cell without those of its ablation.
-    fn without(&self, set: &[String], variant: &Variant<'_>) -> Vec<String> {
-        set.iter().filter(|text| !variant.set.contains(text)).cloned().collect()
     }
 
     /// The config of a cell, and its overrides: a folder of data is none of a world's.

@@ -159,7 +159,9 @@ impl Times {
     /// What the records of a store tell.
     pub fn of(records: &[Record]) -> Self {
         let mut times = Self::default();
-        records.iter().for_each(|record| times.learn(record));
+        for record in records {
+            times.learn(record);
+        }
         times
     }
 

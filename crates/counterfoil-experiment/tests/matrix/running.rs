@@ -1,7 +1,10 @@
 //! Which cells run, in which order and time, and that none runs twice.
 
 use counterfoil_experiment::{
-    matrix::{Budget, Outcome, Plan, schedule::states},
+    matrix::{
+        Budget, Outcome, Plan,
+        schedule::{State, states},
+    },
     run_dir::{read_json, write_json},
 };
 use serde_json::{Value, json};
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 use crate::bench::{Act, Actor, Bench, TABLE};
 
 fn words(plan: &Plan, bench: &Bench) -> Vec<&'static str> {
-    states(plan, &bench.places(plan).store).iter().map(|state| state.word()).collect()
+    states(plan, &bench.places(plan).store).iter().map(State::word).collect()
 }
 
 /// Exact: the first seed of every row comes before the second of any, and equal configs are one cell.
