@@ -1,6 +1,8 @@
 //! The checked form of the settings: a network that can be built, or an error that names the key.
 
-use crate::{Blocks, Code, Mechanism, ModelConfig, ModelError, config::ScheduleKind};
+use crate::{
+    Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, config::ScheduleKind,
+};
 use counterfoil_diffusion::{DiscreteSchedule, Prediction};
 use counterfoil_graph::{Dag, Kind};
 
@@ -22,6 +24,8 @@ pub struct Architecture {
     pub(crate) residual_code: bool,
     pub(crate) mechanism: Mechanism,
     pub(crate) code: Code,
+    pub(crate) decoder: Decoder,
+    pub(crate) conditioning: Conditioning,
     pub(crate) prediction: Prediction,
     pub(crate) schedule: DiscreteSchedule,
     pub(crate) labelled_noise: f64,
@@ -117,6 +121,12 @@ impl Architecture {
                  set code = \"causal\", or reader = [] and residual_code = false",
             );
         }
+        if config.class_conditional && config.decoder == Decoder::Direct {
+            return setting(
+                "model.class_conditional",
+                "a direct decoder sees latents alone; set it to false, or decoder = \"diffusion\"",
+            );
+        }
         if config.class_conditional && classes == 0 {
             return setting("model.class_conditional", "the data has no classes; set it to false");
         }
@@ -140,7 +150,13 @@ impl Architecture {
             blocks,
             mechanism: config.mechanism,
             code: config.code,
-            prediction: config.prediction,
+            decoder: config.decoder,
+            conditioning: config.conditioning,
+            // A direct decoder predicts the image, whatever else a diffusion model would.
+            prediction: match config.decoder {
+                Decoder::Diffusion => config.prediction,
+                Decoder::Direct => Prediction::X0,
+            },
             schedule,
             labelled_noise: config.labelled_noise,
             unlabelled_noise: config.unlabelled_noise,
@@ -187,6 +203,11 @@ impl Architecture {
     /// `[channels, height, width]` of an image.
     pub fn image_shape(&self) -> [i64; 3] {
         self.image
+    }
+
+    /// What draws images from latents.
+    pub fn decoder(&self) -> Decoder {
+        self.decoder
     }
 
     /// What the UNet predicts.

@@ -4,7 +4,7 @@
 //! shrunk, shifted or noisy. An intervention in label units has to know what the trained encoder really writes.
 
 use crate::objective::label_codes;
-use crate::{Architecture, Code, Model, ModelError, error::expect_shape};
+use crate::{Architecture, Code, Mechanism, Model, ModelError, error::expect_shape};
 use counterfoil_graph::Kind as VariableKind;
 use counterfoil_tensor::Weights;
 use serde::{Deserialize, Serialize};
@@ -153,7 +153,7 @@ impl Calibration {
         labels: &Tensor,
     ) -> Result<(), ModelError> {
         let a = model.architecture();
-        if a.code != Code::Causal {
+        if a.code != Code::Causal || a.mechanism == Mechanism::Independent {
             return Ok(());
         }
         expect_shape("the latents of the calibration", &latents.size(), &[-1, a.blocks().width()])?;

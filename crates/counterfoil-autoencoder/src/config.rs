@@ -33,6 +33,8 @@ pub enum Mechanism {
     Affine,
     /// The published code: `z_i = f_i(sum over parents of u) + u_i`, one hop, parents entering as noise.
     Published,
+    /// `z_i = u_i`: no structure between latents, so that an intervention changes its own block alone.
+    Independent,
 }
 
 /// What the encoder's output means.
@@ -44,6 +46,26 @@ pub enum Code {
     /// The causal latent z; inverting the mechanisms gives u. The label term then trains what the encoder reads
     /// directly, and the KL of u is the likelihood of the mechanism.
     Causal,
+}
+
+/// How the latents enter the residual blocks of the UNet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conditioning {
+    /// Added to the time embedding: one scale and shift for both. The published choice.
+    Added,
+    /// Time gives scale and shift, the latents a second scale (DiffAE, Preechakul et al. 2022).
+    TwoCondition,
+}
+
+/// What draws images from latents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decoder {
+    /// A diffusion model: the UNet, run from noise.
+    Diffusion,
+    /// The mean image in one pass, as a variational autoencoder has it: no noise, nothing to invert.
+    Direct,
 }
 
 /// The noise schedule that the network is trained on.
@@ -92,6 +114,10 @@ pub struct ModelConfig {
     pub mechanism: Mechanism,
     /// What the encoder's output means.
     pub code: Code,
+    /// What draws images from latents.
+    pub decoder: Decoder,
+    /// How the latents enter the UNet.
+    pub conditioning: Conditioning,
     /// What the UNet predicts.
     pub prediction: Prediction,
     /// The noise schedule of training.
@@ -123,6 +149,8 @@ impl Default for ModelConfig {
             residual_code: true,
             mechanism: Mechanism::Additive,
             code: Code::Causal,
+            decoder: Decoder::Diffusion,
+            conditioning: Conditioning::Added,
             prediction: Prediction::V,
             schedule: ScheduleKind::Cosine,
             levels: 1000,

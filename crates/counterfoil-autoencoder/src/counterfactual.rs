@@ -14,13 +14,13 @@
 //! request.
 
 use crate::objective::label_codes;
-use crate::{Architecture, Calibration, LatentDenoiser, Mechanism, Model, ModelError};
+use crate::{Architecture, Calibration, Decoder, LatentDenoiser, Mechanism, Model, ModelError};
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
 use counterfoil_diffusion::{
     Abduction as _, Denoiser, End, Grid, Guided, NoNoise, Sampler, Spacing,
 };
-use counterfoil_graph::{Dag, Intervention, Role};
+use counterfoil_graph::{Intervention, Role};
 use counterfoil_tensor::{Weights, noise};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -45,6 +45,9 @@ pub struct Procedure {
     pub batch: usize,
     /// Whether x_T is the image under fresh noise instead of its abducted noise: the published code.
     pub fresh_noise: bool,
+    /// Whether what a direct decoder cannot draw of the image is added to the counterfactual again: the abducted noise of
+    /// the pixels (DeepSCM, Pawlowski et al. 2020). A diffusion decoder has x_T instead.
+    pub keep_residual: bool,
     /// Whether a value is written as the latent that the trained encoder has for it; if not, as the code of the label
     /// itself, with the published one-hop mechanism in a root's u and elsewhere in z.
     pub calibrated: bool,
@@ -61,6 +64,7 @@ impl Default for Procedure {
             rounds: 0,
             batch: 64,
             fresh_noise: false,
+            keep_residual: false,
             calibrated: true,
         }
     }
@@ -83,6 +87,18 @@ impl Procedure {
         }
         if !self.guidance.is_finite() {
             return setting("counterfactual.guidance", "must be a finite number");
+        }
+        if architecture.decoder == Decoder::Direct && self.guidance != 1.0 {
+            return setting(
+                "counterfactual.guidance",
+                "must be 1 with a direct decoder, which has nothing to guide",
+            );
+        }
+        if architecture.decoder == Decoder::Diffusion && self.keep_residual {
+            return setting(
+                "counterfactual.keep_residual",
+                "must be false with a diffusion decoder, whose x_T holds what the latents do not",
+            );
         }
         let schedule = architecture.schedule();
         let whole = schedule.grid(self.spacing, self.steps, End::Zero)?;
@@ -144,6 +160,9 @@ impl<'m> Counterfactuals<'m> {
     /// # Errors
     /// When the method cannot walk the grid.
     pub fn evaluations(&self) -> Result<[usize; 2], ModelError> {
+        if self.model.direct().is_some() {
+            return Ok([usize::from(self.procedure.keep_residual), 1]);
+        }
         let [up, down] = self.procedure.method.evaluations(&self.grid)?;
         Ok([if self.procedure.fresh_noise { 0 } else { up }, down])
     }
@@ -183,6 +202,10 @@ impl<'m> Counterfactuals<'m> {
         classes: Option<&Tensor>,
     ) -> Result<Abduction, ModelError> {
         let (u, z) = self.encode(images)?;
+        if self.model.direct().is_some() {
+            let noise = Latent::Single(self.residual(images, &z)?);
+            return Ok(Abduction { u, z, noise, classes: classes.map(Tensor::shallow_clone) });
+        }
         if self.procedure.fresh_noise {
             let noise = self.noise_of(images, 0, &keys(images)?)?;
             return Ok(Abduction { u, z, noise, classes: classes.map(Tensor::shallow_clone) });
@@ -211,13 +234,36 @@ impl<'m> Counterfactuals<'m> {
         seed: u64,
         items: &[u64],
     ) -> Result<Abduction, ModelError> {
-        let noise = self.noise_of(images, seed, items)?;
+        let noise = match self.model.direct() {
+            None => self.noise_of(images, seed, items)?,
+            Some(_) => Latent::Single(images.zeros_like()),
+        };
         Ok(Abduction {
             u: abduction.u.shallow_clone(),
             z: abduction.z.shallow_clone(),
             noise,
             classes: abduction.classes.as_ref().map(Tensor::shallow_clone),
         })
+    }
+
+    /// What a direct decoder leaves of images whose latents are `z`; nothing where the procedure does not keep it.
+    fn residual(&self, images: &Tensor, z: &Tensor) -> Result<Tensor, ModelError> {
+        if !self.procedure.keep_residual {
+            return Ok(images.zeros_like());
+        }
+        Ok(images - self.draw(z)?)
+    }
+
+    /// The images of latents, where the decoder draws them in one pass.
+    fn draw(&self, latents: &Tensor) -> Result<Tensor, ModelError> {
+        let mut images = Vec::new();
+        if let Some(direct) = self.model.direct() {
+            for (start, length) in self.passes(latents.size().first().copied().unwrap_or(0)) {
+                let part = latents.narrow(0, start, length);
+                images.push(tch::no_grad(|| direct.forward(self.weights, &part)));
+            }
+        }
+        Ok(Tensor::f_cat(&images, 0)?)
     }
 
     /// `x_T ~ q(x_T | x_0)` at the grid's highest level.
@@ -283,7 +329,7 @@ impl<'m> Counterfactuals<'m> {
                     return factual;
                 }
                 // What no intervention reaches keeps its factual latents bit for bit.
-                let changed = mask(interventions, device, |i| reaches(a.dag(), i, variable));
+                let changed = mask(interventions, device, |i| self.reaches(i, variable));
                 if !self.procedure.calibrated && self.is_published_root(variable) {
                     return &changed * z + (1.0 - changed) * factual;
                 }
@@ -292,6 +338,16 @@ impl<'m> Counterfactuals<'m> {
                 &set * block.of(&wanted) + (1.0 - &set) * free
             })
         }))
+    }
+
+    /// Whether an intervention changes the latents of a variable: it is set, or mechanisms lead there from one that is.
+    fn reaches(&self, intervention: &Intervention, variable: usize) -> bool {
+        let a = self.architecture();
+        if a.mechanism == Mechanism::Independent {
+            return intervention.get(variable).is_some();
+        }
+        let targets = intervention.targets();
+        !targets.is_empty() && a.dag().descendants(targets).contains(variable)
     }
 
     fn is_published_root(&self, variable: usize) -> bool {
@@ -344,6 +400,9 @@ impl<'m> Counterfactuals<'m> {
     /// # Errors
     /// When the sampler fails.
     pub fn decode(&self, abduction: &Abduction, latents: &Tensor) -> Result<Tensor, ModelError> {
+        if let (Some(_), Latent::Single(residual)) = (self.model.direct(), &abduction.noise) {
+            return Ok(self.draw(latents)? + residual);
+        }
         let mut images = Vec::new();
         for (start, length) in self.passes(latents.size()[0]) {
             let of = |x: &Tensor| x.narrow(0, start, length);
@@ -476,12 +535,6 @@ fn mask(
 /// `[n, 1]`: 1 for items on which something is set.
 fn touched(interventions: &[Intervention], device: tch::Device) -> Tensor {
     mask(interventions, device, |i| !i.is_empty())
-}
-
-/// Whether a variable descends from one that is set.
-fn reaches(dag: &Dag, intervention: &Intervention, variable: usize) -> bool {
-    let targets = intervention.targets();
-    !targets.is_empty() && dag.descendants(targets).contains(variable)
 }
 
 /// A copy of some items of a latent: decoding moves its argument.

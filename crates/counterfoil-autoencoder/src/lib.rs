@@ -11,6 +11,7 @@
 //! | image -> Gaussian code | [`network::encoder`] |
 //! | exogenous code <-> causal latents along the graph | [`network::mechanism`] |
 //! | noisy image, time, latents -> prediction | [`network::unet`] |
+//! | latents -> image in one pass, for variational autoencoders | [`network::direct`] |
 //! | label-aligned prior, KL terms, denoising loss | [`objective`] |
 //! | labels that training may not see | [`KnownCodes`] |
 //! | abduct, act, predict | [`counterfactual`] |
@@ -36,7 +37,7 @@ pub mod oracle;
 pub use architecture::Architecture;
 pub use blocks::{Block, Blocks};
 pub use calibration::Calibration;
-pub use config::{Code, Mechanism, ModelConfig, Size};
+pub use config::{Code, Conditioning, Decoder, Mechanism, ModelConfig, Size};
 pub use counterfactual::{Abduction, Counterfactuals, Procedure};
 pub use denoiser::LatentDenoiser;
 pub use error::ModelError;

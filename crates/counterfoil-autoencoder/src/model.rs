@@ -1,13 +1,13 @@
 //! The network as a whole: a function of weights, images, times and latents.
 
 use crate::network::unet::Condition;
-use crate::network::{Encoder, Gaussian, Mechanisms, Reader, ResidualCode, Unet};
-use crate::{Architecture, Block, Code, KnownCodes, ModelError, error::expect_shape};
+use crate::network::{Direct, Encoder, Gaussian, Mechanisms, Reader, ResidualCode, Unet};
+use crate::{Architecture, Block, Code, Decoder, KnownCodes, ModelError, error::expect_shape};
 use counterfoil_tensor::{Layout, LayoutBuilder, Mode, ParameterStore, Precision, Weights};
 use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
 
-/// Encoder, mechanisms and UNet of one architecture. It holds no numbers: those are a [`ParameterStore`], of which a
+/// Encoder, mechanisms and decoder of one architecture. It holds no numbers: those are a [`ParameterStore`], of which a
 /// run has two, the trained one and its average.
 #[derive(Debug)]
 pub struct Model {
@@ -16,8 +16,15 @@ pub struct Model {
     reader: Option<Reader>,
     residual_code: Option<ResidualCode>,
     mechanisms: Mechanisms,
-    unet: Unet,
+    drawing: Drawing,
     layout: Arc<Layout>,
+}
+
+/// The network behind [`Decoder`].
+#[derive(Debug)]
+enum Drawing {
+    Diffusion(Unet),
+    Direct(Direct),
 }
 
 /// What the encoder says of images, `[n, d]` each.
@@ -49,10 +56,13 @@ impl Model {
             .residual_code
             .then(|| ResidualCode::new(root.sub("residual_code"), architecture));
         let mechanisms = Mechanisms::new(root.sub("mechanisms"), architecture);
-        let unet = Unet::new(root.sub("unet"), architecture);
+        let drawing = match architecture.decoder {
+            Decoder::Diffusion => Drawing::Diffusion(Unet::new(root.sub("unet"), architecture)),
+            Decoder::Direct => Drawing::Direct(Direct::new(root.sub("decoder"), architecture)),
+        };
         let layout = builder.finish();
         let architecture = architecture.clone();
-        Self { architecture, encoder, reader, residual_code, mechanisms, unet, layout }
+        Self { architecture, encoder, reader, residual_code, mechanisms, drawing, layout }
     }
 
     /// What it was built from.
@@ -139,9 +149,21 @@ impl Model {
         })
     }
 
-    /// The UNet's prediction for noisy images at `times` given causal latents `[n, d]` (and classes).
+    /// The decoder's prediction for noisy images at `times` given causal latents `[n, d]` (and classes). A direct decoder
+    /// predicts the image and looks at the latents alone.
     pub fn denoise(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
-        self.unet.forward(weights, noisy, condition)
+        match &self.drawing {
+            Drawing::Diffusion(unet) => unet.forward(weights, noisy, condition),
+            Drawing::Direct(direct) => direct.forward(weights, condition.latents),
+        }
+    }
+
+    /// The decoder, where it draws images in one pass.
+    pub fn direct(&self) -> Option<&Direct> {
+        match &self.drawing {
+            Drawing::Diffusion(_) => None,
+            Drawing::Direct(direct) => Some(direct),
+        }
     }
 
     /// A latent tensor from its labelled and its unlabelled blocks.

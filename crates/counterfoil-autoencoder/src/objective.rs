@@ -1,6 +1,7 @@
 //! What training minimises: the denoising loss and separately weighted terms that make the latents causal.
 //!
-//! For an image `x` with labels `y`, code `u` and latents `z` the loss is
+//! For an image `x` with labels `y`, code `u` and latents `z` the loss is (with `reconstruct`, a mean squared error, for
+//! `denoise` where the decoder is direct)
 //!
 //! ```text
 //! denoise + label_weight * label + warm_up * (u_weight * u + unlabelled_weight * unlabelled) + independence_weight * independence
@@ -186,25 +187,13 @@ impl Objective {
         let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &codes, &draws);
         let (latents, kept) = self.drop(a, seen, &draws);
 
-        let mut stream = Stream::new(self.seed, "train-times", 0, step);
-        let schedule = a.schedule();
-        let times = self.config.times.draw(&mut stream, n as usize, schedule.train_steps());
-        let levels = schedule.levels_at(&times)?;
-        let eps = draws.normal("train-noise", &a.image_shape());
-        let noisy = noised(&batch.images, &eps, &levels)?;
-        let wanted = target(a.prediction(), &batch.images, &eps, &levels)?;
-        let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
-        let times = Tensor::from_slice(&times).to_device(device);
-        let classes = batch.classes.as_ref();
-        let condition = Condition { times: &times, latents: &latents, classes };
-        let error = (model.denoise(weights, &noisy, &condition) - wanted).square().mean_dim(
-            [1i64, 2, 3].as_slice(),
-            false,
-            None,
-        );
-        let denoise = (error * self.level_weights(a, &levels, device)?).mean(Kind::Float);
-
-        let mut terms = vec![("denoise", denoise)];
+        let mut terms = vec![match model.direct() {
+            None => ("denoise", self.denoise(model, weights, batch, &latents, &draws)?),
+            Some(direct) => {
+                let error = direct.forward(weights, &latents) - &batch.images;
+                ("reconstruct", error.square().mean(Kind::Float))
+            }
+        }];
         let reduce = |x: Tensor| self.reduce(&x, kept.as_ref());
         let has_labelled = columns > 0;
         let labelled = |x: &Tensor| a.blocks().gather(x, true);
@@ -255,6 +244,34 @@ impl Objective {
         Ok(Loss { total, terms })
     }
 
+    /// The denoising loss of a batch whose decoder sees `latents`: each item at a noise level of its own.
+    fn denoise(
+        &self,
+        model: &Model,
+        weights: &Weights,
+        batch: &Batch,
+        latents: &Tensor,
+        draws: &Draws<'_>,
+    ) -> Result<Tensor, ModelError> {
+        let (a, device) = (model.architecture(), draws.device);
+        let mut stream = Stream::new(self.seed, "train-times", 0, draws.step);
+        let schedule = a.schedule();
+        let times = self.config.times.draw(&mut stream, batch.items.len(), schedule.train_steps());
+        let levels = schedule.levels_at(&times)?;
+        let eps = draws.normal("train-noise", &a.image_shape());
+        let noisy = noised(&batch.images, &eps, &levels)?;
+        let wanted = target(a.prediction(), &batch.images, &eps, &levels)?;
+        let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
+        let times = Tensor::from_slice(&times).to_device(device);
+        let condition = Condition { times: &times, latents, classes: batch.classes.as_ref() };
+        let error = (model.denoise(weights, &noisy, &condition) - wanted).square().mean_dim(
+            [1i64, 2, 3].as_slice(),
+            false,
+            None,
+        );
+        Ok((error * self.level_weights(a, &levels, device)?).mean(Kind::Float))
+    }
+
     /// The weight of a term at `step`.
     pub fn weight(&self, term: &str, step: u64) -> f64 {
         let c = &self.config;
@@ -284,11 +301,11 @@ impl Objective {
         let block = |b: &Block| {
             let (mut mean, noise) = (b.of(z), b.of(&noise));
             if !b.labelled {
-                return mean + (b.of(variance) * a.unlabelled_noise).sqrt() * noise;
+                return mean + b.of(variance).sqrt() * a.unlabelled_noise.sqrt() * noise;
             }
             // In the causal code the variance head of a labelled block is not trained: its prior's 1 stands for it.
             let spread = match a.code {
-                Code::Exogenous => (b.of(variance) * a.labelled_noise).sqrt(),
+                Code::Exogenous => b.of(variance).sqrt() * a.labelled_noise.sqrt(),
                 Code::Causal => Tensor::from(a.labelled_noise.sqrt() as f32).to_device(z.device()),
             };
             if let Some(encoded) = &taught {

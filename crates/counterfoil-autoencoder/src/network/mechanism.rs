@@ -47,7 +47,8 @@ impl Conditional {
     }
 }
 
-/// One mechanism a variable, evaluated in topological order. Unlabelled variables have none: their z is their u.
+/// One mechanism a variable, evaluated in topological order. Unlabelled variables have none, and neither has any in
+/// the independent form: their z is their u.
 #[derive(Clone, Debug)]
 pub struct Mechanisms {
     dag: Dag,
@@ -66,7 +67,7 @@ impl Mechanisms {
     pub fn new(mut scope: Scope<'_>, a: &Architecture) -> Self {
         let hidden = a.blocks.width();
         let net = |block: &crate::Block| {
-            if !block.labelled {
+            if !block.labelled || a.mechanism == Mechanism::Independent {
                 return None;
             }
             let mut part = scope.sub(&block.name);

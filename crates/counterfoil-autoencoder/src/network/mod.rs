@@ -1,5 +1,6 @@
-//! The networks: encoder, label reader, latent mechanisms, UNet, and what is kept out of unlabelled blocks.
+//! The networks: encoder, label reader, latent mechanisms, decoders, and what is kept out of unlabelled blocks.
 
+pub mod direct;
 pub mod encoder;
 pub mod mechanism;
 pub mod reader;
@@ -7,6 +8,7 @@ mod residual;
 pub mod residual_code;
 pub mod unet;
 
+pub use direct::Direct;
 pub use encoder::{Encoder, Gaussian};
 pub use mechanism::Mechanisms;
 pub use reader::Reader;

@@ -1,8 +1,8 @@
 //! The diffusion decoder: a UNet that sees a noisy image, its time and the causal latents.
 
-use super::residual::{Downsample, Residual, Upsample};
-use crate::Architecture;
-use counterfoil_tensor::layers::{Conv2d, Embedding, GroupNorm, Linear, SelfAttention, sinusoid};
+use super::residual::{Downsample, Embedding, Residual, Upsample, Widths};
+use crate::{Architecture, Conditioning};
+use counterfoil_tensor::layers::{self, Conv2d, GroupNorm, Linear, SelfAttention, sinusoid};
 use counterfoil_tensor::{Scope, Weights};
 use tch::{Kind, Tensor};
 
@@ -16,7 +16,7 @@ enum Layer {
 }
 
 impl Layer {
-    fn forward(&self, weights: &Weights, x: &Tensor, embedding: &Tensor) -> Tensor {
+    fn forward(&self, weights: &Weights, x: &Tensor, embedding: &Embedding) -> Tensor {
         match self {
             Self::Residual(layer) => layer.forward(weights, x, embedding),
             Self::Attention(layer) => layer.forward(weights, x),
@@ -28,7 +28,7 @@ impl Layer {
 
 type Stage = Vec<Layer>;
 
-fn run(stage: &Stage, weights: &Weights, x: Tensor, embedding: &Tensor) -> Tensor {
+fn run(stage: &Stage, weights: &Weights, x: Tensor, embedding: &Embedding) -> Tensor {
     stage.iter().fold(x, |h, layer| layer.forward(weights, &h, embedding))
 }
 
@@ -43,14 +43,16 @@ pub struct Condition<'a> {
     pub classes: Option<&'a Tensor>,
 }
 
-/// An ADM-style UNet (Dhariwal and Nichol 2021): the latents enter by a dense layer whose output is added to the time
-/// embedding, and so by scale and shift of every residual block.
+/// An ADM-style UNet (Dhariwal and Nichol 2021). The latents enter by a dense layer whose output is added to the time
+/// embedding, and so by scale and shift of every residual block; or, with [`Conditioning::TwoCondition`], by a scale of
+/// their own.
 #[derive(Clone, Debug)]
 pub struct Unet {
     channels: i64,
     time: [Linear; 2],
     latent: Linear,
-    class: Option<Embedding>,
+    conditioning: Conditioning,
+    class: Option<layers::Embedding>,
     stem: Conv2d,
     down: Vec<Stage>,
     middle: Stage,
@@ -68,11 +70,14 @@ impl Unet {
             [Linear::new(time.sub(0), base, width), Linear::new(time.sub(1), width, width)]
         };
         let latent = Linear::new(scope.sub("latent"), a.blocks.width(), width);
-        let class = (a.classes > 0).then(|| Embedding::new(scope.sub("class"), a.classes, width));
+        let class =
+            (a.classes > 0).then(|| layers::Embedding::new(scope.sub("class"), a.classes, width));
         let stem = Conv2d::new(scope.sub("stem"), a.image[0], base, 3, 1);
 
         let residual = |scope: &mut Scope<'_>, name: &str, inputs, outputs| {
-            Layer::Residual(Residual::new(scope.sub(name), [inputs, outputs], width, groups))
+            let scaling = (a.conditioning == Conditioning::TwoCondition).then_some(width);
+            let widths = Widths { added: width, scaling };
+            Layer::Residual(Residual::new(scope.sub(name), [inputs, outputs], widths, groups))
         };
         let attention = |scope: &mut Scope<'_>, c| {
             Layer::Attention(SelfAttention::new(scope.sub("attention"), c, a.heads, groups))
@@ -127,19 +132,36 @@ impl Unet {
         }
         let norm = GroupNorm::new(scope.sub("norm"), groups, c);
         let out = Conv2d::zeroed(scope.sub("out"), c, a.image[0], 3);
-        Self { channels: base, time, latent, class, stem, down, middle, up, norm, out }
+        let conditioning = a.conditioning;
+        Self {
+            channels: base,
+            time,
+            latent,
+            conditioning,
+            class,
+            stem,
+            down,
+            middle,
+            up,
+            norm,
+            out,
+        }
     }
 
     /// The prediction for noisy images `[n, c, h, w]`, in single precision.
     pub fn forward(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
         let [first, second] = &self.time;
         let time = first.forward(weights, &sinusoid(condition.times, self.channels)).silu();
-        let mut embedding =
-            second.forward(weights, &time) + self.latent.forward(weights, condition.latents);
+        let (time, latents) =
+            (second.forward(weights, &time), self.latent.forward(weights, condition.latents));
+        let (mut added, scaling) = match self.conditioning {
+            Conditioning::Added => (time + latents, None),
+            Conditioning::TwoCondition => (time, Some(latents.silu())),
+        };
         if let (Some(table), Some(classes)) = (&self.class, condition.classes) {
-            embedding += table.forward(weights, classes);
+            added += table.forward(weights, classes);
         }
-        let embedding = embedding.silu();
+        let embedding = Embedding { added: added.silu(), scaling };
 
         let mut h = self.stem.forward(weights, noisy);
         let mut skips = vec![h.shallow_clone()];

@@ -13,7 +13,7 @@
 //! | the images, the questions and what is true of both | `examination` |
 //! | one abduction, many counterfactuals | [`deeds`] |
 //! | what is measured on an image | [`measure`] |
-//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`] |
+//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`] |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
 //! | the same questions answered by several methods, and what each costs | [`solvers`] |
@@ -21,6 +21,7 @@
 
 pub mod controls;
 pub mod deeds;
+pub mod disentanglement;
 pub mod draw;
 mod examination;
 pub mod exhibit;
@@ -51,7 +52,7 @@ use self::{
     measure::Judges,
     prepare::Prepared,
     score::Scorer,
-    summary::{Judged, Leak, Reading, SCHEMA, Solver},
+    summary::{Disentanglement, Judged, Leak, Reading, SCHEMA, Solver},
 };
 use crate::{
     config::Config,
@@ -138,7 +139,8 @@ pub fn evaluate(
     let mut scores = scorer.score(plan, &answers)?;
     let reproduced = scorer.reproduction(&rounds)?;
     scores.intervals.extend(reproduced.intervals);
-    let (latent_reading, leakage) = code(&scorer, &answers.noise, procedure, seed)?;
+    let Told { latent_reading, leakage, disentanglement } =
+        code(&scorer, &answers.noise, procedure, seed)?;
     let exhibit = Exhibit {
         data,
         graph,
@@ -167,7 +169,7 @@ pub fn evaluate(
         evaluation_s,
         peak_rss_mib: peak_rss_mib(),
         data: dataset.name().to_owned(),
-        solver: Some(Solver::of(counterfactuals)?),
+        solver: prepared.diffuses().then(|| Solver::of(counterfactuals)).transpose()?,
         effectiveness: scores.effectiveness,
         abduction_slope: scores.abduction_slope,
         drift: scores.drift,
@@ -179,6 +181,7 @@ pub fn evaluate(
         null_intervention: reproduced.null_intervention,
         composition_references: pictures::references(&batch.images, &averaged)?,
         latent_reading,
+        disentanglement,
         image_error: scores.image_error,
         leakage,
         judges: Judged {
@@ -202,16 +205,17 @@ fn labels(data: &Data, items: &[usize]) -> Vec<Vec<f64>> {
     items.iter().map(|item| data.dataset().labels().row(*item).to_vec()).collect()
 }
 
-type Readings = IndexMap<String, Reading>;
 type Leaks = IndexMap<String, IndexMap<String, Leak>>;
 
+/// What the code of test images tells.
+struct Told {
+    latent_reading: IndexMap<String, Reading>,
+    leakage: Leaks,
+    disentanglement: Option<Disentanglement>,
+}
+
 /// What the code of test images tells of the labels: where it should, and where it should not.
-fn code(
-    scorer: &Scorer<'_>,
-    noise: &Tensor,
-    procedure: Procedure,
-    seed: u64,
-) -> Result<(Readings, Leaks)> {
+fn code(scorer: &Scorer<'_>, noise: &Tensor, procedure: Procedure, seed: u64) -> Result<Told> {
     let (data, prepared, facts) = (scorer.data, scorer.prepared, &scorer.facts);
     let items = first(&data.split().test, READ);
     let labels = &labels(data, items);
@@ -231,5 +235,7 @@ fn code(
     let noise = pictures::table(&noise.flatten(1, -1))?;
     let found = leakage::of_noise(&noise, facts.variables, facts.labels, seed);
     leaks.insert("noise".into(), found);
-    Ok((readings, leaks))
+    let variables = facts.variables;
+    let disentanglement = disentanglement::of_latents(blocks, &latents, variables, labels, seed)?;
+    Ok(Told { latent_reading: readings, leakage: leaks, disentanglement })
 }

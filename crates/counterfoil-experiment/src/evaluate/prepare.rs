@@ -4,7 +4,7 @@
 //! images. Only then are latents those that the model will show, and the maps between them and labels are fitted. Both
 //! are functions of run and data alone, so whoever asks a trained model anything begins here and finds the same model.
 
-use counterfoil_autoencoder::{Calibration, Counterfactuals, Procedure};
+use counterfoil_autoencoder::{Calibration, Counterfactuals, Decoder, Procedure};
 use counterfoil_graph::Dag;
 use counterfoil_random::Stream;
 use counterfoil_tensor::{Mode, Precision, Weights};
@@ -87,6 +87,11 @@ impl Prepared {
     /// The weights in single precision, for reading labels.
     pub fn exact_weights(&self) -> Weights {
         self.trained.weights.bind(Precision::F32, Mode::Evaluate)
+    }
+
+    /// Whether the decoder is a diffusion model, and so a sampler lies between image and noise.
+    pub fn diffuses(&self) -> bool {
+        self.trained.model.architecture().decoder() == Decoder::Diffusion
     }
 
     /// The model's graph.

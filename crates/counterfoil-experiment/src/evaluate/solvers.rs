@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::AtomicBool, time::Instant};
 
-use counterfoil_autoencoder::Procedure;
+use counterfoil_autoencoder::{ModelError, Procedure};
 use counterfoil_diffusion::{Abduction as _, inversion::Method};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -94,7 +94,7 @@ pub struct Asked {
 /// answers with one set of judges. Nothing is written into the run.
 ///
 /// # Errors
-/// As [`super::evaluate`].
+/// As [`super::evaluate`], and when the decoder is direct.
 pub fn price(
     config: &Config,
     data: &Data,
@@ -103,6 +103,12 @@ pub fn price(
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<Vec<Priced>> {
+    if !prepared.diffuses() {
+        let reason = "is `direct`: there is no way between image and noise to compare; name a run \
+                      whose decoder is a diffusion model"
+            .to_owned();
+        return Err(ModelError::Setting { key: "model.decoder", reason }.into());
+    }
     if config.training().threads > 0 {
         tch::set_num_threads(config.training().threads as i32);
     }

@@ -68,6 +68,10 @@ pub struct Summary {
     pub composition_references: References,
     /// Labels read from the latents of test images.
     pub latent_reading: IndexMap<String, Reading>,
+    /// Whether each block of the code holds its own variable and no other; absent in summaries from before it was
+    /// measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disentanglement: Option<Disentanglement>,
     /// The error against the re-rendered truth, where the world can render it.
     pub image_error: Option<ImageErrors>,
     /// What parts of the code tell of labels that they should not carry: `unlabelled` and `noise` (x_T), by variable.
@@ -193,6 +197,41 @@ pub struct Reading {
     pub unit: Option<String>,
     /// Interval of `mae`.
     pub ci95: Ends,
+}
+
+/// Scores of the blocks of the code, each counted as one dimension.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Disentanglement {
+    /// One variable a block? 1 is best (DCI, boosted trees).
+    pub disentanglement: f64,
+    /// One block a variable? 1 is best.
+    pub completeness: f64,
+    /// Mean correlation of labels with the labelled blocks' means, paired as well as possible.
+    pub mcc: f64,
+    /// By block.
+    pub blocks: IndexMap<String, BlockScore>,
+    /// By variable.
+    pub factors: IndexMap<String, FactorScore>,
+}
+
+/// What one block tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BlockScore {
+    /// Its own score; low in a block that tells of several variables.
+    pub disentanglement: f64,
+    /// How many variables' worth of importance it has; a block of no importance does not count.
+    pub importance: f64,
+}
+
+/// How one variable is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FactorScore {
+    /// Its own score; low where several blocks tell of it.
+    pub completeness: f64,
+    /// Share of its variance that the whole code explains, on images the reader never saw.
+    pub r2: f64,
+    /// Root of the mean squared error as a share of its range, on the same images.
+    pub nrmse: f64,
 }
 
 /// Errors of images against the re-rendered truth, pixels in `[0, 1]`.

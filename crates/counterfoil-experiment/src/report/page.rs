@@ -275,6 +275,9 @@ mod tests {
                         "composition_references": {{"mean_image": 0.3, "other_image": 0.4}},
                         "latent_reading": {{{word}: {{"mae": 0.1, "unit": {word}, "ci95": [0, 1]}}}},
                         "image_error": {{{error}, "by": {{{word}: {{{error}}}}}}},
+                        "disentanglement": {{"disentanglement": 0.9, "completeness": 0.8, "mcc": 0.7,
+                        "blocks": {{{word}: {{"disentanglement": 0.9, "importance": 1}}}},
+                        "factors": {{{word}: {{"completeness": 0.8, "r2": 0.9, "nrmse": 0.1}}}}}},
                         "leakage": {{{word}: {{{word}: {{"r2": null, "mutual_information": 0.1}}}}}},
                         "judges": {{"mae": {{{word}: 0.1}}, "class_accuracy": 0.9}},
                         "intervals": {{}}, "a later figure": {{{word}: 0.5}}}}"#

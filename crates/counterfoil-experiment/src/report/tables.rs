@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::numbers::{NONE, estimate, number, percent, with_unit};
 use crate::evaluate::{
     plan::EXTRAPOLATED,
-    summary::{Effect, Ends, ImageError, Kept, Leak, Reading, Reference, Summary},
+    summary::{BlockScore, Effect, Ends, ImageError, Kept, Leak, Reading, Reference, Summary},
 };
 
 /// A question with its answers.
@@ -150,7 +150,11 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
             question: "What do the latents hold?",
             about: "Labels read from the code of an image, before any image is drawn; and what \
                     other parts of the code tell of labels that they should not carry.",
-            tables: vec![readings(summary, calibration), leakage(summary)],
+            tables: vec![
+                readings(summary, calibration),
+                disentanglement(summary),
+                leakage(summary),
+            ],
         },
         Section {
             question: "How good are the measurements?",
@@ -396,6 +400,36 @@ fn readings(summary: &Summary, calibration: Option<&Calibration>) -> Table {
         ],
         rows: summary.latent_reading.iter().map(row).collect(),
     }
+}
+
+fn disentanglement(summary: &Summary) -> Table {
+    let caption = "One block a variable".to_owned();
+    let columns = vec![
+        column("", ""),
+        column("disentanglement", "DCI: does a block tell of one variable only? 1 is best"),
+        column("completeness", "DCI: does one block alone tell of a variable? 1 is best"),
+        column("variance explained", "of a variable by the whole code, on images never seen"),
+    ];
+    let Some(scores) = &summary.disentanglement else {
+        return Table { caption, columns, rows: Vec::new() };
+    };
+    let all = vec![
+        Cell::head("all"),
+        Cell::number(Some(scores.disentanglement)),
+        Cell::number(Some(scores.completeness)),
+        Cell::text(format!("correlation (MCC) {}", number(scores.mcc))),
+    ];
+    let row = |(name, block): (&String, &BlockScore)| {
+        let factor = scores.factors.get(name);
+        vec![
+            Cell::head(name),
+            Cell::number(Some(block.disentanglement)),
+            Cell::number(factor.map(|factor| factor.completeness)),
+            Cell::percent(factor.map(|factor| factor.r2.max(0.0)), None),
+        ]
+    };
+    let rows = std::iter::once(all).chain(scores.blocks.iter().map(row)).collect();
+    Table { caption, columns, rows }
 }
 
 fn leakage(summary: &Summary) -> Table {
