@@ -86,7 +86,7 @@ impl Column {
 }
 
 /// All columns, in their order.
-pub const COLUMNS: [Column; 11] = [
+pub const COLUMNS: [Column; 12] = [
     figure(
         "effect",
         "effect error",
@@ -183,6 +183,17 @@ pub const COLUMNS: [Column; 11] = [
                 let redraw = drift.redraw.filter(|redraw| *redraw > 0.0)?;
                 Some(Figure { value: drift.share?, ends: Some(drift.ci95.map(|end| end / redraw)) })
             }))
+        },
+    ),
+    figure(
+        "disentanglement",
+        "disentanglement",
+        "1 is best",
+        "whether each block of the code tells of one variable alone (DCI, boosted trees)",
+        Goal::High,
+        |summary, _| {
+            let scores = summary.disentanglement.as_ref()?;
+            Some(Figure { value: scores.disentanglement, ends: None })
         },
     ),
     cost("training", "training", "s", "of training alone", Form::Seconds, |r| Some(r.training_s)),
