@@ -14,6 +14,7 @@
 //! | a trained model taken out of a run | [`trained`] |
 //! | what it is worth on images it never saw | [`evaluate`] |
 //! | the page that shows it to a person | [`report`] |
+//! | many runs as one table | [`matrix`] |
 //! | how long work says how far it is | [`progress`] |
 //! | whole deeds: run, imagine, compare, reproduce | [`actions`] |
 //!
@@ -41,6 +42,7 @@ pub mod config;
 pub mod data;
 mod error;
 pub mod evaluate;
+pub mod matrix;
 mod plot;
 pub mod progress;
 pub mod report;

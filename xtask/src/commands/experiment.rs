@@ -1,5 +1,5 @@
 //! `cargo xtask experiment NAME`: finds the file of a published experiment and hands over to
-//! `counterfoil run`.
+//! `counterfoil run`, or to `counterfoil matrix` where the file is a table of many runs.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -9,19 +9,31 @@ use crate::status::{Status, bad_input};
 use crate::workspace::Workspace;
 
 /// Runs `experiments/NAME.toml`, or the file NAME when that is a path, with every flag of
-/// `counterfoil run`.
+/// `counterfoil run` or, for a table, of `counterfoil matrix`.
 pub(crate) fn run(workspace: &Workspace, arguments: &[OsString]) -> anyhow::Result<Status> {
     let Some((name, flags)) = arguments.split_first() else {
         return Err(bad_input("name an experiment: cargo xtask experiment NAME"));
     };
     // Looked up before anything is built or fetched.
     let file = find(workspace, name)?;
-    binary::hand_over(workspace, &self::arguments(&file, flags))
+    // A file that cannot be read is told by the binary, which knows what should be in it.
+    let text = fs_err::read_to_string(workspace.here().join(&file)).unwrap_or_default();
+    let command = if is_table(&text) { "matrix" } else { "run" };
+    binary::hand_over(workspace, &self::arguments(command, &file, flags))
+}
+
+/// Whether a file says that it is a table of many runs: `kind = "table"` above its first section.
+fn is_table(text: &str) -> bool {
+    let head = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
+    head.filter_map(|line| line.split_once('=')).any(|(key, value)| {
+        let value = value.split('#').next().unwrap_or_default().trim();
+        key.trim() == "kind" && value.trim_matches(['"', '\'']) == "table"
+    })
 }
 
 /// The arguments of `counterfoil` for an experiment.
-fn arguments(file: &Path, flags: &[OsString]) -> Vec<OsString> {
-    let mut arguments = vec![OsString::from("run"), file.as_os_str().to_owned()];
+fn arguments(command: &str, file: &Path, flags: &[OsString]) -> Vec<OsString> {
+    let mut arguments = vec![OsString::from(command), file.as_os_str().to_owned()];
     arguments.extend_from_slice(flags);
     arguments
 }
@@ -108,9 +120,22 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_known_by_its_kind() {
+        for (text, expected) in [
+            ("kind = \"table\"\n[table]\nname = \"t\"", true),
+            ("# many runs\nkind='table' # so\n", true),
+            ("graph = \"g.dot\"\n[data]\nkind = \"table\"", false),
+            ("kind = \"tables\"", false),
+            ("", false),
+        ] {
+            assert_eq!(is_table(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn flags_follow_the_file() {
         let flags = [OsString::from("--preset"), OsString::from("smoke")];
-        let arguments = arguments(Path::new("experiments/digits.toml"), &flags);
+        let arguments = arguments("run", Path::new("experiments/digits.toml"), &flags);
         assert_eq!(arguments, ["run", "experiments/digits.toml", "--preset", "smoke"]);
     }
 }

@@ -8,6 +8,7 @@ mod data;
 mod diffusion;
 mod evaluate;
 mod graph;
+mod matrix;
 mod report;
 mod reproduce;
 mod resume;
@@ -53,6 +54,9 @@ pub(crate) enum Command {
     /// Show the figures of several runs side by side
     #[command(after_help = table::EXAMPLES)]
     Table(table::Options),
+    /// Run a table of methods, worlds and seeds, each cell once, and show them side by side
+    #[command(after_help = matrix::EXAMPLES)]
+    Matrix(matrix::Options),
     /// Compare the configs and figures of two runs of the same data
     #[command(after_help = compare::EXAMPLES)]
     Compare(compare::Options),
@@ -87,6 +91,7 @@ impl Command {
             Self::Data(options) => data::run(&options),
             Self::Runs(options) => runs::run(&options),
             Self::Table(options) => table::run(&options),
+            Self::Matrix(options) => matrix::run(&options),
             Self::Compare(options) => compare::run(&options),
             Self::Reproduce(options) => reproduce::run(&options),
             Self::Cite(options) => cite::run(&options),

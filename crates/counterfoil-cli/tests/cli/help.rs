@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "run",
     "resume",
     "evaluate",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 16] = [
     "data",
     "runs",
     "table",
+    "matrix",
     "compare",
     "reproduce",
     "cite",

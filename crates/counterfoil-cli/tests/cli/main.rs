@@ -10,4 +10,5 @@ mod effects;
 mod grading;
 mod graphs;
 mod help;
+mod matrix;
 mod whole;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::{method::Method, sections::Sections};
@@ -11,6 +12,10 @@ use crate::error::{ExperimentError, Result, suggestion};
 const PRESETS: &str = "preset";
 /// The table under which a file or a preset keeps what it says to one method alone.
 const METHODS: &str = "for";
+/// The key by which a file says that it is not one experiment.
+pub(crate) const KIND: &str = "kind";
+/// What it says then: a table of many runs.
+pub(crate) const TABLE: &str = "table";
 /// The key that names the method.
 const METHOD: &str = "method";
 
@@ -19,6 +24,15 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
     let origin = file.display().to_string();
     let text = fs_err::read_to_string(file).map_err(ExperimentError::unreadable)?;
     let mut base = parse(&text, &origin)?;
+    if base.get(KIND).and_then(Value::as_str) == Some(TABLE) {
+        let reason = "makes this a table of many runs and not one experiment: run it with \
+                      `counterfoil matrix` or `cargo xtask experiment`";
+        return Err(ExperimentError::InvalidKey {
+            origin,
+            key: KIND.into(),
+            reason: reason.into(),
+        });
+    }
     let presets = take_presets(&mut base, &origin)?;
     let base = Value::Table(base);
 
@@ -27,13 +41,14 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
         for (name, layer) in &presets {
             let table = laid(&[&base, layer], &[], Some(method), &origin)?;
             let part = layer.get(METHODS).and_then(|parts| parts.get(method.name()));
-            sections(table, |key| {
+            read::<Sections>(table, |key| {
                 let own = holds(layer, key) || part.is_some_and(|part| holds(part, key));
                 if own { format!("{origin} [{PRESETS}.{name}]") } else { origin.clone() }
             })?;
         }
         if presets.is_empty() {
-            sections(laid(&[&base], &[], Some(method), &origin)?, |_| origin.clone())?;
+            let table = laid(&[&base], &[], Some(method), &origin)?;
+            read::<Sections>(table, |_| origin.clone())?;
         }
     }
 
@@ -51,14 +66,14 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
     }
     let overrides = set.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>>>()?;
     let table = laid(&layers, &overrides, None, &origin)?;
-    sections(table, |key| {
+    read(table, |key| {
         let blamed = overrides.iter().rev().find(|o| o.touches(key));
         blamed.map_or_else(|| origin.clone(), |o| format!("--set {}", o.text))
     })
 }
 
 /// TOML text as a table; a mistake is told with its line.
-fn parse(text: &str, origin: &str) -> Result<Table> {
+pub(crate) fn parse(text: &str, origin: &str) -> Result<Table> {
     text.parse().map_err(|e: toml::de::Error| {
         let line = e.span().map(|s| 1 + text[..s.start.min(text.len())].matches('\n').count());
         let at = line.map_or_else(String::new, |line| format!(" line {line}"));
@@ -70,7 +85,7 @@ fn parse(text: &str, origin: &str) -> Result<Table> {
 }
 
 /// Takes the presets out of a file's table: name to layer.
-fn take_presets(base: &mut Table, origin: &str) -> Result<Table> {
+pub(crate) fn take_presets(base: &mut Table, origin: &str) -> Result<Table> {
     let wrong = |key: String| ExperimentError::InvalidKey {
         origin: origin.to_owned(),
         key,
@@ -129,7 +144,7 @@ fn laid(
 }
 
 /// Lays `over` on `under`: tables are joined key by key, anything else is replaced.
-fn overlay(under: &mut Table, over: &Value) {
+pub(crate) fn overlay(under: &mut Table, over: &Value) {
     for (key, value) in over.as_table().into_iter().flatten() {
         match (under.get_mut(key), value) {
             (Some(Value::Table(inner)), Value::Table(_)) => overlay(inner, value),
@@ -141,7 +156,7 @@ fn overlay(under: &mut Table, over: &Value) {
 }
 
 /// Whether a layer says something about `key` or about a part of it.
-fn holds(layer: &Value, key: &str) -> bool {
+pub(crate) fn holds(layer: &Value, key: &str) -> bool {
     key.split('.').try_fold(layer, |at, part| at.get(part)).is_some()
 }
 
@@ -193,8 +208,8 @@ impl Override {
     }
 }
 
-/// Parses a table into sections; `blame` names the layer that holds a key.
-fn sections(table: Table, blame: impl Fn(&str) -> String) -> Result<Sections> {
+/// Parses a table into plain values; `blame` names the layer that holds a key.
+pub(crate) fn read<T: DeserializeOwned>(table: Table, blame: impl Fn(&str) -> String) -> Result<T> {
     serde_path_to_error::deserialize(Value::Table(table)).map_err(
         |error: serde_path_to_error::Error<toml::de::Error>| {
             let key = error.path().to_string();

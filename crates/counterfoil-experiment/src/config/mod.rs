@@ -6,7 +6,7 @@
 //! [`Config::load`] ends with the one check that looks at values. A [`Config`] can only be had through it.
 
 mod check;
-mod layers;
+pub(crate) mod layers;
 mod method;
 mod sections;
 

@@ -12,7 +12,7 @@ mod curves;
 mod graph_drawing;
 mod headline;
 mod material;
-mod numbers;
+pub(crate) mod numbers;
 mod page;
 mod pictures;
 mod tables;

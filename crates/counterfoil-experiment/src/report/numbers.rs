@@ -1,10 +1,10 @@
 //! Numbers as people read them: as many digits as are known, none more.
 
 /// What stands where a number is missing or not finite.
-pub(super) const NONE: &str = "–";
+pub(crate) const NONE: &str = "–";
 
 /// Three significant digits, thousands separated, powers of ten for what is very small or large.
-pub(super) fn number(x: f64) -> String {
+pub(crate) fn number(x: f64) -> String {
     let Some(exponent) = exponent(x) else {
         return if x == 0.0 { "0".into() } else { NONE.into() };
     };
@@ -28,7 +28,7 @@ pub(super) fn short(x: f64) -> String {
 }
 
 /// An estimate and its interval with the digits that the interval's width allows: two that it leaves uncertain.
-pub(super) fn estimate(x: f64, [low, high]: [f64; 2]) -> (String, String) {
+pub(crate) fn estimate(x: f64, [low, high]: [f64; 2]) -> (String, String) {
     let half = 0.5 * (high - low).abs();
     let (Some(size), Some(spread)) = (exponent(x.abs().max(half)), exponent(half)) else {
         return (number(x), format!("{} to {}", number(low), number(high)));
@@ -45,17 +45,17 @@ pub(super) fn estimate(x: f64, [low, high]: [f64; 2]) -> (String, String) {
 }
 
 /// A share as a percentage.
-pub(super) fn percent(x: f64, places: usize) -> String {
+pub(crate) fn percent(x: f64, places: usize) -> String {
     if x.is_finite() { format!("{} %", fixed(100.0 * x, places)) } else { NONE.into() }
 }
 
 /// A whole number, thousands separated.
-pub(super) fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     separated(&n.to_string())
 }
 
 /// Seconds in the two largest units that they fill.
-pub(super) fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return NONE.into();
     }

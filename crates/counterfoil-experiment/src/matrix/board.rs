@@ -1,0 +1,324 @@
+//! Records as rows: means over seeds, the spread between them, who is best, and what is missing.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{
+    figures::{COLUMNS, Column, Figure, Form, Goal, mean},
+    plan::{Plan, Row, Section},
+    schedule::State,
+    store::Record,
+};
+use crate::{
+    report::numbers::{count, estimate, number, percent},
+    run_dir::StoppedBy,
+};
+
+/// A table as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct Board {
+    /// The table's name.
+    pub name: String,
+    /// The preset of its file.
+    pub preset: Option<String>,
+    /// Cells that ran.
+    pub done: usize,
+    /// All cells.
+    pub cells: usize,
+    /// Every column that a section has, once.
+    pub glossary: Vec<Head>,
+    /// One for each experiment and label.
+    pub sections: Vec<Part>,
+    /// On what the cells ran, and with what.
+    pub machines: Vec<String>,
+}
+
+/// The methods of one experiment side by side.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    /// The experiment.
+    pub experiment: String,
+    /// What the file calls the group.
+    pub label: Option<String>,
+    /// The preset of the experiment.
+    pub preset: Option<String>,
+    /// The figures that any of the cells has.
+    pub columns: Vec<Head>,
+    /// Methods and ablations.
+    pub rows: Vec<Line>,
+}
+
+/// The head of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// The name that a machine reads.
+    pub key: &'static str,
+    /// What stands above it.
+    pub title: &'static str,
+    /// The unit.
+    pub unit: &'static str,
+    /// What it means.
+    pub about: &'static str,
+    /// `lower`, `higher`, `nearer to 1`, or nothing.
+    pub better: Option<&'static str>,
+}
+
+/// One method or ablation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// What it is called.
+    pub name: String,
+    /// The keys that it sets.
+    pub set: Vec<String>,
+    /// Its seeds and where they stand.
+    pub seeds: Vec<Seed>,
+    /// One for each column.
+    pub entries: Vec<Option<Entry>>,
+    /// The hash and the seed of the cell whose picture is shown.
+    pub picture: Option<(String, u64)>,
+}
+
+/// Where one cell stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Seed {
+    /// The seed.
+    pub seed: u64,
+    /// The hash of its config.
+    pub hash: String,
+    /// `done`, `failed`, `damaged`, `blocked` or `missing`.
+    pub state: &'static str,
+    /// Why there is no record, or what to know of the one that there is.
+    pub reason: Option<String>,
+}
+
+/// One figure of a row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// The mean over the seeds that ran.
+    pub value: f64,
+    /// The mean ends of the seeds' 95 % intervals.
+    pub ends: Option<[f64; 2]>,
+    /// The figure of each seed that ran.
+    pub seeds: Vec<f64>,
+    /// 1 for the best, 2 for the second best.
+    pub rank: Option<u8>,
+    /// The value in words.
+    pub text: String,
+    /// The interval in words.
+    pub interval: Option<String>,
+    /// The seeds in words, where there are several.
+    pub spread: Option<String>,
+}
+
+impl Board {
+    /// The table of a plan whose cells stand as `states` say.
+    pub fn new(plan: &Plan, states: &[State]) -> Self {
+        let done = states.iter().filter_map(State::record);
+        let sections: Vec<Part> =
+            plan.sections.iter().map(|section| part(plan, section, states)).collect();
+        let shown = |head: &Head| sections.iter().any(|part| part.columns.contains(head));
+        Self {
+            glossary: COLUMNS.iter().map(head).filter(shown).collect(),
+            name: plan.name.clone(),
+            preset: plan.preset.clone(),
+            done: done.clone().count(),
+            cells: plan.cells.len(),
+            sections,
+            machines: done.map(machine).collect::<BTreeSet<_>>().into_iter().collect(),
+        }
+    }
+
+    /// The command that makes it.
+    pub fn command(&self) -> String {
+        let preset = self.preset.as_ref().map_or(String::new(), |name| format!(" --preset {name}"));
+        format!("cargo xtask experiment {}{preset}", self.name)
+    }
+}
+
+impl Part {
+    /// The experiment, what the file calls the group, and the preset.
+    pub fn title(&self) -> String {
+        let preset = self.preset.as_ref().map_or(String::new(), |preset| format!(" ({preset})"));
+        match &self.label {
+            Some(label) => format!("{}{preset}: {label}", self.experiment),
+            None => format!("{}{preset}", self.experiment),
+        }
+    }
+}
+
+impl Line {
+    /// How many of its seeds ran.
+    pub fn done(&self) -> usize {
+        self.seeds.iter().filter(|seed| seed.state == "done").count()
+    }
+
+    /// What to know of the row beside its figures: how many seeds ran, and what became of the others.
+    pub fn status(&self) -> String {
+        let (done, all) = (self.done(), self.seeds.len());
+        let mut parts = Vec::new();
+        if done > 0 {
+            parts.push(match all {
+                1 => format!("seed {}", self.seeds[0].seed),
+                _ if done == all => format!("{all} seeds"),
+                _ => format!("{done} of {all} seeds"),
+            });
+        }
+        let stopped =
+            self.seeds.iter().filter(|seed| seed.state == "done" && seed.reason.is_some());
+        parts.extend(stopped.map(|seed| format!("seed {} stopped by the clock", seed.seed)));
+        for (state, words) in [
+            ("failed", "failed"),
+            ("damaged", "damaged record"),
+            ("blocked", "not run"),
+            ("missing", "not run"),
+        ] {
+            let seeds: Vec<String> = self
+                .seeds
+                .iter()
+                .filter(|seed| seed.state == state)
+                .map(|seed| seed.seed.to_string())
+                .collect();
+            if seeds.len() == all {
+                parts.push(words.to_owned());
+            } else if !seeds.is_empty() {
+                parts.push(format!("seed {} {words}", seeds.join(", ")));
+            }
+        }
+        parts.join("; ")
+    }
+}
+
+fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
+    let rows: Vec<(&Row, Vec<&Record>)> = section
+        .rows
+        .iter()
+        .map(|row| (row, row.cells.iter().filter_map(|&cell| states[cell].record()).collect()))
+        .collect();
+    let mut lines: Vec<Line> = rows
+        .iter()
+        .map(|(row, records)| Line {
+            name: row.name.clone(),
+            set: row.set.clone(),
+            seeds: row.cells.iter().map(|&cell| seed(plan, cell, &states[cell])).collect(),
+            entries: Vec::new(),
+            picture: records
+                .iter()
+                .find(|record| record.picture.is_some())
+                .map(|record| (record.config_hash.clone(), record.seed)),
+        })
+        .collect();
+    let mut columns = Vec::new();
+    for column in &COLUMNS {
+        let figures: Vec<Vec<Figure>> = rows
+            .iter()
+            .map(|(_, records)| {
+                records.iter().filter_map(|r| column.figure(r, &section.ranges)).collect()
+            })
+            .collect();
+        if figures.iter().all(Vec::is_empty) {
+            continue;
+        }
+        columns.push(head(column));
+        for (line, entry) in lines.iter_mut().zip(entries(column, &figures)) {
+            line.entries.push(entry);
+        }
+    }
+    Part {
+        experiment: section.experiment.clone(),
+        label: section.label.clone(),
+        preset: section
+            .rows
+            .iter()
+            .flat_map(|row| &row.cells)
+            .find_map(|&cell| plan.cells[cell].preset.clone()),
+        columns,
+        rows: lines,
+    }
+}
+
+fn seed(plan: &Plan, cell: usize, state: &State) -> Seed {
+    let cell = &plan.cells[cell];
+    let clock = |record: &&Record| record.summary.stopped_by == Some(StoppedBy::WallClock);
+    let stopped = state.record().filter(clock).map(|record| {
+        format!("training was stopped by the clock at step {}", count(record.summary.steps))
+    });
+    let reason = state.reason().map(str::to_owned).or(stopped);
+    Seed { seed: cell.seed, hash: cell.hash.clone(), state: state.word(), reason }
+}
+
+fn head(column: &Column) -> Head {
+    let better = match column.goal {
+        Goal::Low => Some("lower"),
+        Goal::High => Some("higher"),
+        Goal::One => Some("nearer to 1"),
+        Goal::Cost => None,
+    };
+    Head { key: column.key, title: column.title, unit: column.unit, about: column.about, better }
+}
+
+/// The entries of a column, ranked: the best is marked among two or more, the second best among three or more. Equal
+/// values share a rank, and the next one is left out then.
+fn entries(column: &Column, figures: &[Vec<Figure>]) -> Vec<Option<Entry>> {
+    let mut entries: Vec<Option<Entry>> = figures
+        .iter()
+        .map(|seeds| Some(entry(column, seeds, mean(seeds.iter().copied())?)))
+        .collect();
+    let mut order: Vec<f64> =
+        entries.iter().flatten().map(|entry| column.badness(entry.value)).collect();
+    let compared = order.len();
+    order.sort_by(f64::total_cmp);
+    if column.goal == Goal::Cost {
+        return entries;
+    }
+    for entry in entries.iter_mut().flatten() {
+        let badness = column.badness(entry.value);
+        entry.rank = match order.iter().position(|other| *other == badness) {
+            Some(0) if compared > 1 => Some(1),
+            Some(1) if compared > 2 => Some(2),
+            _ => None,
+        };
+    }
+    entries
+}
+
+fn entry(column: &Column, seeds: &[Figure], all: Figure) -> Entry {
+    let write = |x: f64| match column.form {
+        Form::Number => number(x),
+        Form::Percent => percent(x, 1),
+        Form::Seconds | Form::Mebibytes => count(x.round().max(0.0) as u64),
+    };
+    let (text, interval) = match (column.form, all.ends) {
+        (Form::Number, Some(ends)) => {
+            let (text, interval) = estimate(all.value, ends);
+            (text, Some(interval))
+        }
+        (_, Some([low, high])) => {
+            let low = write(low);
+            // The unit once, at the end.
+            let low = low.trim_end_matches(" %");
+            (write(all.value), Some(format!("{low} to {}", write(high))))
+        }
+        (_, None) => (write(all.value), None),
+    };
+    let values: Vec<f64> = seeds.iter().map(|figure| figure.value).collect();
+    let spread = || values.iter().map(|value| write(*value)).collect::<Vec<_>>().join(" · ");
+    let spread = (values.len() > 1).then(spread);
+    Entry { value: all.value, ends: all.ends, seeds: values, rank: None, text, interval, spread }
+}
+
+/// A machine and its software in one line.
+fn machine(record: &Record) -> String {
+    let revision = record.git.as_ref().map_or("no revision", |git| git.short());
+    let dirty = record.git.as_ref().is_some_and(|git| git.dirty);
+    format!(
+        "{}, {} cores, {} threads, {}; Counterfoil {} at {revision}{}, libtorch {}",
+        record.cpu.model,
+        record.cpu.cores,
+        record.threads.map_or("?".to_owned(), |n| n.to_string()),
+        record.device.as_deref().unwrap_or("unknown device"),
+        record.software.counterfoil,
+        if dirty { " with changes" } else { "" },
+        record.software.libtorch,
+    )
+}

@@ -1,0 +1,112 @@
+//! A table for the repository: the same rows as the page, and nothing that depends on when or where it is written.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::{
+    board::{Board, Entry, Part},
+    store::Store,
+};
+use crate::report::numbers::NONE;
+
+/// The text of `file`, which links to the pictures of `store`.
+pub fn render(board: &Board, store: &Store, file: &Path) -> String {
+    let (command, cells) = (board.command(), link(store.folder(), file));
+    let mut parts = vec![
+        "# Results: methods side by side\n".to_owned(),
+        format!(
+            "Written by `{command}` from the cells in [{cells}]({cells}); {} of {} have run. Do not edit \
+             it: run the command again.\n",
+            board.done, board.cells
+        ),
+        "A figure is a mean over seeds, **best** and <u>second best</u> of its column; in brackets its \
+         95 % interval over held-out images (the mean of the ends of the intervals behind it, so never too \
+         narrow; the spread between seeds is not in it), in parentheses each seed. Times and memory are of \
+         the machines named below and are not ranked."
+            .to_owned(),
+    ];
+    for part in &board.sections {
+        section(part, store, file, &mut parts);
+    }
+    parts.push("\n## What the columns mean\n".to_owned());
+    parts.push("| column | unit | better | meaning |\n|---|---|---|---|".to_owned());
+    parts.extend(board.glossary.iter().map(|head| {
+        let better = head.better.unwrap_or(NONE);
+        format!("| {} | {} | {better} | {} |", head.title, head.unit, head.about)
+    }));
+    if !board.machines.is_empty() {
+        parts.push("\n## Machines\n".to_owned());
+        parts.extend(board.machines.iter().map(|machine| format!("- {}", plain(machine))));
+    }
+    parts.join("\n") + "\n"
+}
+
+fn section(part: &Part, store: &Store, file: &Path, parts: &mut Vec<String>) {
+    parts.push(format!("\n## {}\n", plain(&part.title())));
+    let titles = part.columns.iter().map(|head| head.title);
+    let titles: Vec<&str> = ["method", "cells"].into_iter().chain(titles).collect();
+    parts.push(format!("| {} |\n|{}", titles.join(" | "), "---|".repeat(titles.len())));
+    for line in &part.rows {
+        let cells = line.entries.iter().map(|entry| entry.as_ref().map_or(NONE.to_owned(), cell));
+        let words = [plain(&line.name), line.status()];
+        let cells: Vec<String> = words.into_iter().chain(cells).collect();
+        parts.push(format!("| {} |", cells.join(" | ")));
+    }
+    let ablations: Vec<String> = part
+        .rows
+        .iter()
+        .filter(|line| !line.set.is_empty())
+        .map(|line| {
+            let set: Vec<String> = line.set.iter().map(|set| format!("`{set}`")).collect();
+            format!("- {}: {}", plain(&line.name), set.join(", "))
+        })
+        .collect();
+    if !ablations.is_empty() {
+        parts.push(format!("\n{}", ablations.join("\n")));
+    }
+    for line in &part.rows {
+        if let Some((hash, seed)) = &line.picture {
+            let (name, picture) = (plain(&line.name), link(&store.picture(hash), file));
+            parts.push(format!("\n{name}, seed {seed}:\n\n![{name}]({picture})"));
+        }
+    }
+}
+
+fn cell(entry: &Entry) -> String {
+    let value = match entry.rank {
+        Some(1) => format!("**{}**", entry.text),
+        Some(2) => format!("<u>{}</u>", entry.text),
+        _ => entry.text.clone(),
+    };
+    let interval = entry.interval.as_ref().map(|interval| format!("[{interval}]"));
+    let spread = entry.spread.as_ref().map(|spread| format!("({spread})"));
+    [Some(value), interval, spread].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// Words that are no markup.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "|*_`<>[]\\".contains(c) {
+            plain.push('\\');
+        }
+        plain.push(if c == '\n' { ' ' } else { c });
+    }
+    plain
+}
+
+/// The way from the folder of `file` to `target`.
+fn link(target: &Path, file: &Path) -> String {
+    let parts = |path: &Path| -> Vec<String> {
+        let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let named = full.components().filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        });
+        named.collect()
+    };
+    let (to, from) = (parts(target), parts(file.parent().unwrap_or(Path::new(""))));
+    let common = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..", from.len() - common);
+    let way: PathBuf = up.chain(to[common..].iter().map(String::as_str)).collect();
+    way.to_string_lossy().replace('\\', "/").replace(' ', "%20")
+}

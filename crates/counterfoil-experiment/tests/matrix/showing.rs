@@ -1,0 +1,129 @@
+//! The table as it is shown: means, ranks, gaps, and the same text every time.
+
+use counterfoil_experiment::matrix::{Budget, board::Entry, board::Part};
+use serde_json::json;
+
+use crate::bench::{Act, Actor, Bench};
+
+fn entry<'a>(part: &'a Part, row: usize, key: &str) -> &'a Entry {
+    let column = part.columns.iter().position(|head| head.key == key).unwrap();
+    part.rows[row].entries[column].as_ref().unwrap()
+}
+
+/// Exact: means over seeds and pairs, ends of intervals, ranks in each direction.
+#[test]
+fn figures_are_means_with_ranks() {
+    let bench = Bench::new();
+    let plan = bench.plan();
+    let effect = |share: f64| {
+        json!({"mae": 1, "unit": null, "leave_as_is": 1, "share": share, "oracle_mae": 0,
+               "ci95": [0, 1], "share_ci95": [share - 0.1, share + 0.2]})
+    };
+    let mut actor = Actor::new(&bench, |cell| {
+        let parity = cell.name == "parity";
+        let x = if parity { 0.5 } else { 0.25 } + cell.seed as f64;
+        let slope = if parity { 0.9 } else { 1.2 };
+        Act::End(json!({
+            "effectiveness": {
+                "thickness": {"thickness": effect(x), "intensity": effect(x + 1.0)},
+                "intensity": {"intensity": effect(x + 2.0)},
+                "intensity_extrapolated": {"intensity": effect(99.0)},
+                "thickness+intensity": {"thickness": effect(99.0)},
+            },
+            "abduction_slope": slope,
+            "latent_reading": {
+                "thickness": {"mae": 0.48, "unit": "px", "ci95": [0.24, 0.96]},
+                "intensity": {"mae": 19.1, "unit": null, "ci95": [19.1, 38.2]},
+            },
+            "intervals": {},
+        }))
+    });
+    bench.perform(&plan, Budget::NONE, &[], &mut actor);
+    let (board, ..) = bench.board(&plan);
+    assert_eq!((board.done, board.cells), (9, 9));
+    let part = &board.sections[0];
+    let effects = entry(part, 0, "effect");
+    // Over seeds 0 and 1 and three pairs: 0.25 + 0.5 + 1.
+    assert_eq!((effects.value, effects.seeds.as_slice()), (1.75, &[1.25, 2.25][..]));
+    let [low, high] = effects.ends.unwrap();
+    assert!((low - 1.65).abs() < 1e-12 && (high - 1.95).abs() < 1e-12);
+    assert_eq!(entry(part, 0, "descendants").value, 1.75);
+    assert_eq!([0, 1].map(|row| entry(part, row, "effect").rank), [Some(1), None]);
+    // The nearer to 1 the better, from either side; and nothing is second of two.
+    assert_eq!([0, 1].map(|row| entry(part, row, "slope").rank), [None, Some(1)]);
+    // A tenth of each range, which are 4.8 and 191 wide.
+    let reading = entry(part, 0, "reading");
+    assert!((reading.value - 0.1).abs() < 1e-12, "{reading:?}");
+    assert_eq!(reading.interval.as_deref(), Some("7.5 to 20.0 %"));
+    assert_eq!(entry(part, 0, "training").rank, None);
+    // Equal values share the first place.
+    assert_eq!([0, 1].map(|row| entry(part, row, "composition").rank), [Some(1), Some(1)]);
+    let ablations = &board.sections[2];
+    assert_eq!(ablations.rows[1].set, ["counterfactual.calibrated=false"]);
+    assert_eq!(entry(ablations, 0, "effect").seeds, [1.25]);
+}
+
+#[test]
+fn gaps_and_failures_are_said_and_words_are_escaped() {
+    let bench = Bench::new();
+    let plan = bench.plan();
+    let (_, page, markdown) = bench.board(&plan);
+    assert!(page.contains("0 of 9 cells have run") && page.contains("no figures yet"));
+    assert!(markdown.contains("| default | not run |"), "{markdown}");
+
+    let mut actor = Actor::new(&bench, |cell| match (cell.name.as_str(), cell.seed) {
+        ("parity", _) => Act::Fail("a <script> is not finite"),
+        (_, 1) => Act::End(json!({ "stopped_by": "wall-clock" })),
+        _ => Act::End(json!({})),
+    });
+    bench.perform(&plan, Budget::NONE, &["one"], &mut actor);
+    let (board, page, markdown) = bench.board(&plan);
+    assert!(page.contains("seed 0: exit status 1: a &lt;script&gt; is not finite"));
+    assert!(!page.contains("<script") && page.contains("a &lt;b&gt; processor"));
+    assert!(page.contains("thickness &lt;2&gt;"));
+    assert!(page.contains("src=\"data:image/png;base64,"));
+    assert!(!page.contains("http") && !page.contains("url("), "nothing is fetched");
+    assert_eq!(page.matches("<table").count(), page.matches("</table>").count());
+    assert_eq!(board.sections[0].rows[0].status(), "2 seeds; seed 1 stopped by the clock");
+    assert!(markdown.contains("| parity | failed |"), "{markdown}");
+    assert!(markdown.contains("a \\<b\\> processor"), "{markdown}");
+    // One picture a row that ran; a picture lies where the text says.
+    let pictures: Vec<&str> =
+        markdown.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    let pictures: Vec<&&str> = pictures.iter().filter(|link| link.contains(".png")).collect();
+    assert_eq!(pictures.len(), 3);
+    for picture in pictures {
+        assert!(bench.path("runs/tiny").join(picture).is_file(), "{picture}");
+    }
+}
+
+/// Exact: without new cells nothing changes, in whatever order cells ran, and no run directory is needed.
+#[test]
+fn the_same_cells_make_the_same_text() {
+    let bench = Bench::new();
+    let plan = bench.plan();
+    let mut actor = Actor::new(&bench, |_| Act::End(json!({})));
+    bench.perform(&plan, Budget::NONE, &["two"], &mut actor);
+    bench.perform(&plan, Budget::NONE, &[], &mut actor);
+    let first = bench.board(&plan);
+    for world in ["one", "two"] {
+        fs_err::remove_dir_all(bench.path("runs").join(world)).unwrap();
+    }
+    let second = bench.board(&bench.plan());
+    assert_eq!((first.1, first.2), (second.1, second.2));
+}
+
+#[test]
+fn a_table_that_is_not_published_keeps_to_its_folder() {
+    use counterfoil_experiment::matrix::Places;
+    let bench = Bench::new();
+    let out = bench.path("runs");
+    let short = bench.load(crate::bench::TABLE, Some("short"), &[]).unwrap();
+    let places = Places::new(&short, &out, None, None);
+    assert_eq!(places.store.folder(), out.join("tiny-short/cells"));
+    assert_eq!(places.markdown, out.join("tiny-short/results.md"));
+    let places = Places::new(&bench.plan(), &out, None, None);
+    assert_eq!(places.store.folder(), std::path::Path::new("docs/results/cells"));
+    assert_eq!(places.markdown, std::path::Path::new("docs/results.md"));
+    assert_eq!(places.page, out.join("tiny/table.html"));
+}
