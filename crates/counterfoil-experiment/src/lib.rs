@@ -16,6 +16,7 @@
 //! | the page that shows it to a person | [`report`] |
 //! | many runs as one table | [`matrix`] |
 //! | how long work says how far it is | [`progress`] |
+//! | whether data can tell what a model is asked | [`identification`] |
 //! | whole deeds: run, imagine, compare, reproduce | [`actions`] |
 //!
 //! Nothing here prints; what should be shown goes through a [`progress::Reporter`] that the caller hands in. A run
@@ -42,6 +43,7 @@ pub mod config;
 pub mod data;
 mod error;
 pub mod evaluate;
+pub mod identification;
 pub mod matrix;
 mod plot;
 pub mod progress;

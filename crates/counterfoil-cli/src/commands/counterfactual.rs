@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil::experiment::actions::{
-    imagine::{Imagination, parse_intervention},
+    imagine::{Imagination, Options as Asked, parse_intervention},
     picture,
 };
 
@@ -15,9 +15,11 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil counterfactual digits --do thickness=2.5 --count 8
   counterfoil counterfactual digits --do thickness=4 --do intensity=120 --out-file grid.png
   counterfoil counterfactual morphomnist --do intensity=200 --image seven.png
+  counterfoil counterfactual digits-confounded --do thickness=4 --confounding 0.5
 
 Columns: factual | counterfactual, and the truth where the world can render it. Values are in the label's own units;
---do may be repeated to set several variables at once.";
+--do may be repeated to set several variables at once. Where the graph file declares hidden causes, a warning says which
+effects data cannot tell, and --confounding shows the range of answers that all fit them.";
 
 /// Flags of `counterfactual`.
 #[derive(Debug, Args)]
@@ -36,9 +38,21 @@ pub(crate) struct Options {
     /// The class of the image, for a model that looks at classes
     #[arg(long, value_name = "N", requires = "image")]
     class: Option<usize>,
+    /// Where data cannot tell the effect, show the range of the models that they fit whose noise correlates with its cause by
+    /// up to this much
+    #[arg(long, value_name = "R", value_parser = correlation)]
+    confounding: Option<f64>,
     /// Where to write the grid; by default into the run's folder `counterfactuals`
     #[arg(long, value_name = "FILE.png")]
     out_file: Option<PathBuf>,
+}
+
+/// A correlation inside (0, 1).
+fn correlation(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value < 1.0 => Ok(value),
+        _ => Err("it must be a number between 0 and 1, ends excluded".to_owned()),
+    }
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
@@ -53,7 +67,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         None => imagination.held_out(options.count)?,
     };
     let title: Vec<String> = options.set.iter().map(|text| text.replace(['=', '/'], "-")).collect();
-    let imagined = imagination.imagine(&subjects, &[intervention], true)?;
+    let imagined = imagination.imagine(
+        &subjects,
+        &[intervention],
+        Asked { truth: true, confounding: options.confounding },
+    )?;
     let file = imagination.keep(
         &imagined,
         &format!("do-{}", title.join("-")),

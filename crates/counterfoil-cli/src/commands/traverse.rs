@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil::experiment::actions::{
-    imagine::{Imagination, sweep},
+    imagine::{Imagination, Options as Asked, sweep},
     picture,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let mut reporter = progress::reporter(options.model.json());
     let imagination = Imagination::open(run, options.model.device(), reporter.as_mut())?;
     let subjects = imagination.held_out(options.count)?;
-    let imagined = imagination.imagine(&subjects, &interventions, false)?;
+    let imagined = imagination.imagine(&subjects, &interventions, Asked::default())?;
     let name = format!("traverse-{}", options.variable.replace('/', "-"));
     let file = imagination.keep(&imagined, &name, options.out_file.as_deref())?;
     output::imagined(&imagination, &imagined, &file, options.model.json())?;

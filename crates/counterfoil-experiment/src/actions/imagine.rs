@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use counterfoil_autoencoder::Procedure;
+use counterfoil_autoencoder::{Procedure, counterfactual::Confounded};
 use counterfoil_data::{
     png::{self, Picture, read_grey},
     sheet::{self, Layout},
 };
 use counterfoil_graph::{Dag, GraphError, Intervention, Kind};
-use counterfoil_tensor::{image, parse_device};
+use counterfoil_tensor::{Weights, image, parse_device};
 use serde::Serialize;
 use tch::{Device, Kind as Number, Tensor};
 
@@ -17,7 +17,8 @@ use crate::{
     config::Config,
     data::Data,
     error::{ExperimentError, Result},
-    evaluate::prepare::Prepared,
+    evaluate::{draw::graph_error, prepare::Prepared},
+    identification::{Identification, identifications},
     progress::Reporter,
     run_dir::RunDir,
     trained::{Trained, Which},
@@ -47,6 +48,20 @@ pub struct Subjects {
     items: Vec<Option<usize>>,
 }
 
+/// How it is imagined.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Options {
+    /// Whether the image that the world itself renders, where it can, comes after what is imagined.
+    pub truth: bool,
+    /// The largest partial correlation, in (0, 1), of an effect's noise with its cause that hidden common causes are thought
+    /// to make. Where data cannot tell an effect, both ends of the range of compatible models are then imagined instead of
+    /// the trained model's answer alone.
+    pub confounding: Option<f64>,
+}
+
+/// Training labels that the range of compatible models is fitted to.
+const FITTED: usize = 2000;
+
 /// What was imagined: one row a subject, one column an intervention, the factual image first.
 #[derive(Debug, Serialize)]
 pub struct Imagined {
@@ -54,8 +69,11 @@ pub struct Imagined {
     pub columns: Vec<String>,
     /// The subjects.
     pub rows: Vec<Row>,
-    /// One sentence for each value outside its variable's declared range.
+    /// One sentence for each value outside its variable's declared range, and for each effect that data or the model cannot
+    /// tell.
     pub warnings: Vec<String>,
+    /// What the declared graph says of the effects of each intervention.
+    pub identification: Vec<Vec<Identification>>,
     /// All images, row by row.
     #[serde(skip)]
     pub picture: Picture,
@@ -189,16 +207,15 @@ impl Imagination {
         parse_intervention(self.graph(), texts)
     }
 
-    /// Imagines every subject under every intervention. `truth` adds, after each imagined column, the image
-    /// that the world itself renders, where it can.
+    /// Imagines every subject under every intervention.
     ///
     /// # Errors
-    /// When a sampler or the device fails.
+    /// When a sampler or the device fails, or the range is asked for of what has none.
     pub fn imagine(
         &self,
         subjects: &Subjects,
         interventions: &[Intervention],
-        truth: bool,
+        options: Options,
     ) -> Result<Imagined> {
         let n = subjects.items.len();
         let procedure: Procedure = self.config.sections().counterfactual;
@@ -232,16 +249,26 @@ impl Imagination {
 
         let recorded = subjects.items.iter().map(|item| Some(self.data.labels((*item)?))).collect();
         enter("factual".into(), image::to_pixels(&subjects.images)?, recorded)?;
+        let mut identification = Vec::new();
         for intervention in interventions {
-            let images = maker.imagine(&abduction, &vec![intervention.clone(); n])?;
             let title = intervention.describe(self.graph());
+            let targets: Vec<&str> =
+                intervention.targets().iter().map(|v| self.graph().name(*v)).collect();
+            identification.push(identifications(self.config.declared(), &targets)?);
+            let found = identification.last().map_or(&[][..], Vec::as_slice);
+            let answers = self.answers(found, &weights, options.confounding)?;
             let truths: Vec<_> = subjects
                 .items
                 .iter()
                 .map(|item| item.and_then(|item| self.true_labels(item, intervention)))
                 .collect();
-            enter(title.clone(), image::to_pixels(&images)?, truths.clone())?;
-            if !truth {
+            let asked = vec![intervention.clone(); n];
+            for (which, confounded) in answers {
+                let latents = maker.act_confounded(&abduction, &asked, &confounded)?;
+                let images = maker.predict(&abduction, &asked, &latents)?;
+                enter(format!("{title}{which}"), image::to_pixels(&images)?, truths.clone())?;
+            }
+            if !options.truth {
                 continue;
             }
             let rendered: Option<Vec<Vec<u8>>> = subjects
@@ -258,7 +285,45 @@ impl Imagination {
         let images: Vec<&[u8]> = (0..n).flat_map(of).collect();
         let layout = Layout { columns: sheets.len(), ..Layout::default() };
         let picture = sheet::compose(shape, &images, &layout)?;
-        Ok(Imagined { columns, rows, warnings: maker.warnings(interventions), picture })
+        let mut warnings = maker.warnings(interventions);
+        for warning in identification.iter().flatten().filter_map(Identification::warning) {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+        Ok(Imagined { columns, rows, warnings, identification, picture })
+    }
+
+    /// The models that answer an intervention, each with what stands behind its title: the trained one, or where hidden
+    /// common causes are to be reckoned with, those at both ends of the range.
+    fn answers(
+        &self,
+        identification: &[Identification],
+        weights: &Weights,
+        confounding: Option<f64>,
+    ) -> Result<Vec<(String, Vec<Confounded>)>> {
+        let graph = self.graph();
+        let mut pairs = Vec::new();
+        for (cause, effect) in identification.iter().flat_map(|one| &one.mistaken) {
+            let pair = (
+                graph.index_of(cause).map_err(graph_error)?,
+                graph.index_of(effect).map_err(graph_error)?,
+            );
+            if !pairs.contains(&pair) {
+                pairs.push(pair);
+            }
+        }
+        let Some(most) = confounding.filter(|_| !pairs.is_empty()) else {
+            return Ok(vec![(String::new(), Vec::new())]);
+        };
+        let train = &self.data.split().train;
+        let labels = self.data.batch(&train[..train.len().min(FITTED)], self.device)?.labels;
+        let model = &self.prepared.trained.model;
+        let end = |r: f64| {
+            let confounded = Confounded::fit(model, weights, &pairs, r, &labels)?;
+            Ok((format!(", hidden cause {r:+}"), confounded))
+        };
+        [-most, most].into_iter().map(end).collect()
     }
 
     /// Writes the picture to `file`, by default `NAME.png` in the run's folder [`COUNTERFACTUALS_DIR`]; the result is

@@ -41,11 +41,13 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 
     let graph_file = file.parent().unwrap_or(Path::new("")).join(&sections.graph);
     let graph_text = fs_err::read_to_string(&graph_file).map_err(ExperimentError::unreadable)?;
-    let graph = Dag::from_dot(&graph_text).map_err(|error| ExperimentError::Graph {
+    let declared = Dag::from_dot(&graph_text).map_err(|error| ExperimentError::Graph {
         origin: graph_file.display().to_string(),
         error: Box::new(error),
     })?;
 
+    // A model has no block for a hidden cause; its questions are held against the whole graph.
+    let graph = declared.observed_part();
     let graph = if sections.model.unlabelled_blocks { graph } else { graph.labelled_part() };
 
     // What a size stands for is written out too, so that a later meaning of the size changes no earlier run.
@@ -53,7 +55,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     Objective::new(&sections.objective, sections.training.steps, sections.experiment.seed)?;
 
     let hash = hash(&sections, &graph)?;
-    Ok(Config { sections, graph, graph_text, hash })
+    Ok(Config { sections, declared, graph, graph_text, hash })
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.

@@ -31,6 +31,7 @@ pub const GRAPH_FILE: &str = "graph.dot";
 #[derive(Clone, Debug)]
 pub struct Config {
     sections: Sections,
+    declared: Dag,
     graph: Dag,
     graph_text: String,
     hash: String,
@@ -87,6 +88,11 @@ impl Config {
     /// The causal graph of the model.
     pub fn graph(&self) -> &Dag {
         &self.graph
+    }
+
+    /// The causal graph with the hidden causes that its file declares, which no model has blocks for.
+    pub fn declared(&self) -> &Dag {
+        &self.declared
     }
 
     /// The causal graph as its file has it, comments included.

@@ -55,7 +55,7 @@ impl Labelled {
 }
 
 /// A graph that contradicts itself in the midst of an evaluation.
-pub(super) fn graph_error(error: counterfoil_graph::GraphError) -> ExperimentError {
+pub(crate) fn graph_error(error: counterfoil_graph::GraphError) -> ExperimentError {
     ExperimentError::Graph { origin: "the causal graph".into(), error: Box::new(error) }
 }
 

@@ -58,6 +58,7 @@ use crate::{
     config::Config,
     data::Data,
     error::Result,
+    identification::{Identification, identifications},
     progress::Reporter,
     run_dir::{RunDir, peak_rss_mib, write_json},
     trained::Trained,
@@ -182,6 +183,7 @@ pub fn evaluate(
         composition_references: pictures::references(&batch.images, &averaged)?,
         latent_reading,
         disentanglement,
+        identification: identification(config, &variables)?,
         image_error: scores.image_error,
         leakage,
         judges: Judged {
@@ -193,6 +195,15 @@ pub fn evaluate(
     write_json(&run.file(SUMMARY_FILE), &summary)?;
     run.log(&format!("evaluated step {} on {} images", summary.steps, summary.eval_n))?;
     Ok(summary)
+}
+
+/// What a graph with hidden causes says of the effects of each variable.
+fn identification(config: &Config, variables: &[Labelled]) -> Result<Vec<Identification>> {
+    if config.declared().latent().is_empty() {
+        return Ok(Vec::new());
+    }
+    let each = variables.iter().map(|v| identifications(config.declared(), &[v.name()]));
+    Ok(each.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// The first `n` of `items`, or all of them.

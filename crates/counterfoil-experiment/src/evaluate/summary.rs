@@ -9,7 +9,7 @@ use counterfoil_diffusion::{End, Spacing, inversion::Method};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Result, run_dir::StoppedBy};
+use crate::{error::Result, identification::Identification, run_dir::StoppedBy};
 
 /// The file of the summary inside a run directory.
 pub const SUMMARY_FILE: &str = "summary.json";
@@ -72,6 +72,9 @@ pub struct Summary {
     /// measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disentanglement: Option<Disentanglement>,
+    /// What the declared graph says of the effects that were asked for, where it declares hidden causes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identification: Vec<Identification>,
     /// The error against the re-rendered truth, where the world can render it.
     pub image_error: Option<ImageErrors>,
     /// What parts of the code tell of labels that they should not carry: `unlabelled` and `noise` (x_T), by variable.

@@ -278,6 +278,8 @@ mod tests {
                         "disentanglement": {{"disentanglement": 0.9, "completeness": 0.8, "mcc": 0.7,
                         "blocks": {{{word}: {{"disentanglement": 0.9, "importance": 1}}}},
                         "factors": {{{word}: {{"completeness": 0.8, "r2": 0.9, "nrmse": 0.1}}}}}},
+                        "identification": [{{"query": {word}, "identifiable": false, "hedge": {word},
+                        "mistaken": [[{word}, {word}]]}}],
                         "leakage": {{{word}: {{{word}: {{"r2": null, "mutual_information": 0.1}}}}}},
                         "judges": {{"mae": {{{word}: 0.1}}, "class_accuracy": 0.9}},
                         "intervals": {{}}, "a later figure": {{{word}: 0.5}}}}"#

@@ -8,6 +8,7 @@ use crate::evaluate::{
     plan::EXTRAPOLATED,
     summary::{BlockScore, Effect, Ends, ImageError, Kept, Leak, Reading, Reference, Summary},
 };
+use crate::identification::Identification;
 
 /// A question with its answers.
 #[derive(Debug, Serialize)]
@@ -155,6 +156,13 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
                 disentanglement(summary),
                 leakage(summary),
             ],
+        },
+        Section {
+            question: "Can data tell?",
+            about: "What the graph with its hidden causes says of the effects that were asked for. Where \
+                    data cannot tell an effect, or the model's mechanism takes a hidden common cause \
+                    for a part of it, the model's answer is one of many that all data fit.",
+            tables: vec![identification(summary)],
         },
         Section {
             question: "How good are the measurements?",
@@ -430,6 +438,29 @@ fn disentanglement(summary: &Summary) -> Table {
     };
     let rows = std::iter::once(all).chain(scores.blocks.iter().map(row)).collect();
     Table { caption, columns, rows }
+}
+
+fn identification(summary: &Summary) -> Table {
+    let row = |found: &Identification| {
+        let pairs: Vec<String> =
+            found.mistaken.iter().map(|(cause, effect)| format!("{cause} -> {effect}")).collect();
+        let verdict = match (&found.estimand, &found.hedge) {
+            (Some(estimand), _) => estimand.clone(),
+            (None, Some(hedge)) => format!("not identifiable: {hedge}"),
+            (None, None) => NONE.to_owned(),
+        };
+        let pairs = if pairs.is_empty() { NONE.to_owned() } else { pairs.join(", ") };
+        vec![Cell::head(&found.query), Cell::text(verdict), Cell::text(pairs)]
+    };
+    Table {
+        caption: String::new(),
+        columns: vec![
+            column("effect", ""),
+            column("from observations", "the formula, or the proof that there is none"),
+            column("mistaken mechanisms", "hold what a hidden common cause does"),
+        ],
+        rows: summary.identification.iter().map(row).collect(),
+    }
 }
 
 fn leakage(summary: &Summary) -> Table {
