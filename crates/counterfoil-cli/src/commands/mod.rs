@@ -16,6 +16,7 @@ mod run;
 mod runs;
 mod shared;
 mod solvers;
+mod strength;
 mod table;
 mod traverse;
 
@@ -36,6 +37,9 @@ pub(crate) enum Command {
     /// Compare methods between image and noise by what their answers cost and are worth
     #[command(after_help = solvers::EXAMPLES)]
     Solvers(solvers::Options),
+    /// Compare strengths of intervention: guidance weights, by what the answers are worth
+    #[command(after_help = strength::EXAMPLES)]
+    Strength(strength::Options),
     /// Write the report of a run again
     #[command(after_help = report::EXAMPLES)]
     Report(report::Options),
@@ -85,6 +89,7 @@ impl Command {
             Self::Resume(options) => resume::run(&options),
             Self::Evaluate(options) => evaluate::run(&options),
             Self::Solvers(options) => solvers::run(&options),
+            Self::Strength(options) => strength::run(&options),
             Self::Report(options) => report::run(&options),
             Self::Counterfactual(options) => counterfactual::run(&options),
             Self::Traverse(options) => traverse::run(&options),

@@ -6,7 +6,7 @@ use clap::Args;
 use counterfoil::{
     diffusion::{Abduction as _, inversion::Method},
     experiment::{
-        actions::perform::{price, prices_svg},
+        actions::weigh::{price, prices_svg},
         evaluate::solvers::{Asked, reference, sufficient},
         run_dir::write_atomic,
     },

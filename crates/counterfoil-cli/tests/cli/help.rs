@@ -7,6 +7,7 @@ const COMMANDS: [&str; 17] = [
     "resume",
     "evaluate",
     "solvers",
+    "strength",
     "report",
     "counterfactual",
     "traverse",

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | train, evaluate, report; go on after a break | [`perform`] |
 //! | counterfactual images of a trained model | [`imagine`] |
+//! | a trained model asked the same in several ways: solvers, strengths | [`weigh`] |
 //! | pictures where a person wants them | [`picture`] |
 //! | runs in a list, their figures side by side, two runs compared | [`figures`] |
 //! | run a run again and compare | [`reproduce`] |
@@ -29,3 +30,4 @@ pub mod picture;
 pub mod regimes;
 pub mod reproduce;
 pub mod simulate;
+pub mod weigh;

@@ -6,19 +6,13 @@ use std::{
 };
 
 use counterfoil_autoencoder::Model;
-use counterfoil_diffusion::Abduction as _;
 use counterfoil_tensor::parse_device;
 
 use crate::{
     config::Config,
     data::Data,
     error::{ExperimentError, Result},
-    evaluate::{
-        self, Options, Summary,
-        prepare::Prepared,
-        solvers::{self, Asked, Priced},
-    },
-    plot::{self, Line},
+    evaluate::{self, Options, Summary},
     progress::Reporter,
     report,
     run_dir::{Origin, RunDir, StoppedBy},
@@ -216,66 +210,6 @@ fn judge(
     let trained = Trained::load(run, config, Which::Latest, device)?;
     let summary = evaluate::evaluate(run, config, data, trained, options, reporter, interrupt)?;
     Ok((summary, report::write(run)?))
-}
-
-/// Answers the same questions about a trained run with several methods between image and noise; writes nothing into the
-/// run but what [`evaluate()`] keeps of its weights.
-///
-/// # Errors
-/// As [`evaluate()`].
-pub fn price(
-    run: &RunDir,
-    device: Option<&str>,
-    asked: &Asked,
-    reporter: &mut dyn Reporter,
-    interrupt: &AtomicBool,
-) -> Result<Vec<Priced>> {
-    let config = run.config()?;
-    let data = Data::load(&config)?;
-    same_data(run, &data)?;
-    let device = parse_device(device.unwrap_or(&config.sections().device))?;
-    let trained = Trained::load(run, &config, Which::Latest, device)?;
-    let prepared = Prepared::kept_or_new(run, &config, &data, trained, reporter)?;
-    solvers::price(&config, &data, &prepared, asked, reporter, interrupt)
-}
-
-/// Figures against network calls as one drawing: composition on a logarithmic axis, then the means of what interventions
-/// set and change, the abduction slope and the share of kept classes.
-///
-/// # Errors
-/// When the drawing fails.
-pub fn prices_svg(priced: &[Priced]) -> Result<String> {
-    let mean = |price: &Priced, begins: &str| -> Option<f64> {
-        let found: Vec<f64> = price
-            .figures
-            .iter()
-            .filter(|(name, _)| name.starts_with(begins))
-            .map(|(_, figure)| figure.value)
-            .collect();
-        (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
-    };
-    let lines = |value: &dyn Fn(&Priced) -> Option<f64>| -> Vec<Line> {
-        let mut lines: Vec<Line> = Vec::new();
-        for price in priced {
-            let Some(y) = value(price) else { continue };
-            let (name, point) =
-                (price.solver.method.name(), ((price.evaluations as f64).log10(), y));
-            match lines.iter_mut().find(|line| line.name == name) {
-                Some(line) => line.points.push(point),
-                None => lines.push(Line { name: name.to_owned(), points: vec![point] }),
-            }
-        }
-        lines
-    };
-    let panels: Vec<(&str, Vec<Line>)> = vec![
-        ("log10 of composition error", lines(&|p| mean(p, "composition").map(f64::log10))),
-        ("effect error, share of leaving as it is", lines(&|p| mean(p, "do("))),
-        ("abduction slope", lines(&|p| mean(p, "abduction slope"))),
-        ("share of classes kept", lines(&|p| mean(p, "kept under"))),
-    ];
-    let panels: Vec<_> = panels.into_iter().filter(|(_, lines)| !lines.is_empty()).collect();
-    plot::panels("log10 of network calls", &panels)
-        .map_err(|reason| ExperimentError::Syntax { origin: "the drawing".to_owned(), reason })
 }
 
 /// The run's data must be those it was trained on.

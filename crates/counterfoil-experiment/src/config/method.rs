@@ -105,21 +105,21 @@ method = "ddim"
 spacing = "linspace"
 "#;
 
-/// CausalVAE (Yang et al. 2021) with its graph given and its masked mechanisms evaluated recursively: exogenous code,
-/// label-aligned latents, and the image drawn in one pass.
+/// CausalVAE (Yang et al. 2021) with its graph given: label-aligned latents, mechanisms fitted to them as its mask layer
+/// is, evaluated recursively, and the image drawn in one pass. What the graph declares unlabelled has a block, so that
+/// identity has a home as in ours; without it each label's block holds the whole image.
 const CAUSAL_VAE: &str = r#"
 [model]
 mechanism = "additive"
-code = "exogenous"
+code = "causal"
 reader = []
 residual_code = false
-unlabelled_blocks = false
 decoder = "direct"
 labelled_noise = 0.001
 
 [objective]
-label_weight = 0.01
-u_weight = 0.003
+label_weight = 1.0
+u_weight = 1.0
 independence_weight = 0.0
 drop_labelled = 0.0
 drop_unlabelled = 0.0

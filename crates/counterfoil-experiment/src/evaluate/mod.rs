@@ -16,7 +16,9 @@
 //! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`] |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
-//! | the same questions answered by several methods, and what each costs | [`solvers`] |
+//! | the same questions answered in several ways | [`questions`] |
+//! | by several methods between image and noise, and what each costs | [`solvers`] |
+//! | at several guidance weights | [`strength`] |
 //! | what `summary.json` keeps | [`summary`] |
 
 pub mod controls;
@@ -33,8 +35,10 @@ pub mod measure;
 pub mod pictures;
 pub mod plan;
 pub mod prepare;
+pub mod questions;
 pub mod score;
 pub mod solvers;
+pub mod strength;
 pub mod summary;
 
 use std::{sync::atomic::AtomicBool, time::Instant};

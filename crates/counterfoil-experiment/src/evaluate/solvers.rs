@@ -1,54 +1,14 @@
 //! What an answer costs: the same questions answered by several methods at several numbers of network calls.
 
-use std::{sync::atomic::AtomicBool, time::Instant};
+use std::sync::atomic::AtomicBool;
 
 use counterfoil_autoencoder::{ModelError, Procedure};
 use counterfoil_diffusion::{Abduction as _, inversion::Method};
 use indexmap::IndexMap;
-use serde::Serialize;
 
-use super::{
-    deeds::Studio,
-    draw::{Draws, Labelled},
-    examination::Examination,
-    measure::Judges,
-    prepare::Prepared,
-    score::Scores,
-    summary::{Ends, Solver},
-};
+pub use super::questions::{Figure, Priced};
+use super::{prepare::Prepared, questions::answer_each, summary::Solver};
 use crate::{config::Config, data::Data, error::Result, progress::Reporter};
-
-/// The figures of one method at one number of steps.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Priced {
-    /// What was run.
-    pub solver: Solver,
-    /// Network calls to abduct an image and to decode one, together.
-    pub evaluations: usize,
-    /// Seconds for all questions.
-    pub seconds: f64,
-    /// What the answers are worth, by name.
-    pub figures: IndexMap<String, Figure>,
-}
-
-/// What answers are worth by one measure.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figure {
-    /// The measurement.
-    pub value: f64,
-    /// Its interval over images.
-    pub ci95: Ends,
-    /// The value that a perfect answer has.
-    pub ideal: f64,
-}
-
-impl Figure {
-    /// Whether this figure lies within the spread of `reference`, or is nearer to the ideal.
-    pub fn reaches(&self, reference: &Self) -> bool {
-        let [low, high] = reference.ci95.map(|end| (end - reference.ideal).abs());
-        (self.value - self.ideal).abs() <= low.max(high)
-    }
-}
 
 /// The measurement against which all are held: the naive inversion with the most network calls.
 pub fn reference(priced: &[Priced]) -> Option<&Priced> {
@@ -109,54 +69,35 @@ pub fn price(
             .to_owned();
         return Err(ModelError::Setting { key: "model.decoder", reason }.into());
     }
-    if config.training().threads > 0 {
-        tch::set_num_threads(config.training().threads as i32);
+    if !prepared.diffuses() {
+        let reason = "is `direct`: there is no way between image and noise to compare; name a run \
+                      whose decoder is a diffusion model"
+            .to_owned();
+        return Err(ModelError::Setting { key: "model.decoder", reason }.into());
     }
-    let (section, seed) = (config.evaluation(), config.experiment().seed);
-    let (graph, device) = (prepared.graph(), prepared.trained.weights.device());
-    let variables = Labelled::all(graph, data.dataset().graph())?;
-    let judges = Judges::train(data, &variables, section.oracle, seed, device, reporter)?;
-    let draws = Draws::new(data, graph, &variables, seed)?;
-    let examination =
-        Examination::new(config, data, prepared, &judges, &variables, &draws, asked.images)?;
+    let procedure = |method: Method, steps: usize| Procedure {
+        method,
+        steps,
+        ..config.sections().counterfactual
+    };
     let weights = prepared.weights();
-    let plan = &examination.plan.essentials();
-    let pass = section.batch;
-    let mut priced = Vec::new();
     let each = |method: &Method| -> Vec<(Method, usize)> {
         asked.calls.iter().map(|calls| (*method, *calls)).collect()
     };
     let mut rows: Vec<(Method, usize)> = asked.methods.iter().flat_map(each).collect();
     rows.push((Method::Ddim, asked.reference));
+    let mut ways = Vec::new();
     for (method, calls) in rows {
-        let procedure = |steps: usize| Procedure {
-            method,
-            steps,
-            batch: pass,
-            ..config.sections().counterfactual
-        };
-        let Some(steps) = affordable(calls, |steps| {
-            let solver = Solver::of(&prepared.counterfactuals(&weights, procedure(steps))?)?;
+        let steps = affordable(calls, |steps| {
+            let solver =
+                Solver::of(&prepared.counterfactuals(&weights, procedure(method, steps))?)?;
             Ok(solver.evaluations.iter().sum())
-        })?
-        else {
-            continue;
-        };
-        let counterfactuals = &prepared.counterfactuals(&weights, procedure(steps))?;
-        let solver = Solver::of(counterfactuals)?;
-        let began = Instant::now();
-        let title = format!("{} in {calls} calls", method.name());
-        reporter.begin(&title, plan.passes(examination.items.len(), pass), 0);
-        let reporter = &mut *reporter;
-        let mut studio = Studio { counterfactuals, pass, seed, reporter, interrupt, passes: 0 };
-        let answers = plan.answer(&mut studio, &examination.batch)?;
-        studio.reporter.end();
-        let figures = figures(&examination.scorer().score(plan, &answers)?);
-        let evaluations = solver.evaluations.iter().sum();
-        let seconds = began.elapsed().as_secs_f64();
-        priced.push(Priced { solver, evaluations, seconds, figures });
+        })?;
+        if let Some(steps) = steps {
+            ways.push((format!("{} in {calls} calls", method.name()), procedure(method, steps)));
+        }
     }
-    Ok(priced)
+    answer_each(config, data, prepared, &ways, asked.images, reporter, interrupt)
 }
 
 /// The most steps that take no more than `calls`, where `price` gives the calls of a number of steps; nothing where even
@@ -176,34 +117,9 @@ fn affordable(calls: usize, price: impl Fn(usize) -> Result<usize>) -> Result<Op
     Ok(fits)
 }
 
-/// Composition, effects, abduction, identity and images, each once.
-fn figures(scores: &Scores) -> IndexMap<String, Figure> {
-    let mut figures = IndexMap::new();
-    let mut add = |name: String, value: Option<f64>, ci95: Option<Ends>, ideal: f64| {
-        if let (Some(value), Some(ci95)) = (value, ci95) {
-            figures.insert(name, Figure { value, ci95, ideal });
-        }
-    };
-    let plain = |name: &str| scores.intervals.get(name).copied();
-    add("composition".into(), Some(scores.composition_1), plain("composition_1"), 0.0);
-    for (deed, effects) in &scores.effectiveness {
-        for (name, effect) in effects {
-            add(format!("do({deed}): {name}"), effect.share, effect.share_ci95, 0.0);
-        }
-    }
-    add("abduction slope".into(), scores.abduction_slope, plain("abduction_slope"), 1.0);
-    for (deed, kept) in &scores.identity_kept {
-        add(format!("kept under do({deed})"), Some(kept.abducted), Some(kept.ci95), 1.0);
-    }
-    if let Some(error) = &scores.image_error {
-        add("image error".into(), error.all.share, error.all.share_ci95, 0.0);
-    }
-    figures
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::summary::Ends, *};
 
     #[test]
     fn calls_buy_the_most_steps_that_they_pay_for() {

@@ -1,0 +1,64 @@
+//! What the strength of an intervention does: the same questions at several guidance weights.
+//!
+//! At 1 the decoder is given the latents after the intervention. Above, its prediction is moved further away from that under
+//! the factual latents, which exaggerates what changes at the cost of what does not; at 0 the image stays as it is. (The
+//! weight of CausalDiffAE is against a decoder without latents; ours is against the factual ones, so that it vanishes where
+//! nothing is set.)
+
+use std::sync::atomic::AtomicBool;
+
+use counterfoil_autoencoder::Procedure;
+use serde::Serialize;
+
+use super::{
+    prepare::Prepared,
+    questions::{Priced, answer_each},
+};
+use crate::{
+    config::Config,
+    data::Data,
+    error::{ExperimentError, Result},
+    progress::Reporter,
+};
+
+/// The figures at one guidance weight.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Strength {
+    /// The weight.
+    pub guidance: f64,
+    /// What the answers are worth.
+    #[serde(flatten)]
+    pub answers: Priced,
+}
+
+/// Answers the same questions about `images` held-out images at each of the guidance weights.
+///
+/// # Errors
+/// As [`super::evaluate`], and when the decoder is direct, which has nothing to guide.
+pub fn strengths(
+    config: &Config,
+    data: &Data,
+    prepared: &Prepared,
+    guidance: &[f64],
+    images: usize,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<Vec<Strength>> {
+    if !prepared.diffuses() {
+        return Err(ExperimentError::InvalidKey {
+            origin: "the run".into(),
+            key: "model.decoder".into(),
+            reason: "is `direct`, which has nothing to guide; name a run whose decoder is a \
+                     diffusion model"
+                .into(),
+        });
+    }
+    let way = |guidance: &f64| {
+        let procedure = Procedure { guidance: *guidance, ..config.sections().counterfactual };
+        (format!("guidance {guidance}"), procedure)
+    };
+    let ways: Vec<(String, Procedure)> = guidance.iter().map(way).collect();
+    let answers = answer_each(config, data, prepared, &ways, images, reporter, interrupt)?;
+    let pairs = guidance.iter().zip(answers);
+    Ok(pairs.map(|(guidance, answers)| Strength { guidance: *guidance, answers }).collect())
+}
