@@ -15,7 +15,7 @@ use crate::error::{ExperimentError, Result};
 /// Its name ends with `.html`, which is what turns escaping on.
 const TEMPLATE: &str = "table.html";
 /// Pixels of the screen that a column of a picture takes, so that its heading can be read.
-const COLUMN: usize = 68;
+const COLUMN: usize = 82;
 
 #[derive(Debug, Serialize)]
 struct Page<'a> {

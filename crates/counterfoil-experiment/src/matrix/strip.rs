@@ -75,9 +75,9 @@ mod tests {
 
     /// Rows of a tile with noise, one that is its truth, and a difference.
     fn gallery(rows: usize) -> Gallery {
-        let noise = |row: usize| -> Vec<u8> {
-            (0..400_u32).map(|k| (k * k * 2_654_435 + row as u32 * 7919) as u8).collect()
-        };
+        let shade = |k: u32| (k.wrapping_mul(2_654_435_761) >> 24) as u8;
+        let noise =
+            |row: usize| -> Vec<u8> { (0..400).map(|k| shade(k + 400 * row as u32)).collect() };
         let row = |item: usize| Row {
             item,
             caption: format!("image {item}"),
