@@ -20,6 +20,7 @@ pub use self::confounding::{Confounded, bias};
 
 use self::act::touched;
 use crate::{Architecture, Calibration, Decoder, LatentDenoiser, Model, ModelError};
+use counterfoil_diffusion::guidance::Clamped;
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
 use counterfoil_diffusion::{
@@ -33,6 +34,7 @@ use tch::{Kind, Tensor};
 /// The `[counterfactual]` section: how abduction and prediction are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in the config file")]
 pub struct Procedure {
     /// The sampler, backwards and forwards.
     pub method: Method,
@@ -50,6 +52,8 @@ pub struct Procedure {
     pub batch: usize,
     /// Whether x_T is the image under fresh noise instead of its abducted noise: the published code.
     pub fresh_noise: bool,
+    /// Whether the image that the network predicts at each level is clamped to `[-1, 1]`, as published samplers do.
+    pub clamp: bool,
     /// Whether what a direct decoder cannot draw of the image is added to the counterfactual again: the abducted noise of
     /// the pixels (DeepSCM, Pawlowski et al. 2020). A diffusion decoder has x_T instead.
     pub keep_residual: bool,
@@ -69,6 +73,7 @@ impl Default for Procedure {
             rounds: 0,
             batch: 64,
             fresh_noise: false,
+            clamp: false,
             keep_residual: false,
             calibrated: true,
         }
@@ -219,7 +224,8 @@ impl<'m> Counterfactuals<'m> {
         for (start, length) in self.passes(images.size()[0]) {
             let classes = classes.map(|c| c.narrow(0, start, length));
             let z = z.narrow(0, start, length);
-            let mut denoiser = LatentDenoiser::new(self.model, self.weights, &z, classes.as_ref());
+            let denoiser = LatentDenoiser::new(self.model, self.weights, &z, classes.as_ref());
+            let mut denoiser = self.clamped(denoiser)?;
             let image = images.narrow(0, start, length).copy();
             let found = self.procedure.method.encode(&self.grid, image, &mut denoiser)?;
             parts.push(found.latent);
@@ -312,6 +318,11 @@ impl<'m> Counterfactuals<'m> {
         Ok(Tensor::cat(&images, 0))
     }
 
+    /// A denoiser whose predicted image stays in `[-1, 1]` where the procedure says so.
+    fn clamped<D>(&self, denoiser: D) -> Result<Clamped<D>, ModelError> {
+        Ok(Clamped::new(denoiser, if self.procedure.clamp { 1.0 } else { f64::INFINITY })?)
+    }
+
     /// Runs the sampler down: from all that the method keeps where that is more than a state, from a single state
     /// otherwise.
     fn run<D: Denoiser<Tensor>>(
@@ -319,6 +330,7 @@ impl<'m> Counterfactuals<'m> {
         noise: Latent<Tensor>,
         denoiser: &mut D,
     ) -> Result<Tensor, ModelError> {
+        let denoiser = &mut self.clamped(denoiser)?;
         let single = match noise {
             Latent::Single(state) => state,
             several => {

@@ -2,15 +2,17 @@
 //!
 //! [`Guided`] extrapolates from a reference to a target; [`Rescaled`], [`Interval`] and [`Projected`] wrap it and
 //! temper what it does; [`Decoupled`] has a weight for each group of variables; [`Classified`] follows the gradient of
-//! a classifier. All nest, and all are deterministic functions of state and call, so the exactly reversible methods of
+//! a classifier; [`Clamped`] keeps the predicted image in bounds. All nest, and all are deterministic functions of state and call, so the exactly reversible methods of
 //! [`crate::inversion`] stay exact under them. Abduct without guidance all the same: it moves the latent.
 
+mod clamped;
 mod classifier;
 mod decoupled;
 mod interval;
 mod projected;
 mod rescaled;
 
+pub use clamped::Clamped;
 pub use classifier::Classified;
 pub use decoupled::Decoupled;
 pub use interval::Interval;

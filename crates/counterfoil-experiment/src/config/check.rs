@@ -59,7 +59,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 9] = [
+const NEUTRAL: [&str; 10] = [
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
     "method = \"default\"",
@@ -69,6 +69,7 @@ const NEUTRAL: [&str; 9] = [
     "decoder = \"diffusion\"",
     "conditioning = \"added\"",
     "keep_residual = false",
+    "clamp = false",
 ];
 
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.

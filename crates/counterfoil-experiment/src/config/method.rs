@@ -55,6 +55,7 @@ depth = 1.0
 guidance = 1.0
 rounds = 0
 fresh_noise = true
+clamp = true
 calibrated = false
 "#;
 
@@ -103,6 +104,7 @@ times = "uniform"
 [counterfactual]
 method = "ddim"
 spacing = "linspace"
+clamp = true
 "#;
 
 /// CausalVAE (Yang et al. 2021) with its graph given: label-aligned latents, mechanisms fitted to them as its mask layer
