@@ -3,12 +3,14 @@
 use counterfoil_autoencoder::Calibration;
 use serde::Serialize;
 
-use super::numbers::{NONE, estimate, number, percent, with_unit};
+use super::{
+    code_tables::{disentanglement, identification, leakage},
+    numbers::{NONE, estimate, number, percent, with_unit},
+};
 use crate::evaluate::{
     plan::EXTRAPOLATED,
-    summary::{BlockScore, Effect, Ends, ImageError, Kept, Leak, Reading, Reference, Summary},
+    summary::{Effect, Ends, ImageError, Kept, Reading, Reference, Summary},
 };
-use crate::identification::Identification;
 
 /// A question with its answers.
 #[derive(Debug, Serialize)]
@@ -58,19 +60,19 @@ pub(super) struct Bar {
 }
 
 impl Cell {
-    fn text(text: impl Into<String>) -> Self {
+    pub(super) fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 
-    fn head(text: impl Into<String>) -> Self {
+    pub(super) fn head(text: impl Into<String>) -> Self {
         Self { head: true, ..Self::text(text) }
     }
 
-    fn number(x: Option<f64>) -> Self {
+    pub(super) fn number(x: Option<f64>) -> Self {
         Self::text(x.map_or(NONE.into(), number))
     }
 
-    fn percent(x: Option<f64>, ends: Option<Ends>) -> Self {
+    pub(super) fn percent(x: Option<f64>, ends: Option<Ends>) -> Self {
         let interval = ends.map(|e| format!("{} to {}", percent(e[0], 1), percent(e[1], 1)));
         Self { interval, ..Self::text(x.map_or(NONE.into(), |x| percent(x, 1))) }
     }
@@ -116,7 +118,7 @@ const SHARE: Column = Column {
 };
 const DO: Column = Column { title: "intervention", about: "one random value an image" };
 
-fn column(title: &'static str, about: &'static str) -> Column {
+pub(super) fn column(title: &'static str, about: &'static str) -> Column {
     Column { title, about }
 }
 
@@ -407,90 +409,6 @@ fn readings(summary: &Summary, calibration: Option<&Calibration>) -> Table {
             ),
         ],
         rows: summary.latent_reading.iter().map(row).collect(),
-    }
-}
-
-fn disentanglement(summary: &Summary) -> Table {
-    let caption = "One block a variable".to_owned();
-    let columns = vec![
-        column("", ""),
-        column("disentanglement", "DCI: does a block tell of one variable only? 1 is best"),
-        column("completeness", "DCI: does one block alone tell of a variable? 1 is best"),
-        column("variance explained", "of a variable by the whole code, on images never seen"),
-    ];
-    let Some(scores) = &summary.disentanglement else {
-        return Table { caption, columns, rows: Vec::new() };
-    };
-    let all = vec![
-        Cell::head("all"),
-        Cell::number(Some(scores.disentanglement)),
-        Cell::number(Some(scores.completeness)),
-        Cell::text(format!("correlation (MCC) {}", number(scores.mcc))),
-    ];
-    let row = |(name, block): (&String, &BlockScore)| {
-        let factor = scores.factors.get(name);
-        vec![
-            Cell::head(name),
-            Cell::number(Some(block.disentanglement)),
-            Cell::number(factor.map(|factor| factor.completeness)),
-            Cell::percent(factor.map(|factor| factor.r2.max(0.0)), None),
-        ]
-    };
-    let rows = std::iter::once(all).chain(scores.blocks.iter().map(row)).collect();
-    Table { caption, columns, rows }
-}
-
-fn identification(summary: &Summary) -> Table {
-    let row = |found: &Identification| {
-        let pairs: Vec<String> =
-            found.mistaken.iter().map(|(cause, effect)| format!("{cause} -> {effect}")).collect();
-        let verdict = match (&found.estimand, &found.hedge) {
-            (Some(estimand), _) => estimand.clone(),
-            (None, Some(hedge)) => format!("not identifiable: {hedge}"),
-            (None, None) => NONE.to_owned(),
-        };
-        let pairs = if pairs.is_empty() { NONE.to_owned() } else { pairs.join(", ") };
-        vec![Cell::head(&found.query), Cell::text(verdict), Cell::text(pairs)]
-    };
-    Table {
-        caption: String::new(),
-        columns: vec![
-            column("effect", ""),
-            column("from observations", "the formula, or the proof that there is none"),
-            column("mistaken mechanisms", "hold what a hidden common cause does"),
-        ],
-        rows: summary.identification.iter().map(row).collect(),
-    }
-}
-
-fn leakage(summary: &Summary) -> Table {
-    let part = |name: &str| match name {
-        "noise" => "noise x_T".to_owned(),
-        "unlabelled" => "unlabelled block".to_owned(),
-        other => other.to_owned(),
-    };
-    let rows = summary.leakage.iter().flat_map(|(name, row)| {
-        row.iter().map(move |(variable, leak): (&String, &Leak)| {
-            vec![
-                Cell::head(part(name)),
-                Cell::head(variable),
-                Cell::percent(leak.r2.map(|r2| r2.max(0.0)), None),
-                Cell::number(leak.mutual_information),
-            ]
-        })
-    });
-    Table {
-        caption: "What else tells of the labels".into(),
-        columns: vec![
-            column("part of the code", ""),
-            column("tells of", ""),
-            column("variance explained", "by a ridge regression, on images that it never saw"),
-            column(
-                "mutual information",
-                "in nats: the largest of one dimension of a block, or that of the moments of the noise",
-            ),
-        ],
-        rows: rows.collect(),
     }
 }
 

@@ -1,0 +1,94 @@
+//! Tables about the code and the questions that are put to it: what a block tells of, what data can tell.
+
+use super::{
+    numbers::{NONE, number},
+    tables::{Cell, Table, column},
+};
+use crate::{
+    evaluate::summary::{BlockScore, Leak, Summary},
+    identification::Identification,
+};
+
+pub(super) fn disentanglement(summary: &Summary) -> Table {
+    let caption = "One block a variable".to_owned();
+    let columns = vec![
+        column("", ""),
+        column("disentanglement", "DCI: does a block tell of one variable only? 1 is best"),
+        column("completeness", "DCI: does one block alone tell of a variable? 1 is best"),
+        column("variance explained", "of a variable by the whole code, on images never seen"),
+    ];
+    let Some(scores) = &summary.disentanglement else {
+        return Table { caption, columns, rows: Vec::new() };
+    };
+    let all = vec![
+        Cell::head("all"),
+        Cell::number(Some(scores.disentanglement)),
+        Cell::number(Some(scores.completeness)),
+        Cell::text(format!("correlation (MCC) {}", number(scores.mcc))),
+    ];
+    let row = |(name, block): (&String, &BlockScore)| {
+        let factor = scores.factors.get(name);
+        vec![
+            Cell::head(name),
+            Cell::number(Some(block.disentanglement)),
+            Cell::number(factor.map(|factor| factor.completeness)),
+            Cell::percent(factor.map(|factor| factor.r2.max(0.0)), None),
+        ]
+    };
+    let rows = std::iter::once(all).chain(scores.blocks.iter().map(row)).collect();
+    Table { caption, columns, rows }
+}
+
+pub(super) fn identification(summary: &Summary) -> Table {
+    let row = |found: &Identification| {
+        let pairs: Vec<String> =
+            found.mistaken.iter().map(|(cause, effect)| format!("{cause} -> {effect}")).collect();
+        let verdict = match (&found.estimand, &found.hedge) {
+            (Some(estimand), _) => estimand.clone(),
+            (None, Some(hedge)) => format!("not identifiable: {hedge}"),
+            (None, None) => NONE.to_owned(),
+        };
+        let pairs = if pairs.is_empty() { NONE.to_owned() } else { pairs.join(", ") };
+        vec![Cell::head(&found.query), Cell::text(verdict), Cell::text(pairs)]
+    };
+    Table {
+        caption: String::new(),
+        columns: vec![
+            column("effect", ""),
+            column("from observations", "the formula, or the proof that there is none"),
+            column("mistaken mechanisms", "hold what a hidden common cause does"),
+        ],
+        rows: summary.identification.iter().map(row).collect(),
+    }
+}
+
+pub(super) fn leakage(summary: &Summary) -> Table {
+    let part = |name: &str| match name {
+        "noise" => "noise x_T".to_owned(),
+        "unlabelled" => "unlabelled block".to_owned(),
+        other => other.to_owned(),
+    };
+    let rows = summary.leakage.iter().flat_map(|(name, row)| {
+        row.iter().map(move |(variable, leak): (&String, &Leak)| {
+            vec![
+                Cell::head(part(name)),
+                Cell::head(variable),
+                Cell::percent(leak.r2.map(|r2| r2.max(0.0)), None),
+                Cell::number(leak.mutual_information),
+            ]
+        })
+    });
+    Table {
+        caption: "What else tells of the labels".into(),
+        columns: vec![
+            column("part of the code", ""),
+            column("tells of", ""),
+            column("variance explained", "by a ridge regression, on images that it never saw"),
+            column(
+                "mutual information",
+                "in nats: the largest of one dimension of a block, or that of the moments of the noise",
+            ),
+        ],
+        rows: rows.collect(),
+    }
+}
