@@ -1,6 +1,6 @@
 //! Trains a tiny model on stroke digits and draws the images that thicker strokes would have made.
 
-use counterfoil::prelude::*;
+use counterfoil::{experiment::actions::imagine::Options, prelude::*};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -35,7 +35,8 @@ pub(crate) fn quick_start(folder: &Path) -> Result<(), ExperimentError> {
     // Abduct, act, predict: the same handwriting with strokes of four pixels, beside the truth.
     let imagination = Imagination::open(run, None, &mut Silent)?;
     let thicker = imagination.intervention(&["thickness=4".to_owned()])?;
-    let imagined = imagination.imagine(&imagination.held_out(4)?, &[thicker], true)?;
+    let beside_truth = Options { truth: true, ..Options::default() };
+    let imagined = imagination.imagine(&imagination.held_out(4)?, &[thicker], beside_truth)?;
     imagined.picture.write(&folder.join("thicker.png"))?;
     Ok(())
 }
