@@ -3,8 +3,11 @@
 //! Training pulls block `i` towards the code of label `i`, but only as hard as the other terms allow: a block may be
 //! shrunk, shifted or noisy. An intervention in label units has to know what the trained encoder really writes.
 
-use crate::objective::label_codes;
 use crate::{Architecture, Code, Mechanism, Model, ModelError, error::expect_shape};
+use crate::{
+    known::{filled_codes, known_rows},
+    objective::label_codes,
+};
 use counterfoil_graph::Kind as VariableKind;
 use counterfoil_tensor::Weights;
 use serde::{Deserialize, Serialize};
@@ -88,9 +91,8 @@ impl Calibration {
         let (z, z_held) = (double(fitted.0), double(held_out.0));
         let cpu = |x: &Tensor| x.to_device(Device::Cpu);
         let (labels, labels_held) = (cpu(fitted.1), cpu(held_out.1));
-        let codes = double(&label_codes(a, &labels.nan_to_num(0.0, None::<f64>, None::<f64>)));
-        let codes_held =
-            double(&label_codes(a, &labels_held.nan_to_num(0.0, None::<f64>, None::<f64>)));
+        let codes = double(&filled_codes(a, &labels));
+        let codes_held = double(&filled_codes(a, &labels_held));
         let mut blocks = Vec::new();
         for (column, block) in a.blocks().labelled().enumerate() {
             let rows = known(&labels, &[column as i64]);
@@ -164,7 +166,7 @@ impl Calibration {
             &[latents.size()[0], columns],
         )?;
         let abduct = |z: &Tensor| tch::no_grad(|| model.mechanisms().abduct(weights, z)).0;
-        let codes = label_codes(a, &labels.nan_to_num(0.0, None::<f64>, None::<f64>));
+        let codes = filled_codes(a, labels);
         let (abducted, of_labels) = (abduct(latents), abduct(&codes));
         let column = |variable: usize| a.blocks().labelled().position(|b| b.variable == variable);
         for (entry, block) in self.blocks.iter_mut().zip(a.blocks().labelled()) {
@@ -244,8 +246,7 @@ impl BlockCalibration {
 
 /// The rows of `labels` in which none of these columns is NaN.
 fn known(labels: &Tensor, columns: &[i64]) -> Tensor {
-    let missing = labels.index_select(1, &Tensor::from_slice(columns)).isnan();
-    missing.any_dim(1, false).logical_not().nonzero().squeeze_dim(1)
+    known_rows(&labels.index_select(1, &Tensor::from_slice(columns)))
 }
 
 /// A difference of labels; of circular ones the short way round.

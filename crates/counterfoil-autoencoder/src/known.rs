@@ -6,6 +6,17 @@
 use crate::{Architecture, objective::label_codes};
 use tch::{Kind, Tensor};
 
+/// The rows of labels in which none is NaN.
+pub(crate) fn known_rows(labels: &Tensor) -> Tensor {
+    labels.isnan().any_dim(1, false).logical_not().nonzero().squeeze_dim(1)
+}
+
+/// The codes of labels of which some are NaN. There stands the code of 0: any valid value will do, for whoever asks leaves
+/// it out.
+pub(crate) fn filled_codes(a: &Architecture, labels: &Tensor) -> Tensor {
+    label_codes(a, &labels.nan_to_num(0.0, None::<f64>, None::<f64>))
+}
+
 /// The codes of a batch's labels, and which of them are known.
 #[derive(Debug)]
 pub struct KnownCodes {
@@ -33,8 +44,7 @@ impl KnownCodes {
             known.narrow(1, column, 1).expand([n, b.width], false)
         };
         let mask = Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1);
-        // Any valid value will do where none is known: it is masked away.
-        let codes = label_codes(a, &labels.nan_to_num(0.0, None::<f64>, None::<f64>)) * &mask;
+        let codes = filled_codes(a, labels) * &mask;
         Self { codes, mask: Some(mask) }
     }
 

@@ -114,9 +114,13 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// The refusal of a scene without pixels.
-    pub(crate) fn no_side() -> Self {
-        Self::Shape { what: "side of an image", expected: "at least 1".into(), found: "0".into() }
+    /// Refuses a scene without pixels.
+    pub(crate) fn check_side(side: usize) -> Result<(), Self> {
+        if side > 0 {
+            return Ok(());
+        }
+        let (what, expected) = ("side of an image", "at least 1".into());
+        Err(Self::Shape { what, expected, found: "0".into() })
     }
 }
 

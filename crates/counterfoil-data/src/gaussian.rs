@@ -46,9 +46,7 @@ impl Gaussian {
     /// # Errors
     /// [`DataError::Shape`] when `side` is 0.
     pub fn new(side: usize) -> Result<Self> {
-        if side == 0 {
-            return Err(DataError::no_side());
-        }
+        DataError::check_side(side)?;
         let mechanisms: Vec<Box<dyn Mechanism>> = vec![
             Box::new(LinearGaussian::new(0.0, vec![], 1.0)?),
             Box::new(LinearGaussian::new(0.0, vec![0.8], 0.6)?),
@@ -78,10 +76,6 @@ impl World for Gaussian {
 
     fn image_shape(&self) -> [usize; 3] {
         [1, self.side, self.side]
-    }
-
-    fn class_count(&self) -> usize {
-        0
     }
 
     fn draw(&self, seed: u64, index: u64) -> Exogenous {

@@ -44,7 +44,9 @@ pub trait World: Send + Sync {
     fn image_shape(&self) -> [usize; 3];
 
     /// How many classes there are; 0 for a world without.
-    fn class_count(&self) -> usize;
+    fn class_count(&self) -> usize {
+        0
+    }
 
     /// How the labelled variables can be measured on an image.
     fn gauge(&self) -> Gauge {

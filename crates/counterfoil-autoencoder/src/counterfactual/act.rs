@@ -68,13 +68,14 @@ impl Counterfactuals<'_> {
             let noise = self.published_roots(noise, &wanted, interventions);
             self.model.mechanisms().propagate(self.weights, &noise, |variable, _, z| {
                 let z = z - confounding::accounted_for(confounded, variable, &acted, &factual);
-                acted[variable] = self.acted(variable, z, &abduction.z, &wanted, interventions);
+                acted[variable] =
+                    self.acted(variable, z, &factual[variable], &wanted, interventions);
                 acted[variable].shallow_clone()
             })
         }))
     }
 
-    /// What the block of a variable becomes whose mechanism gives `z` after the interventions.
+    /// What the block of a variable becomes that is `factual` and whose mechanism gives `z` after the interventions.
     fn acted(
         &self,
         variable: usize,
@@ -84,9 +85,9 @@ impl Counterfactuals<'_> {
         interventions: &[Intervention],
     ) -> Tensor {
         let (a, device) = (self.architecture(), z.device());
-        let (block, factual) = (a.blocks().get(variable), a.blocks().get(variable).of(factual));
+        let block = a.blocks().get(variable);
         if !block.labelled {
-            return factual;
+            return factual.shallow_clone();
         }
         // What no intervention reaches keeps its factual latents bit for bit.
         let changed = mask(interventions, device, |i| self.reaches(i, variable));

@@ -12,7 +12,7 @@
 //! partial correlation `r` with the cause, `b = r / sqrt(1 - r^2) sd(u) / sd(cause | other causes)`: the omitted variable bias
 //! (Cinelli and Hazlett 2020, section 3), with `r` in place of their two partial R2. So a bound on `r` bounds the answer.
 
-use crate::{Mechanism, Model, ModelError, objective::label_codes};
+use crate::{Mechanism, Model, ModelError, known::known_rows, objective::label_codes};
 use counterfoil_graph::Kind as VariableKind;
 use counterfoil_tensor::Weights;
 use tch::{Kind, Tensor};
@@ -59,7 +59,7 @@ impl Confounded {
         if matches!(a.mechanism, Mechanism::Published | Mechanism::Independent) {
             return Err(fault("it needs a recursive mechanism: additive or affine"));
         }
-        let known = labels.isnan().any_dim(1, false).logical_not().nonzero().squeeze_dim(1);
+        let known = known_rows(labels);
         if known.size()[0] < 8 {
             return Err(fault("fewer than eight images have all labels"));
         }

@@ -33,9 +33,7 @@ const LARGEST: usize = 4096;
 /// [`DataError::MissingFile`] without an archive; [`DataError::Npz`] for one that cannot be read, or whose pictures are no
 /// squares that `side` divides.
 pub fn load(folder: &Path, side: usize) -> Result<Dataset> {
-    if side == 0 {
-        return Err(DataError::no_side());
-    }
+    DataError::check_side(side)?;
     let mut files = Vec::new();
     if folder.is_dir() {
         for entry in fs_err::read_dir(folder)? {

@@ -48,9 +48,7 @@ impl Circuit {
     /// # Errors
     /// [`DataError::Shape`] when `side` is 0.
     pub fn new(side: usize) -> Result<Self> {
-        if side == 0 {
-            return Err(DataError::no_side());
-        }
+        DataError::check_side(side)?;
         Ok(Self { model: model()?, side })
     }
 }
@@ -87,10 +85,6 @@ impl World for Circuit {
 
     fn image_shape(&self) -> [usize; 3] {
         [3, self.side, self.side]
-    }
-
-    fn class_count(&self) -> usize {
-        0
     }
 
     fn draw(&self, seed: u64, index: u64) -> Exogenous {

@@ -43,9 +43,7 @@ impl Flow {
     /// # Errors
     /// [`DataError::Shape`] when `side` is 0.
     pub fn new(side: usize) -> Result<Self> {
-        if side == 0 {
-            return Err(DataError::no_side());
-        }
+        DataError::check_side(side)?;
         Ok(Self { model: model()?, side })
     }
 }
@@ -86,10 +84,6 @@ impl World for Flow {
 
     fn image_shape(&self) -> [usize; 3] {
         [3, self.side, self.side]
-    }
-
-    fn class_count(&self) -> usize {
-        0
     }
 
     fn draw(&self, seed: u64, index: u64) -> Exogenous {

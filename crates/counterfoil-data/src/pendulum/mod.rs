@@ -84,9 +84,7 @@ impl Pendulum {
     /// # Errors
     /// [`DataError::Shape`] when `side` is 0.
     pub fn new(side: usize, variant: Variant) -> Result<Self> {
-        if side == 0 {
-            return Err(DataError::no_side());
-        }
+        DataError::check_side(side)?;
         Ok(Self { model: model(variant)?, side, channels: 3, variant })
     }
 
@@ -195,10 +193,6 @@ impl World for Pendulum {
 
     fn image_shape(&self) -> [usize; 3] {
         [self.channels, self.side, self.side]
-    }
-
-    fn class_count(&self) -> usize {
-        0
     }
 
     /// On the grid image `k` is the published image `k`, whatever the seed, and begins anew after the last.

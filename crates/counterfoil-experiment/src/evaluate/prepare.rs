@@ -4,7 +4,7 @@
 //! images. Only then are latents those that the model will show, and the maps between them and labels are fitted. Both
 //! are functions of run and data alone, so whoever asks a trained model anything begins here and finds the same model.
 
-use counterfoil_autoencoder::{Calibration, Counterfactuals, Decoder, Procedure};
+use counterfoil_autoencoder::{Calibration, Counterfactuals, Decoder, ModelError, Procedure};
 use counterfoil_graph::Dag;
 use counterfoil_random::Stream;
 use counterfoil_tensor::{Mode, Precision, Weights};
@@ -92,6 +92,19 @@ impl Prepared {
     /// Whether the decoder is a diffusion model, and so a sampler lies between image and noise.
     pub fn diffuses(&self) -> bool {
         self.trained.model.architecture().decoder() == Decoder::Diffusion
+    }
+
+    /// Fails where the decoder is direct: there is no way between image and noise to compare or to guide.
+    ///
+    /// # Errors
+    /// The key and what would be right.
+    pub fn expect_diffusion(&self) -> Result<()> {
+        if self.diffuses() {
+            return Ok(());
+        }
+        let reason = "is `direct`: there is no way between image and noise to compare or to guide; \
+                      name a run whose decoder is a diffusion model";
+        Err(ModelError::Setting { key: "model.decoder", reason: reason.to_owned() }.into())
     }
 
     /// The model's graph.

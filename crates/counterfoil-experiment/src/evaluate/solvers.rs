@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use counterfoil_autoencoder::{ModelError, Procedure};
+use counterfoil_autoencoder::Procedure;
 use counterfoil_diffusion::{Abduction as _, inversion::Method};
 use indexmap::IndexMap;
 
@@ -63,18 +63,7 @@ pub fn price(
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<Vec<Priced>> {
-    if !prepared.diffuses() {
-        let reason = "is `direct`: there is no way between image and noise to compare; name a run \
-                      whose decoder is a diffusion model"
-            .to_owned();
-        return Err(ModelError::Setting { key: "model.decoder", reason }.into());
-    }
-    if !prepared.diffuses() {
-        let reason = "is `direct`: there is no way between image and noise to compare; name a run \
-                      whose decoder is a diffusion model"
-            .to_owned();
-        return Err(ModelError::Setting { key: "model.decoder", reason }.into());
-    }
+    prepared.expect_diffusion()?;
     let procedure = |method: Method, steps: usize| Procedure {
         method,
         steps,

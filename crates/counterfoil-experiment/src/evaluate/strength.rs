@@ -14,12 +14,7 @@ use super::{
     prepare::Prepared,
     questions::{Priced, answer_each},
 };
-use crate::{
-    config::Config,
-    data::Data,
-    error::{ExperimentError, Result},
-    progress::Reporter,
-};
+use crate::{config::Config, data::Data, error::Result, progress::Reporter};
 
 /// The figures at one guidance weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,15 +39,7 @@ pub fn strengths(
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<Vec<Strength>> {
-    if !prepared.diffuses() {
-        return Err(ExperimentError::InvalidKey {
-            origin: "the run".into(),
-            key: "model.decoder".into(),
-            reason: "is `direct`, which has nothing to guide; name a run whose decoder is a \
-                     diffusion model"
-                .into(),
-        });
-    }
+    prepared.expect_diffusion()?;
     let way = |guidance: &f64| {
         let procedure = Procedure { guidance: *guidance, ..config.sections().counterfactual };
         (format!("guidance {guidance}"), procedure)
