@@ -4,7 +4,6 @@ mod bound;
 mod bridge;
 mod interpolant;
 mod loss;
-mod normal;
 mod times;
 
 pub use bound::{HYBRID, discretised_nll, gaussian_kl, vlb_weight};

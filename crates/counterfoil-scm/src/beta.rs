@@ -1,7 +1,7 @@
 //! Beta-distributed variables whose noise is known: the quantile function turns a uniform number into the value.
 
 use crate::{Mechanism, ScmError, noise::positive};
-use counterfoil_random::Stream;
+use counterfoil_random::{Stream, beta};
 
 /// `value = Q(noise; c m, c (1 - m))` with `m = mean(parents)`, `c` the concentration, Q the quantile function of the
 /// Beta distribution and noise uniform on `(0, 1)`: a variable on `(0, 1)` with mean `m` and variance
@@ -50,7 +50,8 @@ impl<F: Fn(&[f64]) -> f64 + Send + Sync> Mechanism for Beta<F> {
 
     fn forward(&self, parents: &[f64], noise: f64) -> f64 {
         let [a, b] = self.shapes(parents);
-        quantile(noise, a, b)
+        // A number of the machine beside the ends, which are no values.
+        beta::quantile(noise, a, b).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0)
     }
 
     fn abduct(&self, parents: &[f64], value: f64) -> Result<f64, ScmError> {
@@ -58,92 +59,12 @@ impl<F: Fn(&[f64]) -> f64 + Send + Sync> Mechanism for Beta<F> {
             return Err(ScmError::OutsideSupport { value, low: 0.0, high: 1.0 });
         }
         let [a, b] = self.shapes(parents);
-        Ok(distribution(value, a, b))
+        Ok(beta::below(value, a, b))
     }
 
     fn central_noise(&self) -> f64 {
         0.5
     }
-}
-
-/// The regularised incomplete beta function I(x; a, b), by its continued fraction (Abramowitz and Stegun 26.5.8) on the
-/// side where it converges fast.
-pub(crate) fn distribution(x: f64, a: f64, b: f64) -> f64 {
-    if x <= 0.0 {
-        return 0.0;
-    }
-    if x >= 1.0 {
-        return 1.0;
-    }
-    let log_front = a * x.ln() + b * (-x).ln_1p() - log_beta(a, b);
-    if x < (a + 1.0) / (a + b + 2.0) {
-        log_front.exp() * fraction(x, a, b) / a
-    } else {
-        1.0 - log_front.exp() * fraction(1.0 - x, b, a) / b
-    }
-}
-
-/// The value of the continued fraction by Lentz's method (1976).
-fn fraction(x: f64, a: f64, b: f64) -> f64 {
-    let away_from_zero = |v: f64| if v.abs() < 1e-300 { 1e-300 } else { v };
-    let mut c = 1.0;
-    let mut d = away_from_zero(1.0 - (a + b) * x / (a + 1.0)).recip();
-    let mut value = d;
-    for step in 1..500 {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        let mut change = 1.0;
-        for term in [even, odd] {
-            d = away_from_zero(1.0 + term * d).recip();
-            c = away_from_zero(1.0 + term / c);
-            change = c * d;
-            value *= change;
-        }
-        if (change - 1.0).abs() < 1e-16 {
-            break;
-        }
-    }
-    value
-}
-
-/// The x with I(x; a, b) = p: Newton's steps, kept within a bracket that bisection narrows.
-fn quantile(p: f64, a: f64, b: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    let mut x = a / (a + b);
-    for _ in 0..200 {
-        let error = distribution(x, a, b) - p;
-        if error > 0.0 {
-            high = x;
-        } else {
-            low = x;
-        }
-        let log_density = (a - 1.0) * x.ln() + (b - 1.0) * (-x).ln_1p() - log_beta(a, b);
-        let newton = x - error / log_density.exp();
-        let next = if low < newton && newton < high { newton } else { f64::midpoint(low, high) };
-        if (next - x).abs() <= f64::EPSILON * x || next <= low || next >= high {
-            return next.clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0);
-        }
-        x = next;
-    }
-    x
-}
-
-fn log_beta(a: f64, b: f64) -> f64 {
-    log_gamma(a) + log_gamma(b) - log_gamma(a + b)
-}
-
-/// ln Gamma(x) for positive x: Stirling's series after raising the argument above 10 (error below 1e-15 there).
-fn log_gamma(x: f64) -> f64 {
-    let (mut x, mut raised) = (x, 1.0);
-    while x < 10.0 {
-        raised *= x;
-        x += 1.0;
-    }
-    let r = (x * x).recip();
-    let series =
-        (1.0 / 12.0 - r * (1.0 / 360.0 - r * (1.0 / 1260.0 - r * (1.0 / 1680.0 - r / 1188.0)))) / x;
-    (x - 0.5) * x.ln() - x + 0.5 * std::f64::consts::TAU.ln() + series - f64::ln(raised)
 }
 
 #[cfg(test)]
@@ -161,16 +82,6 @@ mod tests {
             prop_assert!(0.0 < value && value < 1.0);
             let back = light.abduct(&[], value).unwrap();
             prop_assert!((back - noise).abs() < 1e-11, "{back} != {noise}");
-        }
-
-        /// Float: whole shapes have a finite sum, I(x; a, b) = P(at least a successes of a + b - 1).
-        #[test]
-        fn whole_shapes_count_successes(x in 0.0..1.0f64, a in 1u32..7, b in 1u32..7) {
-            let n = a + b - 1;
-            let choose = |k: u32| (0..k).map(|i| f64::from(n - i) / f64::from(i + 1)).product::<f64>();
-            let term = |k: u32| choose(k) * x.powi(k as i32) * (1.0 - x).powi((n - k) as i32);
-            let expected: f64 = (a..=n).map(term).sum();
-            prop_assert!((distribution(x, f64::from(a), f64::from(b)) - expected).abs() < 1e-13);
         }
 
         #[test]

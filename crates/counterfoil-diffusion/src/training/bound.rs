@@ -5,8 +5,8 @@
 //! log likelihood of a pixel's brightness, [`discretised_nll`]. The hybrid loss is the simple one plus [`HYBRID`] times
 //! the bound, in which the predicted *mean must be detached*: the bound then trains the variance alone.
 
-use super::normal;
 use crate::{DiffusionError, Level, Prediction, variance::Posterior};
+use counterfoil_random::normal;
 
 /// Weight of the bound in the hybrid loss (Nichol and Dhariwal 2021, equation 16), the bound being a mean over steps
 /// in nats or bits.

@@ -1,8 +1,7 @@
 //! Which noise levels a training batch visits.
 
-use super::normal;
 use crate::{DiffusionError, Level, plan::check_setting, schedule::ln_logistic};
-use counterfoil_random::Stream;
+use counterfoil_random::{Stream, normal};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{FRAC_PI_2, PI};
 

@@ -1,8 +1,9 @@
-//! The normal distribution function and its inverse, to about 1e-15.
+//! The standard normal distribution: its distribution function and its quantiles, to about 1e-15.
 
 /// Probability that a standard normal variable lies below `z`: the series near 0 and Lentz's continued fraction beyond
 /// (Abramowitz and Stegun 26.2.11 and 26.2.14).
-pub(super) fn below(z: f64) -> f64 {
+#[must_use]
+pub fn below(z: f64) -> f64 {
     if z.abs() < 3.0 {
         let (mut term, mut sum) = (z, z);
         let mut n = 1.0;
@@ -19,11 +20,15 @@ pub(super) fn below(z: f64) -> f64 {
     if z < 0.0 { tail } else { 1.0 - tail }
 }
 
-/// The number that a standard normal variable lies below with probability `p`, for `p` in `(0, 1)`.
+/// The number that a standard normal variable lies below with probability `p`; infinite at 0 and 1.
 ///
 /// A rational approximation good to 4.5e-4 (Abramowitz and Stegun 26.2.23) and two steps of Halley's method, each of
 /// which cubes the error.
-pub(super) fn quantile(p: f64) -> f64 {
+#[must_use]
+pub fn quantile(p: f64) -> f64 {
+    if p <= 0.0 {
+        return f64::NEG_INFINITY;
+    }
     if p > 0.5 {
         return -quantile(1.0 - p);
     }
@@ -76,5 +81,6 @@ mod tests {
             }
         }
         assert!(quantile(0.5).abs() < 1e-15);
+        assert_eq!([0.0, 1.0].map(quantile), [f64::NEG_INFINITY, f64::INFINITY]);
     }
 }
