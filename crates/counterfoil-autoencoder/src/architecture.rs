@@ -23,6 +23,7 @@ pub struct Architecture {
     pub(crate) reader: Vec<i64>,
     pub(crate) residual_code: bool,
     pub(crate) mechanism: Mechanism,
+    pub(crate) mechanism_depth: usize,
     pub(crate) code: Code,
     pub(crate) decoder: Decoder,
     pub(crate) conditioning: Conditioning,
@@ -149,6 +150,8 @@ impl Architecture {
             residual_code: config.residual_code && blocks.unlabelled().next().is_some(),
             blocks,
             mechanism: config.mechanism,
+            mechanism_depth: positive("model.mechanism_depth", Some(config.mechanism_depth))?
+                as usize,
             code: config.code,
             decoder: config.decoder,
             conditioning: config.conditioning,

@@ -31,6 +31,9 @@ pub enum Mechanism {
     Additive,
     /// `z_i = t_i(z_pa) + exp(s_i(z_pa)) u_i` along the topological order: noise whose size depends on the parents.
     Affine,
+    /// `z_i = t_i(z_pa) + exp(s_i(z_pa)) w_i` with `u_i = g_i(w_i; z_pa)`, g a monotone rational-quadratic spline (Durkan et
+    /// al. 2019): noise whose whole distribution depends on the parents. Abduction is as exact as in the others.
+    Spline,
     /// The published code: `z_i = f_i(sum over parents of u) + u_i`, one hop, parents entering as noise.
     Published,
     /// `z_i = u_i`: no structure between latents, so that an intervention changes its own block alone.
@@ -112,6 +115,8 @@ pub struct ModelConfig {
     pub residual_code: bool,
     /// The form of the latent mechanisms.
     pub mechanism: Mechanism,
+    /// Hidden layers of the network of one mechanism; 1 is the published choice.
+    pub mechanism_depth: usize,
     /// What the encoder's output means.
     pub code: Code,
     /// What draws images from latents.
@@ -148,6 +153,7 @@ impl Default for ModelConfig {
             reader: vec![16, 32, 64],
             residual_code: true,
             mechanism: Mechanism::Additive,
+            mechanism_depth: 2,
             code: Code::Causal,
             decoder: Decoder::Diffusion,
             conditioning: Conditioning::Added,

@@ -29,6 +29,7 @@ pub mod counterfactual;
 mod denoiser;
 mod error;
 mod known;
+mod likelihood;
 mod model;
 pub mod network;
 pub mod objective;

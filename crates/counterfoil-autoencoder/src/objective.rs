@@ -11,7 +11,9 @@
 //! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
 
 use crate::network::unet::Condition;
-use crate::{Architecture, Block, Code, KnownCodes, Model, ModelError, error::expect_shape};
+use crate::{
+    Architecture, Block, Code, KnownCodes, Model, ModelError, error::expect_shape, likelihood,
+};
 use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
 use counterfoil_diffusion::{DiffusionError, Level};
 use counterfoil_graph::Kind as VariableKind;
@@ -48,6 +50,9 @@ pub struct ObjectiveConfig {
     /// Whether mechanisms are fitted to the labels' own codes instead of the latents that are read off images. With a
     /// causal code only.
     pub fit_mechanisms_to_labels: bool,
+    /// How many label vectors of the training part, drawn anew at every step, mechanisms are fitted to beside the latents
+    /// of the batch. With a causal code only.
+    pub mechanism_labels: usize,
     /// Weight of the denoising loss over noise levels.
     pub loss_weight: LossWeight,
     /// How the noise levels of a batch are drawn.
@@ -71,6 +76,7 @@ impl Default for ObjectiveConfig {
             reader_shift: 0,
             decoder_shapes_labels: false,
             fit_mechanisms_to_labels: false,
+            mechanism_labels: 512,
             loss_weight: LossWeight::Simple,
             times: TimeSampling::Stratified,
             parity: false,
@@ -117,6 +123,9 @@ pub struct Batch {
     pub images: Tensor,
     /// `[n, labelled variables]` in the labels' own units, in the graph's order; NaN where training may not see one.
     pub labels: Tensor,
+    /// Labels of other training images, as `labels`, that mechanisms are fitted to as well: a batch of images is too small
+    /// to tell a mechanism from its noise.
+    pub more_labels: Option<Tensor>,
     /// `[n]` integers, when the decoder is conditioned on classes.
     pub classes: Option<Tensor>,
     /// The items' numbers in the data set: the keys of their noise.
@@ -214,18 +223,23 @@ impl Objective {
                 Code::Exogenous => {
                     kl_to_standard(&labelled(&encoded.u), &labelled(&encoded.variance))
                 }
-                // The likelihood of z under its mechanism; what is read off the image is not bent to please it.
+                // What is read off the image is not bent to please the mechanisms.
                 Code::Causal => {
                     let of = if self.config.fit_mechanisms_to_labels {
                         codes.shallow_clone()
                     } else {
                         encoded.z.detach()
                     };
-                    let (u, log_scale) = model.mechanisms().abduct(weights, &of);
-                    labelled(&u).square() * 0.5 + labelled(&log_scale)
+                    likelihood::surprise(model, weights, &of)
                 }
             };
-            terms.push(("u", reduce(u)));
+            let u = match &batch.more_labels {
+                Some(more) if a.code == Code::Causal => {
+                    likelihood::mean_with_more(model, weights, &u, more)?
+                }
+                _ => reduce(u),
+            };
+            terms.push(("u", u));
         }
         if a.blocks().unlabelled().next().is_some() {
             let mean = a.blocks().gather(&encoded.u, false);

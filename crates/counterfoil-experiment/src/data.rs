@@ -67,6 +67,21 @@ impl Data {
         share >= 1.0 || Stream::new(seed, "labelled", item as u64, column as u64).uniform() < share
     }
 
+    /// The labels of `items` in their own units, `[n, labelled variables]`; NaN where training may not see one.
+    ///
+    /// # Panics
+    /// When there is no image at an index.
+    pub fn shown_labels(&self, items: &[usize], device: Device) -> Tensor {
+        let shown = |item: &usize| {
+            let item = *item;
+            let labels = self.labels(item).into_iter().enumerate();
+            labels.map(move |(c, label)| if self.seen(item, c) { label as f32 } else { f32::NAN })
+        };
+        let labels: Vec<f32> = items.iter().flat_map(shown).collect();
+        let shape = [items.len() as i64, self.columns.len() as i64];
+        Tensor::from_slice(&labels).view(shape).to_device(device)
+    }
+
     /// The images `items` as a model takes them: pixels in `[-1, 1]`, labels in their own units (NaN where training may
     /// not see one), classes where the model looks at them, and the items' numbers as keys of their noise.
     ///
@@ -77,20 +92,14 @@ impl Data {
     /// When there is no image at an index.
     pub fn batch(&self, items: &[usize], device: Device) -> Result<Batch> {
         let chosen = self.dataset.images().select(items);
-        let shown = |item: &usize| {
-            let item = *item;
-            let labels = self.labels(item).into_iter().enumerate();
-            labels.map(move |(c, label)| if self.seen(item, c) { label as f32 } else { f32::NAN })
-        };
-        let labels: Vec<f32> = items.iter().flat_map(shown).collect();
-        let shape = [items.len() as i64, self.columns.len() as i64];
         let classes = self.dataset.classes().filter(|_| self.conditional).map(|classes| {
             let classes: Vec<i64> = items.iter().map(|item| i64::from(classes[*item])).collect();
             Tensor::from_slice(&classes).to_kind(Kind::Int64).to_device(device)
         });
         Ok(Batch {
             images: image::to_tensor(chosen.pixels(), chosen.shape(), device)?,
-            labels: Tensor::from_slice(&labels).view(shape).to_device(device),
+            labels: self.shown_labels(items, device),
+            more_labels: None,
             classes,
             items: items.iter().map(|item| *item as u64).collect(),
         })

@@ -136,7 +136,7 @@ impl Counterfactuals<'_> {
             let mut value = b.of(wanted);
             if self.procedure.calibrated {
                 let mechanisms = self.model.mechanisms();
-                value = mechanisms.conditional(self.weights, b.variable, &own).abduct(&value);
+                value = mechanisms.conditional(self.weights, b.variable, &own).abduct(&value).0;
             }
             let set = mask(interventions, noise.device(), |i| i.get(b.variable).is_some());
             &set * value + (1.0 - &set) * factual

@@ -1,48 +1,69 @@
 //! The latent structural model: exogenous code u to causal latents z along the graph, and back.
 
+use super::spline::{self, Spline};
 use crate::{Architecture, Blocks, Mechanism};
 use counterfoil_graph::Dag;
 use counterfoil_tensor::layers::Linear;
 use counterfoil_tensor::{Scope, Weights};
 use tch::{Kind, Tensor};
 
-/// A two-layer network from the parents' latents to shift (and log-scale) of one variable's block.
+/// A network from the parents' latents to what describes one variable's conditional.
 #[derive(Clone, Debug)]
 struct Net {
-    hidden: Linear,
+    hidden: Vec<Linear>,
     out: Linear,
 }
 
 impl Net {
     fn forward(&self, weights: &Weights, x: &Tensor) -> Tensor {
-        let hidden = self.hidden.forward(weights, x).leaky_relu();
+        let hidden = self
+            .hidden
+            .iter()
+            .fold(x.shallow_clone(), |x, layer| layer.forward(weights, &x).leaky_relu());
         self.out.forward(weights, &hidden).to_kind(Kind::Float)
     }
 }
 
-/// Shift and log-scale of one block given its parents, `[n, width]` each: `z = shift + exp(log_scale) u`.
+/// What one block is given its parents, entry by entry an increasing map of its noise: `z = shift + exp(log_scale) w`
+/// with `u = spline(w)`; `w = u` where there is no spline.
 #[derive(Debug)]
 pub struct Conditional {
-    /// The mean of z given the parents.
-    pub shift: Tensor,
-    /// The logarithm of the noise's factor; absent when the noise is added as it is.
-    pub log_scale: Option<Tensor>,
+    /// `[n, width]`: the mean of z given the parents, where the noise is added as it is.
+    shift: Tensor,
+    /// `[n, width]`: the logarithm of the noise's factor; absent when the noise is added as it is.
+    log_scale: Option<Tensor>,
+    spline: Option<Spline>,
 }
 
 impl Conditional {
-    /// z from u.
+    fn shifted(shift: Tensor) -> Self {
+        Self { shift, log_scale: None, spline: None }
+    }
+
+    /// z from u, `[n, width]`.
     pub fn forward(&self, u: &Tensor) -> Tensor {
+        let noise = match &self.spline {
+            None => u.shallow_clone(),
+            Some(spline) => spline.inverse(u),
+        };
         match &self.log_scale {
-            None => &self.shift + u,
-            Some(log_scale) => &self.shift + log_scale.exp() * u,
+            None => &self.shift + noise,
+            Some(log_scale) => &self.shift + log_scale.exp() * noise,
         }
     }
 
-    /// u from z: exact abduction.
-    pub fn abduct(&self, z: &Tensor) -> Tensor {
-        match &self.log_scale {
-            None => z - &self.shift,
-            Some(log_scale) => (z - &self.shift) * (-log_scale).exp(),
+    /// u from z, `[n, width]`, exactly, and entry by entry the logarithm of the slope dz/du there.
+    pub fn abduct(&self, z: &Tensor) -> (Tensor, Tensor) {
+        let Some(log_scale) = &self.log_scale else {
+            return (z - &self.shift, z.zeros_like());
+        };
+        let noise = (z - &self.shift) * (-log_scale).exp();
+        match &self.spline {
+            None => (noise, log_scale.shallow_clone()),
+            Some(spline) => {
+                let (u, log_slope) = spline.forward(&noise);
+                (u, log_scale - log_slope)
+            }
         }
     }
 }
@@ -61,7 +82,8 @@ pub struct Mechanisms {
 const SCALE_BOUND: f64 = 4.0;
 
 impl Mechanisms {
-    /// Declares the mechanisms of an architecture: hidden width = width of the latent vector (the published choice).
+    /// Declares the mechanisms of an architecture: `mechanism_depth` hidden layers as wide as the latent vector (one of
+    /// them is the published choice).
     ///
     /// A root has a net too (its input is 0, so it is a learned constant), as in the published parameter counts.
     pub fn new(mut scope: Scope<'_>, a: &Architecture) -> Self {
@@ -76,15 +98,21 @@ impl Mechanisms {
                 (_, []) | (Mechanism::Published, _) => block.width,
                 (_, parents) => parents.iter().map(|p| a.blocks.get(*p).width).sum(),
             };
-            let outputs =
-                if a.mechanism == Mechanism::Affine { 2 * block.width } else { block.width };
-            let first = Linear::new(part.sub("hidden"), inputs, hidden);
-            // An affine mechanism starts as z = u: its scale must not be a random number.
-            let last = match a.mechanism {
-                Mechanism::Affine => Linear::zeroed(part.sub("out"), hidden, outputs),
-                _ => Linear::new(part.sub("out"), hidden, outputs),
+            let layer = |k: usize| match k {
+                0 => Linear::new(part.sub("hidden"), inputs, hidden),
+                k => Linear::new(part.sub(format!("hidden{}", k + 1)), hidden, hidden),
             };
-            Some(Net { hidden: first, out: last })
+            let layers = (0..a.mechanism_depth).map(layer).collect();
+            let out = part.sub("out");
+            // What scales or bends noise starts as z = u: a scale must not be a random number.
+            let last = match a.mechanism {
+                Mechanism::Affine => Linear::zeroed(out, hidden, 2 * block.width),
+                Mechanism::Spline => {
+                    Linear::zeroed(out, hidden, (2 + spline::NUMBERS) * block.width)
+                }
+                _ => Linear::new(out, hidden, block.width),
+            };
+            Some(Net { hidden: layers, out: last })
         };
         let nets = a.blocks.iter().map(net).collect();
         Self { dag: a.dag.clone(), blocks: a.blocks.clone(), form: a.mechanism, nets }
@@ -101,7 +129,7 @@ impl Mechanisms {
     ) -> Conditional {
         let own = &blocks[variable];
         let Some(net) = &self.nets[variable] else {
-            return Conditional { shift: own.zeros_like(), log_scale: None };
+            return Conditional::shifted(own.zeros_like());
         };
         let parents = self.dag.parents(variable);
         let input = match (self.form, parents) {
@@ -118,12 +146,20 @@ impl Mechanisms {
             }
         };
         let out = net.forward(weights, &input);
-        if self.form != Mechanism::Affine {
-            return Conditional { shift: out, log_scale: None };
+        let width = own.size()[1];
+        let part = |k: i64| out.narrow(1, k * width, width);
+        let log_scale = || (part(1) / SCALE_BOUND).tanh() * SCALE_BOUND;
+        match self.form {
+            Mechanism::Affine => {
+                Conditional { shift: part(0), log_scale: Some(log_scale()), spline: None }
+            }
+            Mechanism::Spline => {
+                let raw = out.narrow(1, 2 * width, spline::NUMBERS * width);
+                let spline = Spline::new(&raw.reshape([-1, width, spline::NUMBERS]));
+                Conditional { shift: part(0), log_scale: Some(log_scale()), spline: Some(spline) }
+            }
+            _ => Conditional::shifted(out),
         }
-        let parts = out.chunk(2, 1);
-        let bounded = (&parts[1] / SCALE_BOUND).tanh() * SCALE_BOUND;
-        Conditional { shift: parts[0].shallow_clone(), log_scale: Some(bounded) }
     }
 
     /// Causal latents from the exogenous code, `[n, d] -> [n, d]`, in topological order.
@@ -149,17 +185,13 @@ impl Mechanisms {
         Tensor::cat(&z, 1)
     }
 
-    /// The exogenous code of causal latents and, per dimension, the log-scales it was divided by (0 where noise is
-    /// added plainly): `u = (z - shift(z_pa)) exp(-log_scale(z_pa))`. Not for the published form, whose parents are
-    /// noises; there the encoder gives u itself.
+    /// The exogenous code of causal latents and, per dimension, the logarithm of the slope dz/du of the mechanism there (0
+    /// where noise is added plainly), so that `-u^2/2 - log_slope` is the log density of z up to a constant. Not for the
+    /// published form, whose parents are noises; there the encoder gives u itself.
     pub fn abduct(&self, weights: &Weights, z: &Tensor) -> (Tensor, Tensor) {
         let blocks: Vec<Tensor> = self.blocks.iter().map(|b| b.of(z)).collect();
-        let (mut codes, mut scales) = (Vec::new(), Vec::new());
-        for (variable, block) in blocks.iter().enumerate() {
-            let conditional = self.conditional(weights, variable, &blocks);
-            codes.push(conditional.abduct(block));
-            scales.push(conditional.log_scale.unwrap_or_else(|| block.zeros_like()));
-        }
-        (Tensor::cat(&codes, 1), Tensor::cat(&scales, 1))
+        let of = |(variable, block)| self.conditional(weights, variable, &blocks).abduct(block);
+        let (codes, slopes): (Vec<_>, Vec<_>) = blocks.iter().enumerate().map(of).unzip();
+        (Tensor::cat(&codes, 1), Tensor::cat(&slopes, 1))
     }
 }

@@ -6,6 +6,7 @@ pub mod mechanism;
 pub mod reader;
 mod residual;
 pub mod residual_code;
+pub(crate) mod spline;
 pub mod unet;
 
 pub use direct::Direct;

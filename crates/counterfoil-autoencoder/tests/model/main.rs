@@ -4,6 +4,7 @@
 
 mod calibration;
 mod decoders;
+mod fits;
 mod learned;
 mod mechanisms;
 mod objective;

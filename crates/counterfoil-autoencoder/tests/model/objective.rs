@@ -11,7 +11,13 @@ fn labels() -> Tensor {
 }
 
 fn batch() -> Batch {
-    Batch { images: images(2), labels: labels(), classes: None, items: vec![4, 9] }
+    Batch {
+        images: images(2),
+        labels: labels(),
+        classes: None,
+        more_labels: None,
+        items: vec![4, 9],
+    }
 }
 
 fn terms(
@@ -126,6 +132,7 @@ fn parity_averages_over_kept_images() {
             images: images(2).narrow(0, item, 1),
             labels: labels().narrow(0, item, 1),
             classes: None,
+            more_labels: None,
             items: vec![0],
         };
         let loss = whole.unwrap().loss(&model, &weights, &part, 0).unwrap();
@@ -177,6 +184,41 @@ fn unknown_labels_are_left_out() {
     // What the decoder sees of an unknown label is what was read, so its value would have made a difference.
     let hidden = without(&[(0, 0)]);
     assert!((term(&hidden, "denoise") - term(&loss(labels()), "denoise")).abs() > 1e-6);
+}
+
+/// Exact up to single precision: further labels count like those of the batch, each with its causes or not at all.
+#[test]
+fn mechanisms_are_fitted_to_further_labels() {
+    let dag = counterfoil_graph::Dag::from_dot(
+        "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
+    )
+    .unwrap();
+    let model = tiny(&dag, |c| c.unlabelled_blocks = false);
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let config = ObjectiveConfig { fit_mechanisms_to_labels: true, ..ObjectiveConfig::default() };
+    let objective = Objective::new(&config, 100, 7).unwrap();
+    let rows = |values: &[f32]| Tensor::from_slice(values).view([-1, 2]);
+    let u = |labels: &[f32], more: Option<&[f32]>| {
+        let more_labels = more.map(rows);
+        let batch = Batch { labels: rows(labels), more_labels, ..batch() };
+        let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
+        loss.terms.iter().find(|(name, _)| *name == "u").unwrap().1.double_value(&[])
+    };
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{a} {b}");
+    let (first, second) = ([0.5f32, 7.5, -1.0, 2.0], [1.9f32, 0.5, -1.8, 9.9]);
+    let [of_first, of_second] = [u(&first, None), u(&second, None)];
+    close(u(&first, Some(&second)), f64::midpoint(of_first, of_second));
+    assert!((of_first - of_second).abs() > 0.01, "{of_first} {of_second}");
+    // Without its cause an effect says nothing; a cause speaks for itself.
+    close(u(&first, Some(&[1.0, f32::NAN])), of_first);
+    let codes = label_codes(model.architecture(), &rows(&[0.0, 4.0]));
+    let noise = model.block("cause").unwrap().of(&model.mechanisms().abduct(&weights, &codes).0);
+    let cause = (noise.square() * 0.5).sum(Kind::Double).double_value(&[]);
+    close(u(&first, Some(&[f32::NAN, 4.0])), (24.0 * of_first + cause) / 30.0);
+    // One label a variable, or an error that says so.
+    let more_labels = Some(Tensor::zeros([3, 5], (Kind::Float, tch::Device::Cpu)));
+    let wrong = Batch { labels: rows(&first), more_labels, ..batch() };
+    assert!(objective.loss(&model, &weights, &wrong, 3).is_err());
 }
 
 /// Fitted to labels, the term of u knows nothing of the image: it is half the mean square of the labels' own noise.

@@ -33,6 +33,7 @@ fn model(size: Size, dag: &Dag, image: [usize; 3], mechanism: Mechanism, classes
         reader: Vec::new(),
         residual_code: false,
         class_conditional: classes > 0,
+        mechanism_depth: 1,
         ..ModelConfig::default()
     };
     Model::new(&Architecture::check(&config, dag, image, classes).unwrap())

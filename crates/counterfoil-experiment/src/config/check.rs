@@ -59,7 +59,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 10] = [
+const NEUTRAL: [&str; 12] = [
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
     "method = \"default\"",
@@ -70,6 +70,8 @@ const NEUTRAL: [&str; 10] = [
     "conditioning = \"added\"",
     "keep_residual = false",
     "clamp = false",
+    "mechanism_depth = 1",
+    "mechanism_labels = 0",
 ];
 
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.

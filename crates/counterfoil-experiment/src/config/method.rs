@@ -25,6 +25,7 @@ pub enum Method {
 const PARITY: &str = r#"
 [model]
 mechanism = "published"
+mechanism_depth = 1
 code = "exogenous"
 reader = []
 residual_code = false
@@ -45,6 +46,7 @@ drop_unlabelled = 0.0
 teach_labels = 0.0
 reader_shift = 0
 decoder_shapes_labels = true
+mechanism_labels = 0
 loss_weight = "simple"
 times = "uniform"
 
@@ -78,6 +80,7 @@ fit_mechanisms_to_labels = true
 const DIFFAE: &str = r#"
 [model]
 mechanism = "independent"
+mechanism_depth = 1
 code = "causal"
 reader = []
 residual_code = false
@@ -98,13 +101,13 @@ drop_unlabelled = 0.0
 teach_labels = 0.0
 reader_shift = 0
 decoder_shapes_labels = true
+mechanism_labels = 0
 loss_weight = "simple"
 times = "uniform"
 
 [counterfactual]
 method = "ddim"
 spacing = "linspace"
-clamp = true
 "#;
 
 /// CausalVAE (Yang et al. 2021) with its graph given: label-aligned latents, mechanisms fitted to them as its mask layer

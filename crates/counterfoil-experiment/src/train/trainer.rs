@@ -1,6 +1,7 @@
 //! One training run in memory: what a step does, what a validation measures, and what has to be kept of both.
 
 use counterfoil_autoencoder::{Loss, Model, Objective};
+use counterfoil_random::Stream;
 use counterfoil_tensor::{AdamW, AdamWConfig, Ema, Mode, ParameterStore, clip_gradient_norm};
 use tch::{Device, Tensor};
 
@@ -104,7 +105,8 @@ impl<'a> Trainer<'a> {
     /// Takes one step: loss, gradient, clipping, AdamW, average. Nothing is changed when a number is not finite.
     pub(super) fn step(&mut self) -> Result<Result<(), NonFinite>> {
         let training = self.config.training();
-        let batch = self.data.batch(self.order.batch(self.step), self.device)?;
+        let mut batch = self.data.batch(self.order.batch(self.step), self.device)?;
+        batch.more_labels = self.more_labels();
         let weights = self.weights.bind(training.precision, Mode::Train);
         let loss = self.objective.loss(&self.model, &weights, &batch, self.step)?;
         let mut values = values(&loss)?;
@@ -118,6 +120,16 @@ impl<'a> Trainer<'a> {
         self.step += 1;
         self.loss.add(&values);
         Ok(Ok(()))
+    }
+
+    /// Labels of images drawn anew at every step, for the mechanisms.
+    fn more_labels(&self) -> Option<Tensor> {
+        let count = self.config.sections().objective.mechanism_labels;
+        let items = &self.data.split().train;
+        let mut stream =
+            Stream::new(self.config.experiment().seed, "train-mechanisms", 0, self.step);
+        let drawn: Vec<usize> = (0..count).map(|_| items[stream.below(items.len())]).collect();
+        (count > 0).then(|| self.data.shown_labels(&drawn, self.device))
     }
 
     /// The loss and its terms on the first images of the validation part, with the averaged weights.
