@@ -37,6 +37,7 @@ fn main() -> Result<(), Failure> {
     let config = ModelConfig {
         size: name,
         mechanism: Mechanism::Additive,
+        mechanism_depth: 1,
         code: Code::Exogenous,
         reader: Vec::new(),
         residual_code: false,

@@ -152,7 +152,7 @@ impl Default for ModelConfig {
             block_width: None,
             reader: vec![16, 32, 64],
             residual_code: true,
-            mechanism: Mechanism::Additive,
+            mechanism: Mechanism::Spline,
             mechanism_depth: 2,
             code: Code::Causal,
             decoder: Decoder::Diffusion,

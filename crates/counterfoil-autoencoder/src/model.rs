@@ -36,8 +36,6 @@ pub struct Encoded {
     pub z: Tensor,
     /// Variance of the encoder's Gaussian, around `u` or around `z` as [`Code`] says.
     pub variance: Tensor,
-    /// Log-scales by which the mechanisms multiply the noise; 0 where they add it plainly.
-    pub log_scale: Tensor,
 }
 
 impl Model {
@@ -73,6 +71,12 @@ impl Model {
     /// Names and shapes of its tensors.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
+    }
+
+    /// The beginning of the names of parameters that share no term of the objective with the others, where there are such:
+    /// with a causal code the mechanisms are fitted to latents that they do not shape.
+    pub fn trained_apart(&self) -> Option<&'static str> {
+        (self.architecture.code == Code::Causal).then_some("mechanisms.")
     }
 
     /// The mechanisms between exogenous code and causal latents.
@@ -139,12 +143,11 @@ impl Model {
         Ok(match self.architecture.code {
             Code::Exogenous => {
                 let z = self.mechanisms.predict(weights, &mean);
-                let log_scale = mean.zeros_like();
-                Encoded { u: mean, z, variance, log_scale }
+                Encoded { u: mean, z, variance }
             }
             Code::Causal => {
-                let (u, log_scale) = self.mechanisms.abduct(weights, &mean);
-                Encoded { u, z: mean, variance, log_scale }
+                let (u, _) = self.mechanisms.abduct(weights, &mean);
+                Encoded { u, z: mean, variance }
             }
         })
     }

@@ -23,6 +23,6 @@ mod weights;
 pub use device::{device_name, parse_device};
 pub use ema::Ema;
 pub use error::TensorError;
-pub use optimiser::{AdamW, AdamWConfig, clip_gradient_norm};
+pub use optimiser::{AdamW, AdamWConfig, clip_gradient_norm, clip_gradient_norms_apart};
 pub use parameters::{Buffer, Init, Layout, LayoutBuilder, Parameter, ParameterStore, Scope};
 pub use weights::{Mode, Precision, Weights};

@@ -110,14 +110,36 @@ impl AdamW {
 ///
 /// The norm is not finite when any gradient is not; the gradient is left alone then, for the caller to stop.
 pub fn clip_gradient_norm(store: &ParameterStore, limit: f64) -> f64 {
-    let mut gradient = store.flat().grad();
+    let gradient = store.flat().grad();
+    if gradient.defined() { clip(&mut [gradient], limit) } else { 0.0 }
+}
+
+/// The same for two parts, each by its own norm: the parameters whose name begins with `prefix`, and the others. For a
+/// loss of two terms that share no parameter: a long gradient of one must not shorten the steps of the other.
+///
+/// Returns the norm of the part and of the rest.
+pub fn clip_gradient_norms_apart(store: &ParameterStore, prefix: &str, limit: f64) -> [f64; 2] {
+    let gradient = store.flat().grad();
     if !gradient.defined() {
-        return 0.0;
+        return [0.0; 2];
     }
+    [true, false].map(|under| {
+        let runs = store.layout().runs(prefix, under).into_iter();
+        clip(&mut runs.map(|(start, n)| gradient.narrow(0, start, n)).collect::<Vec<_>>(), limit)
+    })
+}
+
+/// Scales views of a gradient in place so that their common norm is at most `limit`; returns the norm they had.
+fn clip(views: &mut [Tensor], limit: f64) -> f64 {
     tch::no_grad(|| {
-        let norm = gradient.norm().double_value(&[]);
+        let norm = match &*views {
+            [whole] => whole.norm().double_value(&[]),
+            parts => parts.iter().map(|p| p.norm().double_value(&[]).powi(2)).sum::<f64>().sqrt(),
+        };
         if norm.is_finite() && norm > limit {
-            let _ = gradient.g_mul_scalar_(limit / norm);
+            for view in views {
+                let _ = view.g_mul_scalar_(limit / norm);
+            }
         }
         norm
     })
@@ -179,6 +201,21 @@ mod tests {
         };
         assert_eq!(gradient(10.0), (5.0, vec![3.0, 0.0, 4.0, 0.0]));
         assert_eq!(gradient(2.5), (5.0, vec![1.5, 0.0, 2.0, 0.0]));
+    }
+
+    /// Exact: each part by its own norm, wherever its parameters stand.
+    #[test]
+    fn parts_are_clipped_apart() {
+        let mut builder = LayoutBuilder::new();
+        let mut root = builder.root();
+        for name in ["a", "b", "a", "c"] {
+            root.sub(name).parameter("w", &[1], Init::Constant(0.0));
+        }
+        let store = ParameterStore::initialise(&builder.finish(), 11, Device::Cpu);
+        (store.flat() * Tensor::from_slice(&[3.0f32, 0.6, 4.0, 0.8])).sum(Kind::Float).backward();
+        let norms = clip_gradient_norms_apart(&store, "a.", 2.5);
+        assert!((norms[0] - 5.0).abs() < 1e-6 && (norms[1] - 1.0).abs() < 1e-6, "{norms:?}");
+        assert_eq!(Vec::<f32>::try_from(store.flat().grad()).unwrap(), [1.5, 0.6, 2.0, 0.8]);
     }
 
     /// Exact: a gradient reaches the flat vector through views and through the cast to bfloat16.

@@ -1,7 +1,7 @@
 //! Models that agree about everything observed and disagree about an effect.
 //!
 //! Where a cause and its effect have a hidden common cause, the effect's noise goes with the cause, and the mechanism that
-//! training finds, `z = f(z_pa) + u`, holds a part of it. Every model
+//! training finds, `z = f(z_pa) + u` with `f` its value at zero noise, holds a part of it. Every model
 //!
 //! ```text
 //! z = f(z_pa) - b z_cause + u',    u' = u + b z_cause
@@ -57,15 +57,14 @@ impl Confounded {
             return Err(fault("the correlation must lie between -1 and 1, ends excluded"));
         }
         if matches!(a.mechanism, Mechanism::Published | Mechanism::Independent) {
-            return Err(fault("it needs a recursive mechanism: additive or affine"));
+            return Err(fault("it needs a recursive mechanism: additive, affine or spline"));
         }
         let known = known_rows(labels);
         if known.size()[0] < 8 {
             return Err(fault("fewer than eight images have all labels"));
         }
         let codes = label_codes(a, &labels.index_select(0, &known));
-        let (u, log_scale) = tch::no_grad(|| model.mechanisms().abduct(weights, &codes));
-        let noise = u * log_scale.exp();
+        let noise = &codes - tch::no_grad(|| model.mechanisms().central(weights, &codes));
         let scalar = |x: &Tensor, variable: usize| {
             a.blocks().get(variable).of(x).mean_dim(1, true, Kind::Double)
         };

@@ -185,6 +185,16 @@ impl Mechanisms {
         Tensor::cat(&z, 1)
     }
 
+    /// What each block would be at zero noise, given the latents of its parents, `[n, d] -> [n, d]`: the median of the
+    /// mechanism's distribution. Not for the published form.
+    pub fn central(&self, weights: &Weights, z: &Tensor) -> Tensor {
+        let blocks: Vec<Tensor> = self.blocks.iter().map(|b| b.of(z)).collect();
+        let of = |(variable, block): (usize, &Tensor)| {
+            self.conditional(weights, variable, &blocks).forward(&block.zeros_like())
+        };
+        Tensor::cat(&blocks.iter().enumerate().map(of).collect::<Vec<_>>(), 1)
+    }
+
     /// The exogenous code of causal latents and, per dimension, the logarithm of the slope dz/du of the mechanism there (0
     /// where noise is added plainly), so that `-u^2/2 - log_slope` is the log density of z up to a constant. Not for the
     /// published form, whose parents are noises; there the encoder gives u itself.

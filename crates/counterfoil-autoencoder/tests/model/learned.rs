@@ -11,7 +11,7 @@ use counterfoil_autoencoder::{
 use counterfoil_graph::{Dag, Intervention};
 use counterfoil_random::Stream;
 use counterfoil_tensor::{
-    AdamW, AdamWConfig, Ema, Mode, ParameterStore, Precision, clip_gradient_norm,
+    AdamW, AdamWConfig, Ema, Mode, ParameterStore, Precision, clip_gradient_norms_apart,
 };
 use tch::{Device, Kind, Tensor};
 
@@ -59,7 +59,7 @@ fn train(model: &Model, drop_labelled: f64, share: f64) -> ParameterStore {
         let labels = shown(&labels, 32 * (step % 16), share);
         let batch = Batch { images, labels, classes: None, more_labels: None, items };
         objective.loss(model, &weights, &batch, step).unwrap().total.backward();
-        clip_gradient_norm(&store, 1.0);
+        clip_gradient_norms_apart(&store, model.trained_apart().unwrap(), 1.0);
         optimiser.step(&store, 4e-3 * (1.0 - step as f64 / steps as f64));
         average.update(&store, Ema::warm_decay(0.99, step));
     }
@@ -99,7 +99,7 @@ fn interventions_arrive_and_propagate_in_a_trained_model() {
     let model = tiny(&dag(), |c| c.block_width = Some(4));
     let ([cause, effect], null) = scores(&model, &train(&model, 0.0, 1.0));
     println!("cause {cause:.3} effect {effect:.3} null {null:.4}");
-    assert!(cause < 0.25 && effect < 0.25, "shares of leave-as-is: {cause}, {effect}");
+    assert!(cause < 0.15 && effect < 0.15, "shares of leave-as-is: {cause}, {effect}");
     assert!(null < 0.03, "the null action moves pixels by {null} on average");
 }
 
@@ -118,14 +118,14 @@ fn a_tenth_of_the_labels_still_arrives() {
     let model = tiny(&dag(), |c| c.block_width = Some(4));
     let ([cause, effect], _) = scores(&model, &train(&model, 0.0, 0.1));
     println!("cause {cause:.3} effect {effect:.3}");
-    assert!(cause < 0.25 && effect < 0.25, "shares of leave-as-is: {cause}, {effect}");
+    assert!(cause < 0.2 && effect < 0.2, "shares of leave-as-is: {cause}, {effect}");
 }
 
-/// The control: without any label there is nothing that a block could mean.
+/// The control: without any label a block means what an untrained reader happens to make of the image.
 #[test]
 fn no_labels_miss_the_bounds() {
     let model = tiny(&dag(), |c| c.block_width = Some(4));
     let ([cause, effect], _) = scores(&model, &train(&model, 0.0, 0.0));
     println!("cause {cause:.3} effect {effect:.3}");
-    assert!(cause > 0.35 && effect > 0.35, "shares of leave-as-is: {cause}, {effect}");
+    assert!(cause > 0.2 && effect > 0.2, "shares of leave-as-is: {cause}, {effect}");
 }

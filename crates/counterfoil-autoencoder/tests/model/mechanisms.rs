@@ -12,11 +12,9 @@ use tch::{Device, Kind, Tensor};
 #[test]
 fn abduction_undoes_prediction() {
     let dag = every_kind();
-    for (form, depth, bound) in [
-        (Mechanism::Additive, 1, 1e-4),
-        (Mechanism::Affine, 2, 1e-4),
-        (Mechanism::Spline, 2, 1e-3),
-    ] {
+    for (form, depth, bound) in
+        [(Mechanism::Additive, 1, 1e-4), (Mechanism::Affine, 2, 1e-4), (Mechanism::Spline, 2, 1e-3)]
+    {
         let model = tiny(&dag, |c| (c.mechanism, c.mechanism_depth) = (form, depth));
         let weights = scrambled(&model, 0.3).bind(Precision::F32, Mode::Evaluate);
         let width = model.architecture().blocks().width();
@@ -27,6 +25,10 @@ fn abduction_undoes_prediction() {
         assert!(off < bound, "{form:?}: {off}");
         assert!(largest(&(&z - &u)) > 0.1, "{form:?}: the mechanisms do nothing");
         assert_eq!(largest(&log_slope) > 0.0, form != Mechanism::Additive);
+        // At its centre every block has no noise.
+        let centre = model.mechanisms().predict(&weights, &u.zeros_like());
+        let again = model.mechanisms().central(&weights, &centre);
+        assert!(largest(&(again - centre)) < bound, "{form:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::{every_kind, images, largest, published, scrambled, tiny};
 use counterfoil_autoencoder::objective::{kl_to_standard, label_codes};
-use counterfoil_autoencoder::{Batch, Model, Objective, ObjectiveConfig};
+use counterfoil_autoencoder::{Batch, Mechanism, Model, Objective, ObjectiveConfig};
 use counterfoil_tensor::{Mode, ParameterStore, Precision};
 use tch::{Kind, Tensor};
 
@@ -193,7 +193,9 @@ fn mechanisms_are_fitted_to_further_labels() {
         "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
     )
     .unwrap();
-    let model = tiny(&dag, |c| c.unlabelled_blocks = false);
+    let model = tiny(&dag, |c| {
+        (c.unlabelled_blocks, c.mechanism) = (false, Mechanism::Additive);
+    });
     let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
     let config = ObjectiveConfig { fit_mechanisms_to_labels: true, ..ObjectiveConfig::default() };
     let objective = Objective::new(&config, 100, 7).unwrap();
@@ -228,7 +230,9 @@ fn mechanisms_can_be_fitted_to_labels() {
         "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
     )
     .unwrap();
-    let model = tiny(&dag, |c| c.unlabelled_blocks = false);
+    let model = tiny(&dag, |c| {
+        (c.unlabelled_blocks, c.mechanism) = (false, Mechanism::Additive);
+    });
     let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
     let labels = Tensor::from_slice(&[0.5f32, 7.5, -1.0, 2.0]).view([2, 2]);
     let u = |fit_mechanisms_to_labels, images: Tensor| {

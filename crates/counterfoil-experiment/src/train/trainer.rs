@@ -2,7 +2,9 @@
 
 use counterfoil_autoencoder::{Loss, Model, Objective};
 use counterfoil_random::Stream;
-use counterfoil_tensor::{AdamW, AdamWConfig, Ema, Mode, ParameterStore, clip_gradient_norm};
+use counterfoil_tensor::{
+    AdamW, AdamWConfig, Ema, Mode, ParameterStore, clip_gradient_norm, clip_gradient_norms_apart,
+};
 use tch::{Device, Tensor};
 
 use super::{order::Order, schedule::learning_rate};
@@ -111,7 +113,15 @@ impl<'a> Trainer<'a> {
         let loss = self.objective.loss(&self.model, &weights, &batch, self.step)?;
         let mut values = values(&loss)?;
         loss.total.f_backward()?;
-        values.push(("gradient_norm", clip_gradient_norm(&self.weights, training.clip)));
+        match self.model.trained_apart() {
+            None => {
+                values.push(("gradient_norm", clip_gradient_norm(&self.weights, training.clip)));
+            }
+            Some(prefix) => {
+                let [part, rest] = clip_gradient_norms_apart(&self.weights, prefix, training.clip);
+                values.extend([("mechanism_gradient_norm", part), ("gradient_norm", rest)]);
+            }
+        }
         if let Some((term, _)) = values.iter().rev().find(|(_, value)| !value.is_finite()) {
             return Ok(Err(NonFinite { term: (*term).to_owned() }));
         }
