@@ -76,7 +76,7 @@ impl Default for ObjectiveConfig {
             reader_shift: 0,
             decoder_shapes_labels: false,
             fit_mechanisms_to_labels: false,
-            mechanism_labels: 512,
+            mechanism_labels: 256,
             loss_weight: LossWeight::Simple,
             times: TimeSampling::Stratified,
             parity: false,
