@@ -9,6 +9,7 @@ use super::{
     plan::{Plan, Row, Section},
     schedule::State,
     store::Record,
+    sweep::{Axis, Place},
 };
 use crate::{
     report::numbers::{count, estimate, number, percent},
@@ -43,6 +44,9 @@ pub struct Part {
     pub label: Option<String>,
     /// The preset of the experiment.
     pub preset: Option<String>,
+    /// What its rows vary, where they are a sweep.
+    #[serde(skip)]
+    pub axis: Option<Axis>,
     /// The figures that any of the cells has.
     pub columns: Vec<Head>,
     /// Methods and ablations.
@@ -71,6 +75,9 @@ pub struct Line {
     pub name: String,
     /// The keys that it sets.
     pub set: Vec<String>,
+    /// Where it stands in a sweep.
+    #[serde(skip)]
+    pub place: Option<Place>,
     /// Its seeds and where they stand.
     pub seeds: Vec<Seed>,
     /// One for each column.
@@ -200,6 +207,7 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
         .map(|(row, records)| Line {
             name: row.name.clone(),
             set: row.set.clone(),
+            place: row.place.clone(),
             seeds: row.cells.iter().map(|&cell| seed(plan, cell, &states[cell])).collect(),
             entries: Vec::new(),
             picture: records
@@ -232,6 +240,7 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
             .iter()
             .flat_map(|row| &row.cells)
             .find_map(|&cell| plan.cells[cell].preset.clone()),
+        axis: section.axis.clone(),
         columns,
         rows: lines,
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::sweep::{Place, Sweep};
 use crate::{
     config::layers::{KIND, TABLE, holds, overlay, parse, read, take_presets},
     error::{ExperimentError, Result, suggestion},
@@ -47,6 +48,8 @@ pub(super) struct Group {
     pub(super) methods: Vec<String>,
     #[serde(default)]
     pub(super) ablations: Vec<Ablation>,
+    #[serde(default)]
+    pub(super) sweep: Option<Sweep>,
     #[serde(default = "one_seed")]
     pub(super) seeds: Vec<u64>,
     #[serde(default)]
@@ -63,6 +66,9 @@ pub(super) struct Ablation {
     #[serde(default)]
     pub(super) method: Option<String>,
     pub(super) set: Vec<String>,
+    /// Where it stands in a sweep, which writes it.
+    #[serde(skip)]
+    pub(super) place: Option<Place>,
 }
 
 fn minutes() -> f64 {

@@ -5,11 +5,12 @@ use std::path::{Component, Path, PathBuf};
 use super::{
     board::{Board, Entry, Part},
     store::Store,
+    sweep::Drawing,
 };
 use crate::report::numbers::NONE;
 
-/// The text of `file`, which links to the pictures of `store`.
-pub fn render(board: &Board, store: &Store, file: &Path) -> String {
+/// The text of `file`, which links to the pictures of `store` and to the drawings of sweeps there.
+pub fn render(board: &Board, store: &Store, file: &Path, drawings: &[Drawing]) -> String {
     let (command, cells) = (board.command(), link(store.folder(), file));
     let mut parts = vec![
         "# Results: methods side by side\n".to_owned(),
@@ -24,8 +25,12 @@ pub fn render(board: &Board, store: &Store, file: &Path) -> String {
          the machines named below and are not ranked."
             .to_owned(),
     ];
-    for part in &board.sections {
+    for (number, part) in board.sections.iter().enumerate() {
         section(part, store, file, &mut parts);
+        for drawing in drawings.iter().filter(|drawing| drawing.section == number) {
+            let drawing = link(&store.drawing(&drawing.name), file);
+            parts.push(format!("\n![{}]({drawing})", plain(&part.title())));
+        }
     }
     parts.push("\n## What the columns mean\n".to_owned());
     parts.push("| column | unit | better | meaning |\n|---|---|---|---|".to_owned());

@@ -18,6 +18,7 @@
 //! | the columns: figures of a summary, and which way is better | [`figures`] |
 //! | rows of means, intervals and ranks | [`board`] |
 //! | the table for a browser, and for the repository | [`page`], [`markdown`] |
+//! | one key over a range of values, as lines | [`sweep`] |
 //! | where all of it lies | [`places`] |
 
 pub mod board;
@@ -31,6 +32,7 @@ pub mod plan;
 pub mod schedule;
 pub mod store;
 pub mod strip;
+pub mod sweep;
 
 pub use self::{
     board::Board,

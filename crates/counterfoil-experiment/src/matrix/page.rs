@@ -9,6 +9,7 @@ use super::{
     schedule::State,
     store::Store,
     strip::Strip,
+    sweep::Drawing,
 };
 use crate::error::{ExperimentError, Result};
 
@@ -31,6 +32,8 @@ struct Section<'a> {
     title: String,
     rows: Vec<Row<'a>>,
     pictures: Vec<Picture<'a>>,
+    /// Drawings as data URIs.
+    drawings: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,13 +54,25 @@ struct Picture<'a> {
     width: usize,
 }
 
-/// The page of a table whose cells stand as `states` say; pictures come from `store`.
+/// The page of a table whose cells stand as `states` say; pictures come from `store`, those of sweeps from `drawings`.
 ///
 /// # Errors
 /// When the page cannot be laid out. A picture that is missing or no picture is left out.
-pub fn render(board: &Board, states: &[State], store: &Store) -> Result<String> {
-    let sections: Vec<Section<'_>> =
-        board.sections.iter().map(|part| section(part, states, store)).collect();
+pub fn render(
+    board: &Board,
+    states: &[State],
+    store: &Store,
+    drawings: &[Drawing],
+) -> Result<String> {
+    let of = |(number, part)| Section {
+        drawings: drawings
+            .iter()
+            .filter(|drawing| drawing.section == number)
+            .map(|drawing| format!("data:image/svg+xml;base64,{}", STANDARD.encode(&drawing.svg)))
+            .collect(),
+        ..section(part, states, store)
+    };
+    let sections: Vec<Section<'_>> = board.sections.iter().enumerate().map(of).collect();
     let missing = board.cells - board.done;
     let page = Page { board, sections, command: board.command(), missing };
     let mut environment = Environment::new();
@@ -85,7 +100,7 @@ fn section<'a>(part: &'a Part, states: &'a [State], store: &Store) -> Section<'a
             })
             .collect();
     let pictures = part.rows.iter().filter_map(|line| picture(line, states, store)).collect();
-    Section { part, title: part.title(), rows, pictures }
+    Section { part, title: part.title(), rows, pictures, drawings: Vec::new() }
 }
 
 fn picture<'a>(line: &'a Line, states: &'a [State], store: &Store) -> Option<Picture<'a>> {

@@ -10,6 +10,7 @@ use super::{
     plan::Plan,
     schedule::{State, Times, states},
     store::Store,
+    sweep,
 };
 use crate::{error::Result, run_dir::write_atomic};
 
@@ -84,8 +85,12 @@ impl Places {
             }
             write_atomic(file, text.as_bytes())
         };
-        save(&self.page, &page::render(&board, &states, &self.store)?)?;
-        save(&self.markdown, &markdown::render(&board, &self.store, &self.markdown))?;
+        let drawings = sweep::drawings(&board)?;
+        for drawing in &drawings {
+            save(&self.store.drawing(&drawing.name), &drawing.svg)?;
+        }
+        save(&self.page, &page::render(&board, &states, &self.store, &drawings)?)?;
+        save(&self.markdown, &markdown::render(&board, &self.store, &self.markdown, &drawings))?;
         Ok(board)
     }
 

@@ -14,13 +14,20 @@
 //! experiments = ["digits"]
 //! methods = ["default"]
 //! ablations = [{ name = "no calibration", set = ["counterfactual.calibrated=false"] }]
+//! [[matrix]]
+//! label = "Fewer labels"
+//! experiments = ["pendulum"]
+//! sweep = { key = "data.labelled", values = [1.0, 0.1, 0.01], logarithm = true }
 //! ```
 
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::file::{Group, Head, Origin, is_taken, parsed};
+use super::{
+    file::{Group, Head, Origin, is_taken, parsed},
+    sweep::{self, Axis, Place},
+};
 use crate::{
     actions::perform,
     config::{Config, Method, locate},
@@ -69,6 +76,8 @@ pub struct Section {
     pub label: Option<String>,
     /// Methods and ablations.
     pub rows: Vec<Row>,
+    /// What its rows vary, where they are a sweep.
+    pub axis: Option<Axis>,
     /// The width of each labelled variable's declared range, in its unit.
     pub ranges: IndexMap<String, f64>,
 }
@@ -80,6 +89,8 @@ pub struct Row {
     pub name: String,
     /// Keys that an ablation sets, as texts.
     pub set: Vec<String>,
+    /// Where it stands in a sweep.
+    pub place: Option<Place>,
     /// Places in [`Plan::cells`], one a seed.
     pub cells: Vec<usize>,
 }
@@ -116,7 +127,7 @@ impl Plan {
     /// When the file cannot be read or is not a table, when a key is unknown or out of bounds, and when an experiment, a
     /// preset, a method or a key of a cell does not exist or makes no network; file and key are named.
     pub fn load(path: &Path, request: &Request<'_>) -> Result<Self> {
-        let file = parsed(path, request.preset)?;
+        let mut file = parsed(path, request.preset)?;
         let origin = Origin(path.display().to_string());
         if let Some(text) = request.set.iter().find(|text| is_taken(text)) {
             return Err(ExperimentError::InvalidKey {
@@ -132,7 +143,8 @@ impl Plan {
         let maker = Maker { path, origin: &origin, head: &file.table, request };
         let mut sections = Vec::new();
         let mut found = Vec::new();
-        for (place, group) in file.matrix.iter().enumerate() {
+        for (place, group) in file.matrix.iter_mut().enumerate() {
+            sweep::spread(&origin, place, group)?;
             origin.check_group(place, group)?;
             for experiment in &group.experiments {
                 let section = maker.section(place, group, experiment, &mut found)?;
@@ -218,6 +230,7 @@ struct Variant<'a> {
     name: &'a str,
     method: &'a str,
     set: &'a [String],
+    place: Option<&'a Place>,
     ablation: bool,
 }
 
@@ -293,10 +306,11 @@ impl Maker<'_> {
                 found.push(Placed { order, row: [section, number], cell });
             }
             let (name, set) = (variant.name.to_owned(), variant.set.to_vec());
-            rows.push(Row { name, set, cells: Vec::new() });
+            rows.push(Row { name, set, place: variant.place.cloned(), cells: Vec::new() });
         }
         let (experiment, label) = (experiment.to_owned(), group.label.clone());
-        Ok(Section { experiment, label, rows, ranges })
+        let axis = group.sweep.as_ref().map(sweep::Sweep::axis);
+        Ok(Section { experiment, label, rows, axis, ranges })
     }
 
     /// The config of a cell, and its overrides: a folder of data is none of a world's.
@@ -362,6 +376,7 @@ fn variants(place: usize, group: &Group) -> impl Iterator<Item = Variant<'_>> {
         name: method,
         method,
         set: &[],
+        place: None,
         ablation: false,
     });
     let ablations = group.ablations.iter().enumerate().map(move |(k, ablation)| Variant {
@@ -369,7 +384,9 @@ fn variants(place: usize, group: &Group) -> impl Iterator<Item = Variant<'_>> {
         name: &ablation.name,
         method: ablation.method.as_deref().unwrap_or(Method::Default.name()),
         set: &ablation.set,
-        ablation: true,
+        // One of the values of a sweep may well be what the method has.
+        ablation: ablation.place.is_none(),
+        place: ablation.place.as_ref(),
     });
     methods.chain(ablations)
 }

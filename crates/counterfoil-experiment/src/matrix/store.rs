@@ -105,6 +105,11 @@ impl Store {
         self.folder.join(format!("{}.png", short(hash)))
     }
 
+    /// The file of a drawing of several cells.
+    pub fn drawing(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     fn failure_file(&self, hash: &str) -> PathBuf {
         self.failures.join(format!("{}.json", short(hash)))
     }

@@ -44,6 +44,16 @@ fn mistakes_are_named() {
             "model.code=exogenous",
             &["`matrix[1].ablations[0]`", "exogenous"],
         ),
+        (
+            "methods = [\"default\"]\nablations",
+            "methods = [\"default\"]\nsweep = { key = \"data.labelled\", values = [1.0] }\nablations",
+            &["`matrix[1].ablations`", "beside a sweep"],
+        ),
+        (
+            "ablations = [{ name = \"not calibrated\", set = [\"counterfactual.calibrated=false\"] }]",
+            "sweep = { key = \"data.labelled\", values = [1.0] }",
+            &["`matrix[1].sweep.values`", "two numbers"],
+        ),
         ("label = \"less a step\"", "", &["`matrix[1].experiments`", "one again", "`label`"]),
         ("name = \"not calibrated\"", "name = \"default\"", &["`matrix[1].methods`", "twice"]),
         ("kind = \"table\"", "kind = \"tabel\"", &["`kind`", "\"table\"", "counterfoil run"]),

@@ -97,6 +97,38 @@ fn gaps_and_failures_are_said_and_words_are_escaped() {
     }
 }
 
+/// Exact: a sweep is a row a value, a value that the method has shares its cell, and what ran is drawn in page and text.
+#[test]
+fn a_sweep_is_drawn_over_its_key() {
+    let bench = Bench::new();
+    let sweep = format!(
+        "{}\n[[matrix]]\nlabel = \"Fewer labels\"\nexperiments = [\"one\"]\nsweep = {{ key = \"data.labelled\", \
+         values = [1.0, 0.1, 0.01], axis = \"share of the labels\", logarithm = true }}\n",
+        crate::bench::TABLE.split("[preset").next().unwrap()
+    );
+    let plan = bench.load(&sweep, None, &[]).unwrap();
+    let section = plan.sections.last().unwrap();
+    let names: Vec<&str> = section.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["data.labelled=1.0", "data.labelled=0.1", "data.labelled=0.01"]);
+    assert_eq!(section.rows[0].cells, plan.sections[0].rows[0].cells[..1]);
+    let (_, page, markdown) = bench.board(&plan);
+    assert!(!page.contains("image/svg") && !markdown.contains(".svg"), "nothing has run");
+
+    let composed = |cell: &str| if cell.ends_with("0.1") { 0.5 } else { 0.25 };
+    let mut actor = Actor::new(&bench, |cell| {
+        let effect = json!({"mae": 1, "unit": null, "leave_as_is": 1, "share": composed(&cell.name),
+                            "oracle_mae": 0, "ci95": [0, 1], "share_ci95": [0, 1]});
+        Act::End(json!({ "effectiveness": { "thickness": { "thickness": effect } } }))
+    });
+    bench.perform(&plan, Budget::NONE, &["one", "data.labelled=0.1", "default"], &mut actor);
+    let (_, page, markdown) = bench.board(&plan);
+    assert!(page.contains("data:image/svg+xml;base64,"));
+    let name = "sweep-one-fewer-labels.svg";
+    assert!(markdown.contains(name), "{markdown}");
+    let svg = fs_err::read_to_string(bench.path("cells").join(name)).unwrap();
+    assert!(svg.contains("log10 of share of the labels") && svg.contains("effect error"), "{svg}");
+}
+
 /// Exact: without new cells nothing changes, in whatever order cells ran, and no run directory is needed.
 #[test]
 fn the_same_cells_make_the_same_text() {
