@@ -29,6 +29,7 @@ pub struct Architecture {
     pub(crate) conditioning: Conditioning,
     pub(crate) prediction: Prediction,
     pub(crate) schedule: DiscreteSchedule,
+    pub(crate) null_blocks: bool,
     pub(crate) labelled_noise: f64,
     pub(crate) unlabelled_noise: f64,
 }
@@ -161,6 +162,7 @@ impl Architecture {
                 Decoder::Direct => Prediction::X0,
             },
             schedule,
+            null_blocks: config.null_blocks,
             labelled_noise: config.labelled_noise,
             unlabelled_noise: config.unlabelled_noise,
         })

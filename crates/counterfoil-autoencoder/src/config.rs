@@ -135,6 +135,9 @@ pub struct ModelConfig {
     pub unlabelled_noise: f64,
     /// Whether the class of an image (the digit) conditions the decoder through an embedding.
     pub class_conditional: bool,
+    /// Whether what the decoder sees of a dropped block is learned, one null block a variable; if not it is 0, as published,
+    /// which a label in the middle of its range is too.
+    pub null_blocks: bool,
     /// Whether unlabelled variables of the graph have blocks; if not, the model is one of the labelled part alone.
     pub unlabelled_blocks: bool,
 }
@@ -163,6 +166,7 @@ impl Default for ModelConfig {
             labelled_noise: 1e-3,
             unlabelled_noise: 1.0,
             class_conditional: false,
+            null_blocks: false,
             unlabelled_blocks: true,
         }
     }

@@ -9,23 +9,26 @@
 //! (Pearl 2009, section 7.1; CausalDiffAE, algorithm 2, whose published code draws a fresh x_T and propagates one hop.)
 //!
 //! Two corrections act on the decoder alone and vanish where nothing is intervened on. *Guidance* compares the
-//! prediction under the new latents with the one under the factual latents and extrapolates by `guidance`. *Rounds*
+//! prediction under the new latents with the one under the factual latents, or under null blocks, and extrapolates
+//! by `guidance`. *Rounds*
 //! close the loop: the counterfactual is encoded again, and what its labelled blocks fall short of is added to the
 //! request.
 
 mod act;
 mod confounding;
+mod guide;
 
-pub use self::confounding::{Confounded, bias};
+pub use self::{
+    confounding::{Confounded, bias},
+    guide::Reference,
+};
 
-use self::act::touched;
+use self::{act::touched, guide::Pass};
 use crate::{Architecture, Calibration, Decoder, LatentDenoiser, Model, ModelError};
 use counterfoil_diffusion::guidance::Clamped;
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
-use counterfoil_diffusion::{
-    Abduction as _, Denoiser, End, Grid, Guided, NoNoise, Sampler, Spacing,
-};
+use counterfoil_diffusion::{Abduction as _, Denoiser, End, Grid, NoNoise, Sampler, Spacing};
 use counterfoil_graph::Intervention;
 use counterfoil_tensor::{Weights, noise};
 use serde::{Deserialize, Serialize};
@@ -44,8 +47,12 @@ pub struct Procedure {
     pub steps: usize,
     /// Share of the steps that abduction goes up; below 1 the coarse layout of the image is kept as it is.
     pub depth: f64,
-    /// Weight of the new latents against the factual ones in the decoder; 1 is no guidance.
+    /// Weight of the variables that an intervention reaches against their reference in the decoder; 1 is no guidance.
     pub guidance: f64,
+    /// The same for the variables that it leaves alone; with the factual reference there is nothing to weigh.
+    pub guidance_kept: f64,
+    /// What guidance compares with.
+    pub guidance_reference: Reference,
     /// How often the counterfactual is read again and the request corrected.
     pub rounds: usize,
     /// Images a pass: equal numbers give equal bits.
@@ -70,6 +77,8 @@ impl Default for Procedure {
             steps: 20,
             depth: 1.0,
             guidance: 1.0,
+            guidance_kept: 1.0,
+            guidance_reference: Reference::Factual,
             rounds: 0,
             batch: 64,
             fresh_noise: false,
@@ -95,13 +104,21 @@ impl Procedure {
         if !(self.depth > 0.0 && self.depth <= 1.0) {
             return setting("counterfactual.depth", "must lie in (0, 1]");
         }
-        if !self.guidance.is_finite() {
-            return setting("counterfactual.guidance", "must be a finite number");
+        for (key, weight) in [
+            ("counterfactual.guidance", self.guidance),
+            ("counterfactual.guidance_kept", self.guidance_kept),
+        ] {
+            if !weight.is_finite() {
+                return setting(key, "must be a finite number");
+            }
+            if architecture.decoder == Decoder::Direct && weight != 1.0 {
+                return setting(key, "must be 1 with a direct decoder, which has nothing to guide");
+            }
         }
-        if architecture.decoder == Decoder::Direct && self.guidance != 1.0 {
+        if self.guidance_kept != 1.0 && self.guidance_reference == Reference::Factual {
             return setting(
-                "counterfactual.guidance",
-                "must be 1 with a direct decoder, which has nothing to guide",
+                "counterfactual.guidance_kept",
+                "must be 1 with guidance_reference = \"factual\": what is kept is factual already",
             );
         }
         if architecture.decoder == Decoder::Diffusion && self.keep_residual {
@@ -290,11 +307,21 @@ impl<'m> Counterfactuals<'m> {
         Ok(Latent::Single(noised(images, &eps, &levels)?))
     }
 
-    /// Decodes latents `[n, d]` from the abducted noise, guided against the factual latents.
+    /// Decodes latents `[n, d]` from the abducted noise; guidance takes the blocks that are not the factual ones for those
+    /// that an intervention reached.
     ///
     /// # Errors
     /// When the sampler fails.
     pub fn decode(&self, abduction: &Abduction, latents: &Tensor) -> Result<Tensor, ModelError> {
+        self.decode_reached(abduction, latents, &self.reached(&abduction.z, latents))
+    }
+
+    fn decode_reached(
+        &self,
+        abduction: &Abduction,
+        latents: &Tensor,
+        reached: &Tensor,
+    ) -> Result<Tensor, ModelError> {
         if let (Some(_), Latent::Single(residual)) = (self.model.direct(), &abduction.noise) {
             return Ok(self.draw(latents)? + residual);
         }
@@ -302,18 +329,13 @@ impl<'m> Counterfactuals<'m> {
         for (start, length) in self.passes(latents.size()[0]) {
             let of = |x: &Tensor| x.narrow(0, start, length);
             let classes = abduction.classes.as_ref().map(of);
-            let denoiser = |z: &Tensor| {
-                LatentDenoiser::new(self.model, self.weights, &of(z), classes.as_ref())
-            };
-            let noise = part(&abduction.noise, start, length);
-            images.push(if self.procedure.guidance == 1.0 {
-                self.run(noise, &mut denoiser(latents))?
-            } else {
-                let reference = denoiser(&abduction.z);
-                let mut guided =
-                    Guided::new::<Tensor>(denoiser(latents), reference, self.procedure.guidance)?;
-                self.run(noise, &mut guided)?
-            });
+            images.push(self.guided(Pass {
+                noise: part(&abduction.noise, start, length),
+                latents: of(latents),
+                factual: of(&abduction.z),
+                reached: of(reached),
+                classes: classes.as_ref(),
+            })?);
         }
         Ok(Tensor::cat(&images, 0))
     }
@@ -353,8 +375,9 @@ impl<'m> Counterfactuals<'m> {
         wanted: &Tensor,
     ) -> Result<Tensor, ModelError> {
         let touched = touched(interventions, wanted.device());
+        let reached = self.reached(&abduction.z, wanted);
         let mut request = wanted.shallow_clone();
-        let mut images = self.decode(abduction, &request)?;
+        let mut images = self.decode_reached(abduction, &request, &reached)?;
         if interventions.iter().all(Intervention::is_empty) {
             return Ok(images);
         }
@@ -366,7 +389,7 @@ impl<'m> Counterfactuals<'m> {
             };
             let parts: Vec<Tensor> = self.architecture().blocks().iter().map(block).collect();
             request += Tensor::cat(&parts, 1);
-            images = self.decode(abduction, &request)?;
+            images = self.decode_reached(abduction, &request, &reached)?;
         }
         Ok(images)
     }

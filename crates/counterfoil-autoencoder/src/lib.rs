@@ -27,6 +27,7 @@ pub mod calibration;
 pub mod config;
 pub mod counterfactual;
 mod denoiser;
+mod draws;
 mod error;
 mod known;
 mod likelihood;

@@ -3,7 +3,9 @@
 use crate::network::unet::Condition;
 use crate::network::{Direct, Encoder, Gaussian, Mechanisms, Reader, ResidualCode, Unet};
 use crate::{Architecture, Block, Code, Decoder, KnownCodes, ModelError, error::expect_shape};
-use counterfoil_tensor::{Layout, LayoutBuilder, Mode, ParameterStore, Precision, Weights};
+use counterfoil_tensor::{
+    Init, Layout, LayoutBuilder, Mode, Parameter, ParameterStore, Precision, Weights,
+};
 use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
 
@@ -17,6 +19,8 @@ pub struct Model {
     residual_code: Option<ResidualCode>,
     mechanisms: Mechanisms,
     drawing: Drawing,
+    /// The null blocks side by side, where they are learned.
+    null: Option<Parameter>,
     layout: Arc<Layout>,
 }
 
@@ -58,9 +62,13 @@ impl Model {
             Decoder::Diffusion => Drawing::Diffusion(Unet::new(root.sub("unet"), architecture)),
             Decoder::Direct => Drawing::Direct(Direct::new(root.sub("decoder"), architecture)),
         };
+        let null = architecture.null_blocks.then(|| {
+            let width = architecture.blocks.width();
+            builder.root().parameter("null_blocks", &[width], Init::Normal(1.0))
+        });
         let layout = builder.finish();
         let architecture = architecture.clone();
-        Self { architecture, encoder, reader, residual_code, mechanisms, drawing, layout }
+        Self { architecture, encoder, reader, residual_code, mechanisms, drawing, null, layout }
     }
 
     /// What it was built from.
@@ -82,6 +90,14 @@ impl Model {
     /// The mechanisms between exogenous code and causal latents.
     pub fn mechanisms(&self) -> &Mechanisms {
         &self.mechanisms
+    }
+
+    /// What the decoder sees in place of latents `[n, d]` that are dropped, `[n, d]`.
+    pub fn null(&self, weights: &Weights, latents: &Tensor) -> Tensor {
+        match self.null {
+            None => latents.zeros_like(),
+            Some(null) => weights.compute(null).to_kind(latents.kind()).expand_as(latents),
+        }
     }
 
     /// Fresh parameters, a function of `seed` alone.

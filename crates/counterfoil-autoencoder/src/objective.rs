@@ -10,6 +10,7 @@
 //! (CausalDiffAE, section 4, with its KL of z split into the label term and the rest). Every term is a mean over items
 //! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
 
+use crate::draws::Draws;
 use crate::network::unet::Condition;
 use crate::{
     Architecture, Block, Code, KnownCodes, Model, ModelError, error::expect_shape, likelihood,
@@ -18,7 +19,7 @@ use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
 use counterfoil_diffusion::{DiffusionError, Level};
 use counterfoil_graph::Kind as VariableKind;
 use counterfoil_random::Stream;
-use counterfoil_tensor::{Weights, image::shifted, noise};
+use counterfoil_tensor::Weights;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
@@ -38,6 +39,8 @@ pub struct ObjectiveConfig {
     pub warm_up: f64,
     /// Probability that the decoder does not see the labelled blocks of an item.
     pub drop_labelled: f64,
+    /// Probability that the decoder does not see a labelled block of an item, for each block on its own.
+    pub drop_each: f64,
     /// Probability that the decoder does not see the unlabelled blocks of an item.
     pub drop_unlabelled: f64,
     /// Probability that the decoder sees the labels' own codes instead of the encoded ones.
@@ -71,6 +74,7 @@ impl Default for ObjectiveConfig {
             independence_weight: 0.0,
             warm_up: 0.1,
             drop_labelled: 0.0,
+            drop_each: 0.0,
             drop_unlabelled: 0.3,
             teach_labels: 1.0,
             reader_shift: 0,
@@ -89,6 +93,7 @@ impl ObjectiveConfig {
         let shares = [
             ("objective.warm_up", self.warm_up),
             ("objective.drop_labelled", self.drop_labelled),
+            ("objective.drop_each", self.drop_each),
             ("objective.drop_unlabelled", self.drop_unlabelled),
             ("objective.teach_labels", self.teach_labels),
         ];
@@ -194,7 +199,8 @@ impl Objective {
         let codes = known.or_read(&encoded.z);
 
         let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &codes, &draws);
-        let (latents, kept) = self.drop(a, seen, &draws);
+        let null = model.null(weights, &seen);
+        let (latents, kept) = self.drop(a, seen, &null, &draws);
 
         let mut terms = vec![match model.direct() {
             None => ("denoise", self.denoise(model, weights, batch, &latents, &draws)?),
@@ -333,19 +339,35 @@ impl Objective {
         Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
     }
 
-    /// Drops blocks from what the decoder sees. Returns the joint mask too where the published code masks the KLs.
-    fn drop(&self, a: &Architecture, z: Tensor, draws: &Draws<'_>) -> (Tensor, Option<Tensor>) {
+    /// Replaces blocks of what the decoder sees by null blocks. Returns the joint mask too where the published code masks the
+    /// KLs.
+    fn drop(
+        &self,
+        a: &Architecture,
+        z: Tensor,
+        null: &Tensor,
+        draws: &Draws<'_>,
+    ) -> (Tensor, Option<Tensor>) {
         let c = &self.config;
         if c.parity {
             let kept = draws.mask("train-drop-labelled", 1.0 - c.drop_labelled);
-            return (z * &kept, Some(kept));
+            return (z * &kept + (1.0 - &kept) * null, Some(kept));
         }
-        if c.drop_labelled == 0.0 && c.drop_unlabelled == 0.0 {
+        if c.drop_labelled == 0.0 && c.drop_each == 0.0 && c.drop_unlabelled == 0.0 {
             return (z, None);
         }
+        let each = (c.drop_each > 0.0)
+            .then(|| draws.masks("train-drop-each", 1.0 - c.drop_each, a.blocks().iter().len()));
         let labelled = draws.mask("train-drop-labelled", 1.0 - c.drop_labelled);
         let unlabelled = draws.mask("train-drop-unlabelled", 1.0 - c.drop_unlabelled);
-        let block = |b: &Block| b.of(&z) * if b.labelled { &labelled } else { &unlabelled };
+        let block = |b: &Block| {
+            let kept = match &each {
+                Some(each) if b.labelled => &labelled * each.narrow(1, b.variable as i64, 1),
+                _ if b.labelled => labelled.shallow_clone(),
+                _ => unlabelled.shallow_clone(),
+            };
+            b.of(&z) * &kept + (1.0 - kept) * b.of(null)
+        };
         (Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1), None)
     }
 
@@ -373,45 +395,6 @@ impl Objective {
         };
         let weights = levels.iter().map(weigh).collect::<Result<Vec<f32>, _>>()?;
         Ok(Tensor::from_slice(&weights).to_device(device))
-    }
-}
-
-/// The keyed draws of one step.
-struct Draws<'a> {
-    seed: u64,
-    items: &'a [u64],
-    step: u64,
-    device: Device,
-}
-
-impl Draws<'_> {
-    fn normal(&self, purpose: &str, shape: &[i64]) -> Tensor {
-        noise::normal(self.seed, purpose, self.items, self.step, shape, self.device)
-    }
-
-    /// The images, each moved by up to `most` pixels in either direction; the gap is black.
-    fn shifted(&self, images: &Tensor, most: u32) -> Result<Tensor, ModelError> {
-        if most == 0 {
-            return Ok(images.shallow_clone());
-        }
-        let most = i64::from(most);
-        let shift = |item: &u64| {
-            let mut stream = Stream::new(self.seed, "train-reader-shift", *item, self.step);
-            let mut place = || stream.below(2 * most as usize + 1) as i64 - most;
-            (place(), place())
-        };
-        let shifts: Vec<(i64, i64)> = self.items.iter().map(shift).collect();
-        Ok(shifted(images, &shifts, -1.0)?)
-    }
-
-    /// `[n, 1]`, 1 with probability `keep`, else 0.
-    fn mask(&self, purpose: &str, keep: f64) -> Tensor {
-        let draw = |item: &u64| {
-            let kept = Stream::new(self.seed, purpose, *item, self.step).bernoulli(keep);
-            f32::from(u8::from(kept))
-        };
-        let mask: Vec<f32> = self.items.iter().map(draw).collect();
-        Tensor::from_slice(&mask).view([-1, 1]).to_device(self.device)
     }
 }
 

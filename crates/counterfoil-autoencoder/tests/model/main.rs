@@ -5,6 +5,7 @@
 mod calibration;
 mod decoders;
 mod fits;
+mod guidance;
 mod learned;
 mod mechanisms;
 mod objective;

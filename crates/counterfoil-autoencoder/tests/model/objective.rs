@@ -151,6 +151,25 @@ fn parity_averages_over_kept_images() {
     assert_eq!(met, [true; 4]);
 }
 
+/// Exact: a block is dropped on its own, about as often as asked, and then the decoder sees its null block.
+#[test]
+fn labelled_blocks_are_dropped_one_by_one() {
+    let model = tiny(&every_kind(), |c| c.null_blocks = true);
+    let store = scrambled(&model, 0.2);
+    let denoise = |drop_each, step| {
+        let config =
+            ObjectiveConfig { drop_each, drop_unlabelled: 0.0, ..ObjectiveConfig::default() };
+        term(&terms(&model, &store, config, step), "denoise")
+    };
+    // Two items of four blocks: at 0.5 one of 256 steps keeps all, and as many drop all.
+    let differs = |a: f64, b: f64| (a - b).abs() > 1e-7;
+    let steps = 0..24;
+    let changed = steps.clone().filter(|s| differs(denoise(0.5, *s), denoise(0.0, *s))).count();
+    assert!(changed >= 22, "{changed}");
+    let between = steps.filter(|s| differs(denoise(0.5, *s), denoise(1.0, *s))).count();
+    assert!(between >= 22, "{between}");
+}
+
 /// The label term is the mean over known labels, and an unknown one has no part in any term that a label enters.
 #[test]
 fn unknown_labels_are_left_out() {

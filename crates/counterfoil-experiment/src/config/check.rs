@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use counterfoil_autoencoder::Objective;
+use counterfoil_autoencoder::{Objective, counterfactual::Reference};
 use counterfoil_graph::Dag;
 use counterfoil_tensor::parse_device;
 
@@ -54,12 +54,19 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     sections.model = sections.model.resolved(graph.len());
     Objective::new(&sections.objective, sections.training.steps, sections.experiment.seed)?;
 
+    let (objective, procedure) = (&sections.objective, &sections.counterfactual);
+    let dropped = objective.drop_labelled.max(objective.drop_each) > 0.0;
+    let guided = procedure.guidance_reference == Reference::Null;
+    let need = "\"factual\" where the decoder is trained with all blocks: set objective.drop_each or \
+                objective.drop_labelled above 0, so that it knows null blocks";
+    bounds.ensure("counterfactual.guidance_reference", "null", dropped || !guided, need)?;
+
     let hash = hash(&sections, &graph)?;
     Ok(Config { sections, declared, graph, graph_text, hash })
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 12] = [
+const NEUTRAL: [&str; 16] = [
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
     "method = \"default\"",
@@ -72,6 +79,10 @@ const NEUTRAL: [&str; 12] = [
     "clamp = false",
     "mechanism_depth = 1",
     "mechanism_labels = 0",
+    "null_blocks = false",
+    "drop_each = 0.0",
+    "guidance_kept = 1.0",
+    "guidance_reference = \"factual\"",
 ];
 
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.

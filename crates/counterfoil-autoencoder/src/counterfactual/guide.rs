@@ -1,0 +1,81 @@
+//! What guidance compares the decoder's prediction with, and for which variables.
+//!
+//! With weights `w` for the variables that an intervention reaches and `k` for the others the prediction is
+//!
+//! ```text
+//! target + (w - 1) (target - reached at their reference) + (k - 1) (target - others at their reference)
+//! ```
+//!
+//! so that weights of 1 are no guidance whatever depends on what (Xia et al. 2025, decoupled guidance, in the form that
+//! leaves groups out). Against the factual latents the second term is 0, and so is everything where nothing is set;
+//! against null blocks (CausalDiffAE, section 4; Ho and Salimans 2022) the decoder must have been trained with blocks
+//! dropped.
+
+use super::Counterfactuals;
+use crate::{LatentDenoiser, ModelError};
+use counterfoil_diffusion::Guided;
+use counterfoil_diffusion::guidance::Decoupled;
+use counterfoil_diffusion::inversion::Latent;
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+/// The latents that guidance moves away from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reference {
+    /// Those of the image as it is.
+    #[default]
+    Factual,
+    /// Null blocks: what the decoder is shown in training where a block is dropped.
+    Null,
+}
+
+/// One pass of items to decode.
+pub(super) struct Pass<'a> {
+    pub(super) noise: Latent<Tensor>,
+    /// What is wanted, `[n, d]`.
+    pub(super) latents: Tensor,
+    pub(super) factual: Tensor,
+    /// `[n, d]`, 1 in the blocks that the intervention reaches.
+    pub(super) reached: Tensor,
+    pub(super) classes: Option<&'a Tensor>,
+}
+
+impl Counterfactuals<'_> {
+    /// Which blocks of `latents` are no longer the factual ones, `[n, d]`: what no intervention reaches is bit for bit.
+    pub(super) fn reached(&self, factual: &Tensor, latents: &Tensor) -> Tensor {
+        let block = |b: &crate::Block| {
+            let differs = b.of(latents).ne_tensor(&b.of(factual));
+            differs.any_dim(1, true).to_kind(Kind::Float).expand([-1, b.width], false)
+        };
+        let blocks = self.architecture().blocks().iter().map(block);
+        Tensor::cat(&blocks.collect::<Vec<_>>(), 1)
+    }
+
+    /// Decodes one pass under the procedure's guidance.
+    pub(super) fn guided(&self, pass: Pass<'_>) -> Result<Tensor, ModelError> {
+        let Pass { noise, latents, factual, reached, classes } = pass;
+        let p = &self.procedure;
+        let denoiser = |z: &Tensor| LatentDenoiser::new(self.model, self.weights, z, classes);
+        if p.guidance == 1.0
+            && (p.guidance_kept == 1.0 || p.guidance_reference == Reference::Factual)
+        {
+            return self.run(noise, &mut denoiser(&latents));
+        }
+        match p.guidance_reference {
+            Reference::Factual => {
+                let reference = denoiser(&factual);
+                let mut guided = Guided::new::<Tensor>(denoiser(&latents), reference, p.guidance)?;
+                self.run(noise, &mut guided)
+            }
+            Reference::Null => {
+                let null = self.model.null(self.weights, &latents);
+                let without = |group: &Tensor| denoiser(&(&latents + group * (&null - &latents)));
+                let others = 1.0 - &reached;
+                let groups = [(without(&reached), p.guidance), (without(&others), p.guidance_kept)];
+                let mut guided = Decoupled::leaving_out::<Tensor>(denoiser(&latents), groups)?;
+                self.run(noise, &mut guided)
+            }
+        }
+    }
+}

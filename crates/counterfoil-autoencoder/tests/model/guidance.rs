@@ -1,0 +1,92 @@
+//! Guidance: what it compares with, for which variables, and what it leaves alone.
+
+use crate::support::{every_kind, images, largest, scrambled, tiny};
+use counterfoil_autoencoder::counterfactual::{Procedure, Reference};
+use counterfoil_autoencoder::{Calibration, Counterfactuals, LatentDenoiser};
+use counterfoil_diffusion::inversion::{Latent, Method};
+use counterfoil_diffusion::{Abduction as _, Guided, NoNoise, Sampler};
+use counterfoil_graph::{Dag, Intervention};
+use counterfoil_tensor::{Mode, Precision};
+use tch::Tensor;
+
+/// Float class: single precision over four steps of a rough network; the factors are at most 3.
+const FLOAT: f64 = 2e-4;
+
+/// With null blocks as the reference nothing changes where nothing is set, whatever the weight of what is reached; the weight
+/// of what is kept acts there, and weights of 1 are no guidance.
+#[test]
+fn guidance_acts_on_what_is_reached() {
+    let dag = every_kind();
+    let model = tiny(&dag, |c| c.null_blocks = true);
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    let set = Intervention::none().set(&dag, "cause", 7.5).unwrap();
+    let answer = |guidance, guidance_kept, act: &Intervention| {
+        let guidance_reference = Reference::Null;
+        let procedure = Procedure {
+            steps: 4,
+            guidance,
+            guidance_kept,
+            guidance_reference,
+            ..Procedure::default()
+        };
+        let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
+        let abduction = imagine.abduct(&images(2), None).unwrap();
+        imagine.imagine(&abduction, &vec![act.clone(); 2]).unwrap()
+    };
+    let nothing = Intervention::none();
+    let [plain, plain_set] = [&nothing, &set].map(|act| answer(1.0, 1.0, act));
+    let apart = |a: &Tensor, b: &Tensor| largest(&(a - b));
+    assert!(apart(&answer(3.0, 1.0, &nothing), &plain) < FLOAT);
+    assert!(apart(&answer(3.0, 1.0, &set), &plain_set) > 1e-2);
+    assert!(apart(&answer(1.0, 3.0, &nothing), &plain) > 1e-2);
+    let unguided = Procedure { steps: 4, ..Procedure::default() };
+    let imagine = Counterfactuals::new(&model, &weights, &calibration, unguided).unwrap();
+    let abduction = imagine.abduct(&images(2), None).unwrap();
+    assert_eq!(apart(&imagine.imagine(&abduction, &vec![set; 2]).unwrap(), &plain_set), 0.0);
+    // With zeros for null blocks the reference is another one.
+    assert!(largest(&model.null(&weights, &abduction.z)) > 0.1);
+}
+
+/// Float class: where everything is reached, it is the classifier-free guidance of Ho and Salimans.
+#[test]
+fn one_variable_is_guided_as_published() {
+    let dag = Dag::from_dot("digraph { a [low=0, high=1] }").unwrap();
+    let model = tiny(&dag, |c| c.residual_code = false);
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    let procedure = Procedure {
+        method: Method::Ddim,
+        steps: 4,
+        guidance: 2.5,
+        guidance_reference: Reference::Null,
+        ..Procedure::default()
+    };
+    let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
+    let abduction = imagine.abduct(&images(2), None).unwrap();
+    let set = Intervention::none().set(&dag, "a", 0.9).unwrap();
+    let wanted = imagine.act(&abduction, &vec![set; 2]).unwrap();
+    let found = imagine.decode(&abduction, &wanted).unwrap();
+    let denoiser = |z: &Tensor| LatentDenoiser::new(&model, &weights, z, None);
+    let (target, null) = (denoiser(&wanted), denoiser(&wanted.zeros_like()));
+    let mut guided = Guided::new::<Tensor>(target, null, 2.5).unwrap();
+    let plan = Method::Ddim.plan(imagine.grid(), model.architecture().prediction()).unwrap();
+    let Latent::Single(noise) = abduction.noise else { panic!("DDIM keeps one state") };
+    let expected = plan.run(noise.copy(), &mut guided, &mut NoNoise).unwrap();
+    assert!(largest(&(found - expected)) < FLOAT);
+}
+
+#[test]
+fn weights_that_mean_nothing_are_refused() {
+    let model = tiny(&every_kind(), |_| {});
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    for (procedure, word) in [
+        (Procedure { guidance_kept: 2.0, ..Procedure::default() }, "guidance_reference"),
+        (Procedure { guidance_kept: f64::NAN, ..Procedure::default() }, "finite"),
+    ] {
+        let error = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("guidance_kept") && said.contains(word), "{said}");
+    }
+}
