@@ -84,6 +84,7 @@ pub enum ScheduleKind {
 /// The `[model]` section: absent keys take the value of `size`, or the default stated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in the config file")]
 pub struct ModelConfig {
     /// The named size that absent keys are taken from.
     pub size: Size,

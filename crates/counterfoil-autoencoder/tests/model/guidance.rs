@@ -4,7 +4,7 @@ use crate::support::{every_kind, images, largest, scrambled, tiny};
 use counterfoil_autoencoder::counterfactual::{Procedure, Reference};
 use counterfoil_autoencoder::{Calibration, Counterfactuals, LatentDenoiser};
 use counterfoil_diffusion::inversion::{Latent, Method};
-use counterfoil_diffusion::{Abduction as _, Guided, NoNoise, Sampler};
+use counterfoil_diffusion::{Guided, NoNoise, Sampler};
 use counterfoil_graph::{Dag, Intervention};
 use counterfoil_tensor::{Mode, Precision};
 use tch::Tensor;
