@@ -9,6 +9,7 @@ mod compat;
 mod configs;
 mod editing;
 mod exactness;
+mod examples;
 mod goldens;
 mod grids;
 mod guidance;

@@ -13,6 +13,7 @@ mod effects;
 mod equivalence;
 mod estimands;
 mod evaluation;
+mod examples;
 mod expressions;
 mod format_limits;
 mod format_texts;
