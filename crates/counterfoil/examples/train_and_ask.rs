@@ -4,7 +4,10 @@
 //! answer is read and held against the truth, which the world knows. Needs libtorch: `eval "$(cargo xtask setup)"` first.
 #![expect(clippy::print_stdout, reason = "an example talks to its user")]
 
-use counterfoil::{experiment::actions::imagine::Options, prelude::*};
+use counterfoil::{
+    experiment::{actions::imagine::Options, run_dir::Origin},
+    prelude::*,
+};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -40,7 +43,7 @@ pub(crate) fn train_and_ask(folder: &Path) -> Result<[f64; 2], ExperimentError> 
     fs_err::write(folder.join("linear.toml"), CONFIG)?;
     let config = Config::load(&folder.join("linear.toml"), None, &[])?;
     let data = Data::load(&config)?;
-    let run = RunDir::create(&folder.join("runs"), &config, &data, Default::default())?;
+    let run = RunDir::create(&folder.join("runs"), &config, &data, Origin::default())?;
     train(&run, &config, &data, &mut Silent, &AtomicBool::new(false))?;
     println!("trained: {}", run.path().display());
 
