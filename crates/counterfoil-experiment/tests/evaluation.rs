@@ -7,6 +7,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use counterfoil_autoencoder::Procedure;
 use counterfoil_experiment::{
     ExperimentError,
     config::Config,
@@ -17,8 +18,9 @@ use counterfoil_experiment::{
     train::train,
     trained::{Trained, Which},
 };
+use counterfoil_metrics::statistics::spearman;
 use serde_json::Value;
-use tch::Device;
+use tch::{Device, Kind, Tensor};
 
 struct Bench {
     _folder: tempfile::TempDir,
@@ -135,6 +137,33 @@ fn what_was_prepared_is_kept(bench: &Bench) {
     put(&file, &whole);
 }
 
+/// Exact: the figure is that of the exogenous code u, read anew, with the noise that the world draws.
+fn noise_is_read_off_the_exogenous_code(bench: &Bench, summary: &Summary) {
+    let trained = Trained::load(&bench.run, &bench.config, Which::Latest, Device::Cpu).unwrap();
+    let prepared = Prepared::new(&bench.config, &bench.data, trained).unwrap();
+    let (weights, dataset) = (prepared.exact_weights(), bench.data.dataset());
+    let items = &bench.data.split().test;
+    let images = bench.data.batch(items, Device::Cpu).unwrap().images;
+    let batch = bench.config.evaluation().batch;
+    let procedure = Procedure { batch, ..bench.config.sections().counterfactual };
+    let counterfactuals = prepared.counterfactuals(&weights, procedure).unwrap();
+    let (u, z) = counterfactuals.encode(&images).unwrap();
+    let blocks = prepared.trained.model.architecture().blocks();
+    let noise: Vec<f64> =
+        items.iter().map(|item| dataset.exogenous(*item).unwrap().unwrap().noise[1]).collect();
+    let of = |codes: &Tensor| {
+        let block = blocks.get(1).of(codes).mean_dim(1, false, None).to_kind(Kind::Double);
+        spearman(&Vec::<f64>::try_from(block).unwrap(), &noise).unwrap()
+    };
+    let found = &summary.abduction["intensity"];
+    assert_eq!(summary.abduction.len(), 1, "thickness has no causes");
+    assert!((found.correlation - of(&u)).abs() < 1e-9, "{found:?} {}", of(&u));
+    assert!((found.correlation - of(&z)).abs() > 1e-3, "latents are not their noise");
+    assert_eq!(found.images, items.len());
+    let [low, high] = found.ci95;
+    assert!(low <= found.correlation && found.correlation <= high, "{found:?}");
+}
+
 fn put(file: &Path, bytes: &[u8]) {
     std::io::Write::write_all(&mut fs_err::File::create(file).unwrap(), bytes).unwrap();
 }
@@ -240,6 +269,7 @@ fn a_summary_holds_every_promised_figure() {
     }
     assert!(bench.run.file("calibration.json").is_file());
     what_was_prepared_is_kept(&bench);
+    noise_is_read_off_the_exogenous_code(&bench, &summary);
 
     // Exact: the figures are a function of config, data and weights; only the clock and the memory differ.
     let again = bench.summary(Options::default());
@@ -261,9 +291,13 @@ fn a_summary_holds_every_promised_figure() {
 /// A scene in colour without classes: every variable is measured, the truth is rendered, and what has no meaning is absent.
 #[test]
 fn scenes_are_evaluated_against_their_rendered_truth() {
-    for (experiment, variables) in [
-        ("pendulum", &["angle", "light", "shadow_length", "shadow_position"][..]),
-        ("circuit", &["arm", "blue", "green", "red"][..]),
+    for (experiment, variables, abducted) in [
+        (
+            "pendulum",
+            &["angle", "light", "shadow_length", "shadow_position"][..],
+            &["shadow_length", "shadow_position"][..],
+        ),
+        ("circuit", &["arm", "blue", "green", "red"][..], &["blue", "green", "red"][..]),
     ] {
         let bench = Bench::of(experiment, &["data.side=16", "evaluation.images=12"]);
         let summary = bench.summary(Options::default());
@@ -280,6 +314,8 @@ fn scenes_are_evaluated_against_their_rendered_truth() {
         assert!(summary.drift[variables[3]].contains_key(variables[0]));
         assert!(summary.identity_kept.is_empty() && summary.judges.class_accuracy.is_none());
         assert!(summary.abduction_slope.is_none());
+        let noisy = summary.abduction.keys().collect::<Vec<_>>();
+        assert_eq!(noisy, abducted, "{experiment}");
         let gallery: Gallery = read_json(&bench.run.file("samples/gallery.json")).unwrap();
         assert_eq!((gallery.shape, gallery.sweeps.len()), ([3, 16, 16], 4));
         let truths = gallery.grid[0].tiles.iter().filter(|tile| tile.heading == "truth");

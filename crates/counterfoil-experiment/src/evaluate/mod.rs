@@ -13,7 +13,7 @@
 //! | the images, the questions and what is true of both | `examination` |
 //! | one abduction, many counterfactuals | [`deeds`] |
 //! | what is measured on an image | [`measure`] |
-//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`] |
+//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], [`abduction`] |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
 //! | the same questions answered in several ways | [`questions`] |
@@ -21,6 +21,7 @@
 //! | at several guidance weights | [`strength`] |
 //! | what `summary.json` keeps | [`summary`] |
 
+pub mod abduction;
 pub mod controls;
 pub mod deeds;
 pub mod disentanglement;
@@ -56,7 +57,7 @@ use self::{
     measure::Judges,
     prepare::Prepared,
     score::Scorer,
-    summary::{Disentanglement, Judged, Leak, Reading, SCHEMA, Solver},
+    summary::{Abducted, Disentanglement, Judged, Leak, Reading, SCHEMA, Solver},
 };
 use crate::{
     config::Config,
@@ -144,7 +145,7 @@ pub fn evaluate(
     let mut scores = scorer.score(plan, &answers)?;
     let reproduced = scorer.reproduction(&rounds)?;
     scores.intervals.extend(reproduced.intervals);
-    let Told { latent_reading, leakage, disentanglement } =
+    let Told { latent_reading, leakage, disentanglement, abduction } =
         code(&scorer, &answers.noise, procedure, seed)?;
     let exhibit = Exhibit {
         data,
@@ -177,6 +178,7 @@ pub fn evaluate(
         solver: prepared.diffuses().then(|| Solver::of(counterfactuals)).transpose()?,
         effectiveness: scores.effectiveness,
         abduction_slope: scores.abduction_slope,
+        abduction,
         drift: scores.drift,
         identity_kept: scores.identity_kept,
         composition_1: scores.composition_1,
@@ -227,6 +229,7 @@ struct Told {
     latent_reading: IndexMap<String, Reading>,
     leakage: Leaks,
     disentanglement: Option<Disentanglement>,
+    abduction: IndexMap<String, Abducted>,
 }
 
 /// What the code of test images tells of the labels: where it should, and where it should not.
@@ -236,7 +239,7 @@ fn code(scorer: &Scorer<'_>, noise: &Tensor, procedure: Procedure, seed: u64) ->
     let labels = &labels(data, items);
     let images = data.batch(items, noise.device())?.images;
     let weights = prepared.exact_weights();
-    let (_, latents) = prepared.counterfactuals(&weights, procedure)?.encode(&images)?;
+    let (u, latents) = prepared.counterfactuals(&weights, procedure)?.encode(&images)?;
     let facts_of_more = Facts { labels, ..facts.clone() };
     let readings = facts_of_more.readings(&prepared.read(&latents)?, &scorer.bootstrap)?;
     let mut leaks = Leaks::new();
@@ -252,5 +255,7 @@ fn code(scorer: &Scorer<'_>, noise: &Tensor, procedure: Procedure, seed: u64) ->
     leaks.insert("noise".into(), found);
     let variables = facts.variables;
     let disentanglement = disentanglement::of_latents(blocks, &latents, variables, labels, seed)?;
-    Ok(Told { latent_reading: readings, leakage: leaks, disentanglement })
+    let (dataset, bootstrap) = (data.dataset(), &scorer.bootstrap);
+    let abduction = abduction::of_codes(blocks, &u, dataset, variables, items, bootstrap)?;
+    Ok(Told { latent_reading: readings, leakage: leaks, disentanglement, abduction })
 }

@@ -50,6 +50,10 @@ pub struct Summary {
     /// Least-squares slope of the counterfactual on the factual exogenous intensity under do(thickness), for wanted
     /// values in `[1.6, 3.2]`: 1 is right, 0 is no abduction.
     pub abduction_slope: Option<f64>,
+    /// Does the code hold the exogenous noise? By variable with causes, where its true noise is known; empty in summaries
+    /// from before it was measured.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub abduction: IndexMap<String, Abducted>,
     /// Does what is no effect stay? `<do>.<measured>`.
     pub drift: IndexMap<String, IndexMap<String, Drift>>,
     /// Does the recognised class stay? By intervention.
@@ -152,6 +156,19 @@ pub struct Reference {
     pub mae: f64,
     /// The same as a share of leaving the image as it is.
     pub share: f64,
+}
+
+/// The noise of a mechanism as the model abducts it from images, against the true one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Abducted {
+    /// Spearman's rank correlation: 1 is right, 0 is no abduction.
+    pub correlation: f64,
+    /// Interval of `correlation`.
+    pub ci95: Ends,
+    /// Images behind it.
+    pub images: usize,
+    /// The correlation of the label itself: what perfect latents give in a model without mechanisms.
+    pub without_mechanism: f64,
 }
 
 /// How far a variable moved that should have stayed.

@@ -86,7 +86,7 @@ impl Column {
 }
 
 /// All columns, in their order.
-pub const COLUMNS: [Column; 12] = [
+pub const COLUMNS: [Column; 13] = [
     figure(
         "effect",
         "effect error",
@@ -113,6 +113,18 @@ pub const COLUMNS: [Column; 12] = [
         |summary, _| {
             let ends = summary.intervals.get("abduction_slope").copied();
             summary.abduction_slope.map(|value| Figure { value, ends })
+        },
+    ),
+    figure(
+        "abduction",
+        "abduction",
+        "1 is best",
+        "mean over variables with causes: rank correlation of the exogenous noise that the code of an image \
+         holds with the true one",
+        Goal::High,
+        |summary, _| {
+            let each = summary.abduction.values();
+            mean(each.map(|a| Figure { value: a.correlation, ends: Some(a.ci95) }))
         },
     ),
     figure(

@@ -5,9 +5,37 @@ use super::{
     tables::{Cell, Table, column},
 };
 use crate::{
-    evaluate::summary::{BlockScore, Leak, Summary},
+    evaluate::summary::{Abducted, BlockScore, Leak, Summary},
     identification::Identification,
 };
+
+pub(super) fn abduction(summary: &Summary) -> Table {
+    let row = |(name, a): (&String, &Abducted)| {
+        vec![
+            Cell::head(name),
+            Cell::estimate(a.correlation, Some(a.ci95), None),
+            Cell::number(Some(a.without_mechanism)),
+            Cell::text(a.images.to_string()),
+        ]
+    };
+    Table {
+        caption: "Noise abducted from images against the true noise, by rank".into(),
+        columns: vec![
+            column("variable", ""),
+            column(
+                "rank correlation",
+                "Spearman, with its 95 % interval: 1 is right, 0 is no abduction",
+            ),
+            column(
+                "the label instead",
+                "what perfect latents give in a model without mechanisms, which takes the label for \
+                 the noise",
+            ),
+            column("images", "held-out images that were read"),
+        ],
+        rows: summary.abduction.iter().map(row).collect(),
+    }
+}
 
 pub(super) fn disentanglement(summary: &Summary) -> Table {
     let caption = "One block a variable".to_owned();

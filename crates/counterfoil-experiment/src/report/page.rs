@@ -274,6 +274,8 @@ mod tests {
                         "reversibility": {{{word}: 0.1}}, "null_intervention": {{{word}: 0.1}},
                         "composition_references": {{"mean_image": 0.3, "other_image": 0.4}},
                         "latent_reading": {{{word}: {{"mae": 0.1, "unit": {word}, "ci95": [0, 1]}}}},
+                        "abduction": {{{word}: {{"correlation": 0.9, "ci95": [0, 1], "images": 3,
+                        "without_mechanism": 0.5}}}},
                         "image_error": {{{error}, "by": {{{word}: {{{error}}}}}}},
                         "disentanglement": {{"disentanglement": 0.9, "completeness": 0.8, "mcc": 0.7,
                         "blocks": {{{word}: {{"disentanglement": 0.9, "importance": 1}}}},

@@ -4,7 +4,7 @@ use counterfoil_autoencoder::Calibration;
 use serde::Serialize;
 
 use super::{
-    code_tables::{disentanglement, identification, leakage},
+    code_tables::{abduction, disentanglement, identification, leakage},
     numbers::{NONE, estimate, number, percent, with_unit},
 };
 use crate::evaluate::{
@@ -77,7 +77,7 @@ impl Cell {
         Self { interval, ..Self::text(x.map_or(NONE.into(), |x| percent(x, 1))) }
     }
 
-    fn estimate(x: f64, ends: Option<Ends>, unit: Option<&str>) -> Self {
+    pub(super) fn estimate(x: f64, ends: Option<Ends>, unit: Option<&str>) -> Self {
         match ends {
             Some(ends) => {
                 let (text, interval) = estimate(x, ends);
@@ -142,7 +142,7 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
             question: "Is the exogenous noise kept?",
             about: "An effect must follow its cause in this image's own way, with the noise that \
                     this image was made with, and not in the average way or a random one.",
-            tables: vec![slope(summary), noise(summary)],
+            tables: vec![abduction(summary), slope(summary), noise(summary)],
         },
         Section {
             question: "Does the image come back?",

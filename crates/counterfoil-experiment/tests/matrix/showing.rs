@@ -31,6 +31,12 @@ fn figures_are_means_with_ranks() {
                 "thickness+intensity": {"thickness": effect(99.0)},
             },
             "abduction_slope": slope,
+            "abduction": {
+                "intensity": {"correlation": slope - 0.3, "ci95": [slope - 0.4, slope - 0.1],
+                    "images": 9, "without_mechanism": 0.5},
+                "slant": {"correlation": 0.5, "ci95": [0.4, 0.6], "images": 9,
+                    "without_mechanism": 0.5},
+            },
             "latent_reading": {
                 "thickness": {"mae": 0.48, "unit": "px", "ci95": [0.24, 0.96]},
                 "intensity": {"mae": 19.1, "unit": null, "ci95": [19.1, 38.2]},
@@ -51,6 +57,12 @@ fn figures_are_means_with_ranks() {
     assert_eq!([0, 1].map(|row| entry(part, row, "effect").rank), [Some(1), None]);
     // The nearer to 1 the better, from either side; and nothing is second of two.
     assert_eq!([0, 1].map(|row| entry(part, row, "slope").rank), [None, Some(1)]);
+    // The mean over variables, and more is better.
+    let abduction = entry(part, 0, "abduction");
+    assert!((abduction.value - 0.7).abs() < 1e-12, "{abduction:?}");
+    let [low, high] = abduction.ends.unwrap();
+    assert!((low - 0.6).abs() < 1e-12 && (high - 0.85).abs() < 1e-12);
+    assert_eq!([0, 1].map(|row| entry(part, row, "abduction").rank), [Some(1), None]);
     // A tenth of each range, which are 4.8 and 191 wide.
     let reading = entry(part, 0, "reading");
     assert!((reading.value - 0.1).abs() < 1e-12, "{reading:?}");
