@@ -15,7 +15,7 @@ use tch::Tensor;
 
 use super::{
     draw::Labelled,
-    pictures,
+    pictures, separation,
     summary::{BlockScore, Disentanglement, FactorScore},
 };
 use crate::error::Result;
@@ -85,6 +85,8 @@ fn score(
         disentanglement: each_block.overall,
         completeness: each_factor.overall,
         mcc: mcc(&side_by_side(&of_labels)?, factors, Correlation::Pearson).ok()?.mean,
+        separation: separation::of_blocks(parts, labelled, variables, factors),
+        of_labels: Some(separation::of_labels(variables, factors)),
         blocks: names.iter().enumerate().map(block).collect(),
         factors: variables.iter().enumerate().map(factor).collect(),
     })

@@ -13,7 +13,7 @@
 //! | the images, the questions and what is true of both | `examination` |
 //! | one abduction, many counterfactuals | [`deeds`] |
 //! | what is measured on an image | [`measure`] |
-//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], [`abduction`] |
+//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`] |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
 //! | the same questions answered in several ways | [`questions`] |
@@ -38,6 +38,7 @@ pub mod plan;
 pub mod prepare;
 pub mod questions;
 pub mod score;
+mod separation;
 pub mod solvers;
 pub mod strength;
 pub mod summary;

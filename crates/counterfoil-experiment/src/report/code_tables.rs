@@ -5,7 +5,7 @@ use super::{
     tables::{Cell, Table, column},
 };
 use crate::{
-    evaluate::summary::{Abducted, BlockScore, Leak, Summary},
+    evaluate::summary::{Abducted, BlockScore, Leak, Separation, Summary},
     identification::Identification,
 };
 
@@ -65,6 +65,38 @@ pub(super) fn disentanglement(summary: &Summary) -> Table {
     };
     let rows = std::iter::once(all).chain(scores.blocks.iter().map(row)).collect();
     Table { caption, columns, rows }
+}
+
+pub(super) fn separation(summary: &Summary) -> Table {
+    let row = |name: &str, s: &Separation| {
+        let scores = [s.sap, s.mig, s.irs, s.mic, s.mic_other];
+        std::iter::once(Cell::head(name)).chain(scores.map(Cell::number)).collect()
+    };
+    let scores = summary.disentanglement.as_ref();
+    let measured = scores.filter(|scores| scores.separation != Separation::default());
+    let rows = measured.map(|scores| {
+        let own = row("this code", &scores.separation);
+        let labels = scores.of_labels.as_ref().map(|labels| row("the labels themselves", labels));
+        std::iter::once(own).chain(labels).collect()
+    });
+    Table {
+        caption: "A variable and its own block".into(),
+        columns: vec![
+            column("", ""),
+            column("SAP", "lead of the best block over the second for a line: 1 is best"),
+            column("MIG", "the same in mutual information, as a share of the entropy: 1 is best"),
+            column("IRS", "how still a block stands while its variable does: 1 is best"),
+            column(
+                "MIC, own block",
+                "how strongly a variable and its block are related: 1 is best",
+            ),
+            column(
+                "MIC, another block",
+                "the most telling other labelled block; lower is better, down to that of the labels",
+            ),
+        ],
+        rows: rows.unwrap_or_default(),
+    }
 }
 
 pub(super) fn identification(summary: &Summary) -> Table {

@@ -278,6 +278,8 @@ mod tests {
                         "without_mechanism": 0.5}}}},
                         "image_error": {{{error}, "by": {{{word}: {{{error}}}}}}},
                         "disentanglement": {{"disentanglement": 0.9, "completeness": 0.8, "mcc": 0.7,
+                        "sap": 0.5, "mig": 0.4, "irs": 0.6, "mic": 0.9, "mic_other": 0.3,
+                        "of_labels": {{"sap": 0.6}},
                         "blocks": {{{word}: {{"disentanglement": 0.9, "importance": 1}}}},
                         "factors": {{{word}: {{"completeness": 0.8, "r2": 0.9, "nrmse": 0.1}}}}}},
                         "identification": [{{"query": {word}, "identifiable": false, "hedge": {word},

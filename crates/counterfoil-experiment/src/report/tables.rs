@@ -4,7 +4,7 @@ use counterfoil_autoencoder::Calibration;
 use serde::Serialize;
 
 use super::{
-    code_tables::{abduction, disentanglement, identification, leakage},
+    code_tables::{abduction, disentanglement, identification, leakage, separation},
     numbers::{NONE, estimate, number, percent, with_unit},
 };
 use crate::evaluate::{
@@ -156,6 +156,7 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
             tables: vec![
                 readings(summary, calibration),
                 disentanglement(summary),
+                separation(summary),
                 leakage(summary),
             ],
         },
