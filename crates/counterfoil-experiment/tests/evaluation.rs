@@ -211,6 +211,8 @@ fn a_summary_holds_every_promised_figure() {
         "reversibility/intensity",
         "latent_reading/thickness/mae",
         "latent_reading/intensity/mae",
+        "minimality/thickness/cld",
+        "minimality/intensity/of_truth",
         "disentanglement/sap",
         "disentanglement/mig",
         "disentanglement/irs",

@@ -13,7 +13,7 @@
 //! | the images, the questions and what is true of both | `examination` |
 //! | one abduction, many counterfactuals | [`deeds`] |
 //! | what is measured on an image | [`measure`] |
-//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`] |
+//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`], [`minimality`] |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
 //! | the same questions answered in several ways | [`questions`] |
@@ -33,6 +33,7 @@ pub mod gallery;
 pub(crate) mod kept;
 pub mod leakage;
 pub mod measure;
+pub mod minimality;
 pub mod pictures;
 pub mod plan;
 pub mod prepare;
@@ -182,6 +183,7 @@ pub fn evaluate(
         abduction,
         drift: scores.drift,
         identity_kept: scores.identity_kept,
+        minimality: scores.minimality,
         composition_1: scores.composition_1,
         composition_10: reproduced.composition_10,
         reversibility_1: reproduced.reversibility.first().map(|(_, value)| *value),

@@ -1,7 +1,7 @@
 //! All figures of one evaluation: measures what came of the plan and reads it against the truth.
 
 use counterfoil_autoencoder::Batch;
-use counterfoil_graph::{Dag, Intervention};
+use counterfoil_graph::{Dag, Intervention, Kind};
 use counterfoil_metrics::bootstrap::Bootstrap;
 use counterfoil_tensor::image;
 use indexmap::IndexMap;
@@ -12,10 +12,11 @@ use super::{
     draw::graph_error,
     figures::{Episode, Facts},
     measure::Judges,
+    minimality::{Answered, Real},
     pictures::{Against, mean_squared},
     plan::{Answers, EXTRAPOLATED, Plan, Rounds},
     prepare::Prepared,
-    summary::{Drift, Effect, Ends, ImageErrors, Kept},
+    summary::{Drift, Effect, Ends, ImageErrors, Kept, Minimal},
 };
 use crate::{data::Data, error::Result};
 
@@ -30,6 +31,8 @@ pub struct Scores {
     pub drift: IndexMap<String, IndexMap<String, Drift>>,
     /// By intervention.
     pub identity_kept: IndexMap<String, Kept>,
+    /// By intervention on one continuous variable.
+    pub minimality: IndexMap<String, Minimal>,
     /// Against the re-rendered truth.
     pub image_error: Option<ImageErrors>,
     /// Composition once.
@@ -79,8 +82,12 @@ impl Scorer<'_> {
     pub fn score(&self, plan: &Plan, answers: &Answers) -> Result<Scores> {
         let mut scores = Scores::default();
         let mut pictures = Vec::new();
+        let real = Real::new(&self.batch.images)?;
         for (index, (deed, done)) in plan.asked.iter().zip(&answers.asked).enumerate() {
             self.intervention(&mut scores, deed, done, answers.fresh.get(index))?;
+            if let Some(found) = self.minimality(&real, deed, done)? {
+                scores.minimality.insert(deed.name.clone(), found);
+            }
             // What is extrapolated has its own column and stays out of the figure for all.
             if let Some(truth) = self.truths.get(&deed.name)
                 && !deed.name.ends_with(EXTRAPOLATED)
@@ -124,6 +131,22 @@ impl Scorer<'_> {
             scores.identity_kept.insert(name(), kept);
         }
         Ok(())
+    }
+
+    /// How little the images change under an intervention on one continuous variable, in the range that the data support.
+    fn minimality(&self, real: &Real, deed: &Deed, done: &Done) -> Result<Option<Minimal>> {
+        let facts = &self.facts;
+        let labelled = facts.variables.iter().find(|labelled| labelled.name() == deed.name);
+        let Some(labelled) = labelled.filter(|l| matches!(l.variable.kind(), Kind::Continuous))
+        else {
+            return Ok(None);
+        };
+        let labels: Vec<f64> = facts.labels.iter().map(|values| values[labelled.data]).collect();
+        let asked = deed.interventions.iter().map(|action| action.get(labelled.model));
+        let Some(wanted) = asked.collect::<Option<Vec<f64>>>() else { return Ok(None) };
+        let truth = self.truths.get(&deed.name);
+        let answered = Answered { labels: &labels, wanted: &wanted, images: &done.images, truth };
+        real.minimality(&answered, &self.bootstrap)
     }
 
     fn image_errors(&self, pictures: &[(String, Against)]) -> Result<Option<ImageErrors>> {

@@ -58,6 +58,10 @@ pub struct Summary {
     pub drift: IndexMap<String, IndexMap<String, Drift>>,
     /// Does the recognised class stay? By intervention.
     pub identity_kept: IndexMap<String, Kept>,
+    /// Does an image change no more than it must? By intervention on one continuous variable; empty in summaries from before
+    /// it was measured.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub minimality: IndexMap<String, Minimal>,
     /// Mean squared error, pixels in `[0, 1]`, after encoding and decoding once with nothing set.
     pub composition_1: f64,
     /// The same after ten times in a row.
@@ -197,6 +201,20 @@ pub struct Kept {
     pub fresh: Option<f64>,
     /// Interval of `fresh`.
     pub fresh_ci95: Option<Ends>,
+}
+
+/// Counterfactual latent divergence of one intervention, on pixels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Minimal {
+    /// The mean over images; lower is better, and doing nothing has 0.295.
+    pub cld: f64,
+    /// Interval of `cld`.
+    pub ci95: Ends,
+    /// Images behind it: those asked for a value of another group than their own.
+    pub images: usize,
+    /// That of the re-rendered truth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_truth: Option<f64>,
 }
 
 /// Mean squared errors of two answers without a model.

@@ -8,6 +8,7 @@
 //! and no model at hand. It asks nothing of the network: pictures are data URIs, curves are inline SVG, and there are no
 //! scripts. A part that a run does not have (yet) is left out; a part that is damaged is left out and named.
 
+mod change_tables;
 mod code_tables;
 mod curves;
 mod graph_drawing;

@@ -4,6 +4,7 @@ use counterfoil_autoencoder::Calibration;
 use serde::Serialize;
 
 use super::{
+    change_tables::minimality,
     code_tables::{abduction, disentanglement, identification, leakage, separation},
     numbers::{NONE, estimate, number, percent, with_unit},
 };
@@ -116,7 +117,7 @@ const SHARE: Column = Column {
     title: "share of left as is",
     about: "error divided by that of the unchanged image: 0 is perfect, 1 is doing nothing",
 };
-const DO: Column = Column { title: "intervention", about: "one random value an image" };
+pub(super) const DO: Column = Column { title: "intervention", about: "one random value an image" };
 
 pub(super) fn column(title: &'static str, about: &'static str) -> Column {
     Column { title, about }
@@ -136,7 +137,7 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
             question: "Does the rest stay?",
             about: "What is no effect of the intervention should be in the new image as it was in \
                     the old one.",
-            tables: vec![drift(summary), classes(summary)],
+            tables: vec![drift(summary), classes(summary), minimality(summary)],
         },
         Section {
             question: "Is the exogenous noise kept?",
