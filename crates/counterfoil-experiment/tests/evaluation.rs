@@ -249,6 +249,7 @@ fn a_summary_holds_every_promised_figure() {
     // What an intervention does not concern has no share of leaving the image as it is.
     assert!(at("effectiveness/intensity/thickness/share").is_null());
     assert!(at("effectiveness/thickness/thickness/share").is_number());
+    assert!(summary.interaction.is_empty(), "nothing follows from both");
     for name in ["composition_1", "composition_10", "abduction_slope", "reversibility_1"] {
         let [low, high] = summary.intervals[name];
         assert!(low <= high, "{name}");
@@ -323,6 +324,14 @@ fn scenes_are_evaluated_against_their_rendered_truth() {
         assert!(summary.drift[variables[3]].contains_key(variables[0]));
         assert!(summary.identity_kept.is_empty() && summary.judges.class_accuracy.is_none());
         assert!(summary.abduction_slope.is_none());
+        let follow = |pair: &str| summary.interaction[pair].keys().collect::<Vec<_>>();
+        match experiment {
+            "pendulum" => {
+                assert_eq!(follow("angle+light"), ["shadow_length", "shadow_position"]);
+                assert_eq!(summary.interaction.len(), 1, "nothing follows from a shadow");
+            }
+            _ => assert_eq!(follow("blue+green"), ["red"]),
+        }
         let noisy = summary.abduction.keys().collect::<Vec<_>>();
         assert_eq!(noisy, abducted, "{experiment}");
         let gallery: Gallery = read_json(&bench.run.file("samples/gallery.json")).unwrap();

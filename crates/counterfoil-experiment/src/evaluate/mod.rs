@@ -13,7 +13,7 @@
 //! | the images, the questions and what is true of both | `examination` |
 //! | one abduction, many counterfactuals | [`deeds`] |
 //! | what is measured on an image | [`measure`] |
-//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`], [`minimality`] |
+//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`], [`minimality`], `additivity` |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
 //! | the same questions answered in several ways | [`questions`] |
@@ -22,6 +22,7 @@
 //! | what `summary.json` keeps | [`summary`] |
 
 pub mod abduction;
+mod additivity;
 pub mod controls;
 pub mod deeds;
 pub mod disentanglement;
@@ -51,12 +52,14 @@ use indexmap::IndexMap;
 use tch::{Device, Tensor};
 
 use self::{
+    additivity::Interactions,
     deeds::Studio,
     draw::{Draws, Labelled},
     examination::Examination,
     exhibit::Exhibit,
     figures::Facts,
     measure::Judges,
+    plan::Plan,
     prepare::Prepared,
     score::Scorer,
     summary::{Abducted, Disentanglement, Judged, Leak, Reading, SCHEMA, Solver},
@@ -147,8 +150,8 @@ pub fn evaluate(
     let mut scores = scorer.score(plan, &answers)?;
     let reproduced = scorer.reproduction(&rounds)?;
     scores.intervals.extend(reproduced.intervals);
-    let Told { latent_reading, leakage, disentanglement, abduction } =
-        code(&scorer, &answers.noise, procedure, seed)?;
+    let Told { latent_reading, leakage, disentanglement, abduction, interaction } =
+        code(&scorer, plan, &answers.noise, procedure, seed)?;
     let exhibit = Exhibit {
         data,
         graph,
@@ -184,6 +187,7 @@ pub fn evaluate(
         drift: scores.drift,
         identity_kept: scores.identity_kept,
         minimality: scores.minimality,
+        interaction,
         composition_1: scores.composition_1,
         composition_10: reproduced.composition_10,
         reversibility_1: reproduced.reversibility.first().map(|(_, value)| *value),
@@ -233,16 +237,24 @@ struct Told {
     leakage: Leaks,
     disentanglement: Option<Disentanglement>,
     abduction: IndexMap<String, Abducted>,
+    interaction: Interactions,
 }
 
 /// What the code of test images tells of the labels: where it should, and where it should not.
-fn code(scorer: &Scorer<'_>, noise: &Tensor, procedure: Procedure, seed: u64) -> Result<Told> {
+fn code(
+    scorer: &Scorer<'_>,
+    plan: &Plan,
+    noise: &Tensor,
+    procedure: Procedure,
+    seed: u64,
+) -> Result<Told> {
     let (data, prepared, facts) = (scorer.data, scorer.prepared, &scorer.facts);
     let items = first(&data.split().test, READ);
     let labels = &labels(data, items);
     let images = data.batch(items, noise.device())?.images;
     let weights = prepared.exact_weights();
-    let (u, latents) = prepared.counterfactuals(&weights, procedure)?.encode(&images)?;
+    let counterfactuals = prepared.counterfactuals(&weights, procedure)?;
+    let (u, latents) = counterfactuals.encode(&images)?;
     let facts_of_more = Facts { labels, ..facts.clone() };
     let readings = facts_of_more.readings(&prepared.read(&latents)?, &scorer.bootstrap)?;
     let mut leaks = Leaks::new();
@@ -260,5 +272,8 @@ fn code(scorer: &Scorer<'_>, noise: &Tensor, procedure: Procedure, seed: u64) ->
     let disentanglement = disentanglement::of_latents(blocks, &latents, variables, labels, seed)?;
     let (dataset, bootstrap) = (data.dataset(), &scorer.bootstrap);
     let abduction = abduction::of_codes(blocks, &u, dataset, variables, items, bootstrap)?;
-    Ok(Told { latent_reading: readings, leakage: leaks, disentanglement, abduction })
+    let codes = (&u, &latents);
+    let interaction =
+        additivity::of_pairs(&counterfactuals, prepared, codes, facts, plan, bootstrap)?;
+    Ok(Told { latent_reading: readings, leakage: leaks, disentanglement, abduction, interaction })
 }

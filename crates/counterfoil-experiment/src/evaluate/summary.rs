@@ -62,6 +62,10 @@ pub struct Summary {
     /// it was measured.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub minimality: IndexMap<String, Minimal>,
+    /// Do two interventions act together as they do in truth? `<a>+<b>`, then the variable that follows from both; empty in
+    /// summaries from before it was measured.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub interaction: IndexMap<String, IndexMap<String, Interaction>>,
     /// Mean squared error, pixels in `[0, 1]`, after encoding and decoding once with nothing set.
     pub composition_1: f64,
     /// The same after ten times in a row.
@@ -215,6 +219,17 @@ pub struct Minimal {
     /// That of the re-rendered truth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_truth: Option<f64>,
+}
+
+/// What is left of a joint effect when the single ones are taken away, in the latents against the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interaction {
+    /// Root mean square distance of the model's interaction from the true one, over that of the true single effects.
+    pub error: f64,
+    /// Interval of `error`.
+    pub ci95: Ends,
+    /// The error of a model whose effects add up.
+    pub additive: f64,
 }
 
 /// Mean squared errors of two answers without a model.

@@ -4,7 +4,7 @@ use counterfoil_autoencoder::Calibration;
 use serde::Serialize;
 
 use super::{
-    change_tables::minimality,
+    change_tables::{interaction, minimality},
     code_tables::{abduction, disentanglement, identification, leakage, separation},
     numbers::{NONE, estimate, number, percent, with_unit},
 };
@@ -131,7 +131,7 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
             about: "Each held-out image is asked for one random value; the new image is measured \
                     and compared with the value that it should have. For what is an effect of \
                     what was set, that is the true counterfactual value.",
-            tables: vec![effects(summary), images(summary)],
+            tables: vec![effects(summary), images(summary), interaction(summary)],
         },
         Section {
             question: "Does the rest stay?",
