@@ -146,7 +146,7 @@ mod tests {
     const BOOTSTRAP: Bootstrap = Bootstrap { rounds: 50, level: 0.95, seed: 1 };
 
     /// Float: a model that interacts as the truth does has no error, in a frame shifted alike too; one whose effects add up
-    /// has the reference's; worked by hand where the joint effect is that of the second alone.
+    /// has the reference's; worked by hand where the joint effect has half of the first one.
     #[test]
     fn a_model_is_held_against_the_true_interaction() {
         let draw = |name, k: usize| Stream::new(9, name, k as u64, 0).normal();
@@ -154,7 +154,8 @@ mod tests {
         let [neither, first, second, own] = ["neither", "first", "second", "own"].map(series);
         let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a + b).collect::<Vec<_>>();
         let to = |effect: &[f64]| sum(&neither, effect);
-        let both = to(&second);
+        let half: Vec<f64> = first.iter().map(|effect| 0.5 * effect).collect();
+        let both = to(&sum(&half, &second));
         let truth = [neither.clone(), to(&first), to(&second), both.clone()];
         let four = |x: &[Vec<f64>; 4]| {
             let truth = truth.each_ref().map(Vec::as_slice);
@@ -163,9 +164,9 @@ mod tests {
         let same = four(&truth.clone().map(|values| sum(&values, &own)));
         assert!(same.error < 1e-12, "{same:?}");
         let adding = four(&[neither.clone(), to(&first), to(&second), sum(&to(&first), &second)]);
-        // The interaction is the first effect, taken back.
+        // The interaction is half the first effect, taken back.
         let squares = |x: &[f64]| x.iter().map(|v| v * v).sum::<f64>();
-        let by_hand = (squares(&first) / (squares(&first) + squares(&second))).sqrt();
+        let by_hand = 0.5 * (squares(&first) / (squares(&first) + squares(&second))).sqrt();
         assert!((adding.additive - by_hand).abs() < 1e-12, "{adding:?} {by_hand}");
         assert!((adding.error - by_hand).abs() < 1e-12, "{adding:?} {by_hand}");
         assert!(adding.ci95[0] < adding.error && adding.error < adding.ci95[1]);

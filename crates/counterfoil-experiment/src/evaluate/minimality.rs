@@ -174,6 +174,22 @@ mod tests {
         assert_eq!(lonely.minimality(&one, &bootstrap).unwrap(), None);
     }
 
+    /// Exact: one pixel, two groups of two. The first image's answer is nearer than both of the value asked for and nearer than
+    /// the one other of its own, which is all of them; the second's is beyond one of two, and beyond the other of its own.
+    #[test]
+    fn an_image_is_no_company_for_itself() {
+        let pixels = |values: [f32; 4]| Tensor::from_slice(&values).view([4, 1, 1, 1]);
+        let labels = [0.0, 1.0, 9.0, 10.5];
+        let real = Real::new(&pixels(labels.map(|v| v as f32))).unwrap();
+        let images = &pixels([0.5, 10.0, 9.0, 10.5]);
+        let answered = Answered { labels: &labels, wanted: &[9.5; 4], images, truth: None };
+        let bootstrap = Bootstrap { rounds: 20, level: 0.95, seed: 1 };
+        let found = real.minimality(&answered, &bootstrap).unwrap().unwrap();
+        let by_hand = [(0.8 + 0.2 * 1f64.exp()).ln(), (0.8 * 0.5f64.exp() + 0.2).ln()];
+        assert_eq!(found.images, 2);
+        assert!((found.cld - (by_hand[0] + by_hand[1]) / 2.0).abs() < 1e-12, "{found:?}");
+    }
+
     #[test]
     fn values_between_labels_belong_to_the_group_below() {
         let (labels, group) = ([3.0, 1.0, 2.0, 4.0], [1, 0, 0, 1]);
