@@ -187,7 +187,7 @@ mod tests {
         let found = real.minimality(&answered, &bootstrap).unwrap().unwrap();
         let by_hand = [(0.8 + 0.2 * 1f64.exp()).ln(), (0.8 * 0.5f64.exp() + 0.2).ln()];
         assert_eq!(found.images, 2);
-        assert!((found.cld - (by_hand[0] + by_hand[1]) / 2.0).abs() < 1e-12, "{found:?}");
+        assert!((found.cld - f64::midpoint(by_hand[0], by_hand[1])).abs() < 1e-12, "{found:?}");
     }
 
     #[test]
