@@ -157,7 +157,7 @@ impl Default for ModelConfig {
             reader: vec![16, 32, 64],
             residual_code: true,
             mechanism: Mechanism::Spline,
-            mechanism_depth: 2,
+            mechanism_depth: 3,
             code: Code::Causal,
             decoder: Decoder::Diffusion,
             conditioning: Conditioning::Added,

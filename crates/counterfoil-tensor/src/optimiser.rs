@@ -33,13 +33,23 @@ pub struct AdamW {
     mean: Tensor,
     square: Tensor,
     steps: u64,
+    /// `(start, length, factor)` of parts with a learning rate of their own.
+    rates: Vec<(i64, i64, f64)>,
 }
 
 impl AdamW {
     /// A fresh optimiser of `store`.
     pub fn new(store: &ParameterStore, config: AdamWConfig) -> Self {
         let zeros = || store.flat().detach().zeros_like();
-        Self { config, mean: zeros(), square: zeros(), steps: 0 }
+        Self { config, mean: zeros(), square: zeros(), steps: 0, rates: Vec::new() }
+    }
+
+    /// The same with the learning rate of parameters whose name begins with `prefix` multiplied by `factor`.
+    #[must_use]
+    pub fn with_rate(mut self, store: &ParameterStore, prefix: &str, factor: f64) -> Self {
+        let runs = store.layout().runs(prefix, true);
+        self.rates.extend(runs.into_iter().map(|(start, length)| (start, length, factor)));
+        self
     }
 
     /// Moves the parameters against their gradient and forgets the gradient. Without a gradient nothing happens.
@@ -61,6 +71,9 @@ impl AdamW {
             let _ = update.reciprocal_();
             let _ = update.g_mul_(&self.mean);
             let _ = update.g_mul_scalar_(learning_rate / c1);
+            for &(start, length, factor) in &self.rates {
+                let _ = update.narrow(0, start, length).g_mul_scalar_(factor);
+            }
             let mut flat = store.flat().detach();
             if weight_decay != 0.0 {
                 let _ = flat.g_mul_scalar_(1.0 - learning_rate * weight_decay);
@@ -185,6 +198,25 @@ mod tests {
         }
         for (mine, theirs) in Vec::<f32>::try_from(store.flat().detach()).unwrap().iter().zip(&w) {
             assert!((f64::from(*mine) - theirs).abs() < 2e-6, "{mine} against {theirs}");
+        }
+    }
+
+    /// Exact: a first step of Adam is as long as the learning rate, whatever the gradient, and the part's factor times that.
+    #[test]
+    fn parts_have_rates_of_their_own() {
+        let mut builder = LayoutBuilder::new();
+        let mut root = builder.root();
+        for name in ["a", "b", "a"] {
+            root.sub(name).parameter("w", &[1], Init::Constant(0.0));
+        }
+        let store = ParameterStore::initialise(&builder.finish(), 11, Device::Cpu);
+        let mut optimiser = AdamW::new(&store, AdamWConfig::default()).with_rate(&store, "a.", 4.0);
+        (store.flat() * Tensor::from_slice(&[3.0f32, 0.6, -4.0])).sum(Kind::Float).backward();
+        optimiser.step(&store, 0.125);
+        for (moved, expected) in
+            Vec::<f32>::try_from(store.flat().detach()).unwrap().iter().zip([-0.5, -0.125, 0.5])
+        {
+            assert!((moved - expected).abs() < 1e-6, "{moved} {expected}");
         }
     }
 

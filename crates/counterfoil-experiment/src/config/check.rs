@@ -66,7 +66,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 16] = [
+const NEUTRAL: [&str; 17] = [
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
     "method = \"default\"",
@@ -79,6 +79,7 @@ const NEUTRAL: [&str; 16] = [
     "clamp = false",
     "mechanism_depth = 1",
     "mechanism_labels = 0",
+    "mechanism_rate = 1.0",
     "null_blocks = false",
     "drop_each = 0.0",
     "guidance_kept = 1.0",
@@ -203,6 +204,9 @@ fn check_training(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     let decay = t.weight_decay;
     let holds = decay >= 0.0 && decay.is_finite();
     bounds.ensure("training.weight_decay", decay, holds, "a number of at least 0")?;
+    let rate = t.mechanism_rate;
+    let holds = rate > 0.0 && rate.is_finite();
+    bounds.ensure("training.mechanism_rate", rate, holds, "a finite number above 0")?;
     bounds.ensure("training.clip", t.clip, t.clip > 0.0, "above 0 (`inf` for no clipping)")?;
     let holds = (0.0..1.0).contains(&t.ema_decay);
     bounds.ensure("training.ema_decay", t.ema_decay, holds, "at least 0 and below 1")?;

@@ -50,6 +50,9 @@ mechanism_labels = 0
 loss_weight = "simple"
 times = "uniform"
 
+[training]
+mechanism_rate = 1.0
+
 [counterfactual]
 method = "ddim"
 spacing = "linspace"
@@ -177,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_method_is_a_table() {
-        for (method, keys) in Method::ALL.into_iter().zip([0, 3, 2, 3, 2]) {
+        for (method, keys) in Method::ALL.into_iter().zip([0, 4, 2, 3, 2]) {
             let name = method.name();
             assert_eq!(serde_json::to_value(method).unwrap(), name);
             assert_eq!(Method::named(name), Some(method));

@@ -173,6 +173,8 @@ pub struct TrainingSection {
     pub final_learning_rate: f64,
     /// AdamW's decoupled weight decay.
     pub weight_decay: f64,
+    /// Factor of the learning rate of latent mechanisms, where no other network shares their loss (a causal code).
+    pub mechanism_rate: f64,
     /// The largest norm that the gradient of a step may have; longer ones are scaled down to it.
     pub clip: f64,
     /// The highest decay of the averaged weights; early steps use `(1 + n) / (10 + n)` where that is smaller.
@@ -204,6 +206,7 @@ impl Default for TrainingSection {
             warmup_steps: 50,
             final_learning_rate: 1e-4,
             weight_decay: 0.0,
+            mechanism_rate: 5.0,
             clip: 1.0,
             ema_decay: 0.999,
             precision: Precision::F32,

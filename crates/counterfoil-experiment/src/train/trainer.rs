@@ -49,8 +49,11 @@ impl<'a> Trainer<'a> {
         let shape = dataset.images().image_shape();
         let model = Model::new(&config.architecture(shape, dataset.class_count())?);
         let weights = model.initialise(seed, device);
-        let optimiser =
+        let mut optimiser =
             AdamW::new(&weights, AdamWConfig { weight_decay, ..AdamWConfig::default() });
+        if let Some(prefix) = model.trained_apart() {
+            optimiser = optimiser.with_rate(&weights, prefix, config.training().mechanism_rate);
+        }
         Ok(Self {
             objective: Objective::new(&config.sections().objective, steps, seed)?,
             ema: Ema::new(&weights),
