@@ -42,6 +42,29 @@ fn every_preset_of_every_experiment_describes_a_network() {
     }
 }
 
+/// A variant of the digits differs from them in name, variant and graph alone, whatever preset and method.
+#[test]
+fn variants_of_the_digits_differ_in_nothing_else() {
+    for variant in ["slant", "confounded", "biased"] {
+        for preset in [None, Some("smoke"), Some("full")] {
+            for method in ["default", "parity", "diffae"] {
+                let of = |name: &str, more: &[String]| {
+                    let method = [format!("method={method}")];
+                    let set: Vec<String> = method.iter().chain(more).cloned().collect();
+                    let file = locate(&folder(), name).unwrap();
+                    Config::load(&file, preset, &set).unwrap().hash().to_owned()
+                };
+                let written = [
+                    format!("experiment.name=digits-{variant}"),
+                    format!("data.variant={variant}"),
+                    format!("graph=graphs/digits-{variant}.dot"),
+                ];
+                assert_eq!(of(&format!("digits-{variant}"), &[]), of("digits", &written));
+            }
+        }
+    }
+}
+
 /// The graph file of a world has the variables of the world with their units, ranges and domains, and its edges.
 #[test]
 fn graph_files_are_the_graphs_of_their_worlds() {

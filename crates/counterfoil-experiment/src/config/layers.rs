@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{method::Method, sections::Sections};
+use super::{extends::Chain, method::Method, sections::Sections};
 use crate::error::{ExperimentError, Result, suggestion};
 
 /// The table under which a config file keeps its presets.
@@ -22,8 +22,8 @@ const METHOD: &str = "method";
 /// The sections of `file` under a preset and overrides.
 pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Result<Sections> {
     let origin = file.display().to_string();
-    let text = fs_err::read_to_string(file).map_err(ExperimentError::unreadable)?;
-    let mut base = parse(&text, &origin)?;
+    let mut chain = Chain::read(file)?;
+    let mut base = std::mem::take(&mut chain.table);
     if base.get(KIND).and_then(Value::as_str) == Some(TABLE) {
         let reason = "makes this a table of many runs and not one experiment: run it with \
                       `counterfoil matrix` or `cargo xtask experiment`";
@@ -43,12 +43,14 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
             let part = layer.get(METHODS).and_then(|parts| parts.get(method.name()));
             read::<Sections>(table, |key| {
                 let own = holds(layer, key) || part.is_some_and(|part| holds(part, key));
-                if own { format!("{origin} [{PRESETS}.{name}]") } else { origin.clone() }
+                let above = format!("{PRESETS}.{name}");
+                let blamed = chain.blame(&above, key);
+                if own { format!("{blamed} [{above}]") } else { blamed.to_owned() }
             })?;
         }
         if presets.is_empty() {
             let table = laid(&[&base], &[], Some(method), &origin)?;
-            read::<Sections>(table, |_| origin.clone())?;
+            read::<Sections>(table, |key| chain.blame(METHODS, key).to_owned())?;
         }
     }
 
@@ -68,7 +70,8 @@ pub(super) fn resolve(file: &Path, preset: Option<&str>, set: &[String]) -> Resu
     let table = laid(&layers, &overrides, None, &origin)?;
     read(table, |key| {
         let blamed = overrides.iter().rev().find(|o| o.touches(key));
-        blamed.map_or_else(|| origin.clone(), |o| format!("--set {}", o.text))
+        let file = || chain.blame(METHODS, key).to_owned();
+        blamed.map_or_else(file, |o| format!("--set {}", o.text))
     })
 }
 

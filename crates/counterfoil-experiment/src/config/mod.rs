@@ -6,6 +6,7 @@
 //! [`Config::load`] ends with the one check that looks at values. A [`Config`] can only be had through it.
 
 mod check;
+mod extends;
 pub(crate) mod layers;
 mod method;
 mod sections;
