@@ -92,7 +92,8 @@ fn train(
         let images = noise::normal(1, "bench-image", &items, step, &shape, Device::Cpu).tanh();
         let labels = noise::normal(1, "bench-label", &items, step, &[variables], Device::Cpu);
         let start = Instant::now();
-        let batch = Batch { images, labels, classes: None, items: items.clone() };
+        let batch =
+            Batch { images, labels, classes: None, more_labels: None, items: items.clone() };
         let weights = store.bind(precision, Mode::Train);
         let loss = objective.loss(model, &weights, &batch, step)?;
         loss.total.backward();
