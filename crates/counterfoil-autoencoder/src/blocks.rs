@@ -100,6 +100,11 @@ impl Blocks {
         self.0.iter().filter(|b| b.labelled)
     }
 
+    /// The label column of variable `index`; nothing where it is unlabelled.
+    pub fn column(&self, index: usize) -> Option<usize> {
+        self.labelled().position(|b| b.variable == index)
+    }
+
     /// The labelled or the unlabelled blocks of a latent `[n, d]`, side by side.
     pub fn gather(&self, latent: &Tensor, labelled: bool) -> Tensor {
         let blocks = self.0.iter().filter(|b| b.labelled == labelled);

@@ -168,7 +168,6 @@ impl Calibration {
         let abduct = |z: &Tensor| tch::no_grad(|| model.mechanisms().abduct(weights, z)).0;
         let codes = filled_codes(a, labels);
         let (abducted, of_labels) = (abduct(latents), abduct(&codes));
-        let column = |variable: usize| a.blocks().labelled().position(|b| b.variable == variable);
         for (entry, block) in self.blocks.iter_mut().zip(a.blocks().labelled()) {
             if a.dag().parents(block.variable).is_empty() {
                 continue;
@@ -176,7 +175,8 @@ impl Calibration {
             let mean = |x: &Tensor| x.mean(Kind::Double).double_value(&[]);
             // The noise of a label is known where its parents' labels are known too.
             let family = a.dag().parents(block.variable).iter().chain([&block.variable]);
-            let columns: Vec<i64> = family.filter_map(|v| Some(column(*v)? as i64)).collect();
+            let columns: Vec<i64> =
+                family.filter_map(|v| Some(a.blocks().column(*v)? as i64)).collect();
             let rows = known(&labels.to_device(Device::Cpu), &columns);
             if rows.size()[0] < LEAST {
                 continue;

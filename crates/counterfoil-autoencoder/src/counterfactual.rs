@@ -10,9 +10,8 @@
 //!
 //! Two corrections act on the decoder alone and vanish where nothing is intervened on. *Guidance* compares the
 //! prediction under the new latents with the one under the factual latents, or under null blocks, and extrapolates
-//! by `guidance`. *Rounds*
-//! close the loop: the counterfactual is encoded again, and what its labelled blocks fall short of is added to the
-//! request.
+//! by `guidance`. *Rounds* close the loop: the counterfactual is encoded again, and what its labelled blocks fall short
+//! of is added to the request.
 
 mod act;
 mod confounding;

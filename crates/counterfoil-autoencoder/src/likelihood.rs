@@ -1,7 +1,6 @@
 //! How well mechanisms explain latents: what they are fitted by.
 
-use crate::{Architecture, KnownCodes, Model, ModelError, error::expect_shape};
-use counterfoil_graph::Role;
+use crate::{Architecture, Block, Model, ModelError, error::expect_shape, known::filled_codes};
 use counterfoil_tensor::Weights;
 use tch::{Kind, Tensor};
 
@@ -27,32 +26,23 @@ pub(crate) fn mean_with_more(
     let a = model.architecture();
     let columns = a.blocks().labelled().count() as i64;
     expect_shape("the further labels", &labels.size(), &[labels.size()[0], columns])?;
-    let known = KnownCodes::new(a, labels);
-    let codes = known.or_read(&Tensor::zeros(
-        [labels.size()[0], a.blocks().width()],
-        (Kind::Float, labels.device()),
-    ));
-    let families = a.blocks().gather(&families(a, known.mask(), &codes), true);
-    let more = surprise(model, weights, &codes) * &families;
+    let families = families(a, labels);
+    let more = surprise(model, weights, &filled_codes(a, labels)) * &families;
     let count = families.sum(Kind::Float) + of_batch.numel() as f64;
     Ok((of_batch.sum(Kind::Float) + more.sum(Kind::Float)) / count)
 }
 
-/// `[n, d]`: 1 where the code of a variable and of all its causes is known; no label tells an unlabelled cause.
-fn families(a: &Architecture, known: Option<&Tensor>, codes: &Tensor) -> Tensor {
-    let of = |variable: usize, width: i64| {
-        let unlabelled = a.dag().variable(variable).role() == Role::Unlabelled;
-        let one = a.blocks().get(variable).of(codes).narrow(1, 0, 1);
-        let flag = match known {
-            _ if unlabelled => one.zeros_like(),
-            None => one.ones_like(),
-            Some(known) => a.blocks().get(variable).of(known).narrow(1, 0, 1),
-        };
-        flag.expand([-1, width], false)
+/// `[m, labelled dimensions]`: 1 where the label of a variable and those of all its causes are known; no label tells an
+/// unlabelled cause.
+fn families(a: &Architecture, labels: &Tensor) -> Tensor {
+    let known = labels.isnan().logical_not().to_kind(Kind::Float);
+    let of = |variable: usize| match a.blocks().column(variable) {
+        Some(column) => known.narrow(1, column as i64, 1),
+        None => known.narrow(1, 0, 1).zeros_like(),
     };
-    let block = |b: &crate::Block| {
+    let block = |b: &Block| {
         let causes = a.dag().parents(b.variable).iter();
-        causes.fold(of(b.variable, b.width), |known, cause| known * of(*cause, b.width))
+        causes.fold(of(b.variable), |known, cause| known * of(*cause)).expand([-1, b.width], false)
     };
-    Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
+    Tensor::cat(&a.blocks().labelled().map(block).collect::<Vec<_>>(), 1)
 }

@@ -36,6 +36,19 @@ fn matrix(rows: &[Vec<f64>]) -> Array2<f64> {
     Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).expect("rows of one length")
 }
 
+/// Rows to fit, their values, fresh rows, and what others make of them under several settings.
+fn regression<C: DeserializeOwned>(group: &str) -> (Array2<f64>, Array1<f64>, Array2<f64>, Vec<C>) {
+    #[derive(Deserialize)]
+    struct Golden<C> {
+        x: Vec<Vec<f64>>,
+        y: Vec<f64>,
+        fresh: Vec<Vec<f64>>,
+        cases: Vec<C>,
+    }
+    let g: Golden<C> = golden(group);
+    (matrix(&g.x), Array1::from(g.y), matrix(&g.fresh), g.cases)
+}
+
 fn near(ours: impl IntoIterator<Item = f64>, theirs: &[f64], bound: f64) {
     let ours: Vec<f64> = ours.into_iter().collect();
     assert_eq!(ours.len(), theirs.len());
@@ -135,16 +148,8 @@ fn ridge_regression() {
         weights: Vec<f64>,
         predictions: Vec<f64>,
     }
-    #[derive(Deserialize)]
-    struct Golden {
-        x: Vec<Vec<f64>>,
-        y: Vec<f64>,
-        fresh: Vec<Vec<f64>>,
-        cases: Vec<Case>,
-    }
-    let g: Golden = golden("ridge");
-    let (x, y, fresh) = (matrix(&g.x), Array1::from(g.y), matrix(&g.fresh));
-    for case in g.cases {
+    let (x, y, fresh, cases) = regression::<Case>("ridge");
+    for case in cases {
         let ridge = Ridge::fit(&x, &y, case.penalty).unwrap();
         near(ridge.weights().to_vec(), &case.weights, 1e-11);
         // Fresh rows lie tens of deviations away in the small column, which magnifies the weights' rounding.
@@ -233,16 +238,8 @@ fn boosted_trees() {
         importance: Vec<f64>,
         predictions: Vec<f64>,
     }
-    #[derive(Deserialize)]
-    struct Golden {
-        x: Vec<Vec<f64>>,
-        y: Vec<f64>,
-        fresh: Vec<Vec<f64>>,
-        cases: Vec<Case>,
-    }
-    let g: Golden = golden("trees");
-    let (x, y, fresh) = (matrix(&g.x), Array1::from(g.y), matrix(&g.fresh));
-    for case in g.cases {
+    let (x, y, fresh, cases) = regression::<Case>("trees");
+    for case in cases {
         let trees = Trees::fit(&x, &y, &case.settings).unwrap();
         // The same cuts; sums of a few hundred residuals in another order, over up to 60 trees.
         near(trees.importance().to_vec(), &case.importance, 1e-10);

@@ -35,6 +35,15 @@ fn terms(
     loss.terms.iter().map(|(name, t)| (*name, t.double_value(&[]))).collect()
 }
 
+/// An effect and its cause, and nothing unlabelled.
+fn pair() -> Model {
+    let dag = counterfoil_graph::Dag::from_dot(
+        "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
+    )
+    .unwrap();
+    tiny(&dag, |c| (c.unlabelled_blocks, c.mechanism) = (false, Mechanism::Additive))
+}
+
 fn term(terms: &[(&'static str, f64)], name: &str) -> f64 {
     terms.iter().find(|(n, _)| *n == name).unwrap().1
 }
@@ -208,13 +217,7 @@ fn unknown_labels_are_left_out() {
 /// Exact up to single precision: further labels count like those of the batch, each with its causes or not at all.
 #[test]
 fn mechanisms_are_fitted_to_further_labels() {
-    let dag = counterfoil_graph::Dag::from_dot(
-        "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
-    )
-    .unwrap();
-    let model = tiny(&dag, |c| {
-        (c.unlabelled_blocks, c.mechanism) = (false, Mechanism::Additive);
-    });
+    let model = pair();
     let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
     let config = ObjectiveConfig { fit_mechanisms_to_labels: true, ..ObjectiveConfig::default() };
     let objective = Objective::new(&config, 100, 7).unwrap();
@@ -245,13 +248,7 @@ fn mechanisms_are_fitted_to_further_labels() {
 /// Fitted to labels, the term of u knows nothing of the image: it is half the mean square of the labels' own noise.
 #[test]
 fn mechanisms_can_be_fitted_to_labels() {
-    let dag = counterfoil_graph::Dag::from_dot(
-        "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
-    )
-    .unwrap();
-    let model = tiny(&dag, |c| {
-        (c.unlabelled_blocks, c.mechanism) = (false, Mechanism::Additive);
-    });
+    let model = pair();
     let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
     let labels = Tensor::from_slice(&[0.5f32, 7.5, -1.0, 2.0]).view([2, 2]);
     let u = |fit_mechanisms_to_labels, images: Tensor| {
