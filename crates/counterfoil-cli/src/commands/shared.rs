@@ -7,6 +7,7 @@ use counterfoil::experiment::{
     Result,
     actions::perform::Performed,
     config,
+    evaluate::questions::Priced,
     run_dir::{DEFAULT_OUT, RunDir},
 };
 use serde_json::{Value, json};
@@ -77,6 +78,14 @@ impl Source {
     pub(crate) fn file(&self) -> Result<PathBuf> {
         config::locate(Path::new("experiments"), &self.config)
     }
+}
+
+/// What answers are worth, as the cells of a row: one for each of `names`.
+pub(crate) fn figures<'a>(
+    answers: &'a Priced,
+    names: &'a [&String],
+) -> impl Iterator<Item = String> + 'a {
+    names.iter().map(|name| output::maybe(answers.figures.get(*name).map(|figure| figure.value)))
 }
 
 /// What a finished run is in JSON.

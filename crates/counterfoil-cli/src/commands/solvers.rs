@@ -13,10 +13,10 @@ use counterfoil::{
 };
 use serde_json::json;
 
-use super::shared::OfModel;
+use super::shared::{OfModel, figures};
 use crate::{
     interrupt,
-    output::{self, maybe, number},
+    output::{self, number},
     progress,
 };
 
@@ -88,7 +88,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     header.push("s");
     let rows = priced.iter().map(|price| {
         let mut row = vec![price.solver.method.name().to_owned(), price.evaluations.to_string()];
-        row.extend(names.iter().map(|name| maybe(price.figures.get(*name).map(|f| f.value))));
+        row.extend(figures(price, &names));
         row.push(number(price.seconds.round()));
         row
     });

@@ -9,10 +9,10 @@ use counterfoil::experiment::{
 };
 use serde_json::json;
 
-use super::shared::OfModel;
+use super::shared::{OfModel, figures};
 use crate::{
     interrupt,
-    output::{self, maybe, number},
+    output::{self, number},
     progress,
 };
 
@@ -64,10 +64,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let mut header = vec!["guidance"];
     header.extend(names.iter().map(|name| name.as_str()));
     let rows = found.iter().map(|strength| {
-        let value = |name: &&String| maybe(strength.answers.figures.get(*name).map(|f| f.value));
-        let mut row = vec![number(strength.guidance)];
-        row.extend(names.iter().map(value));
-        row
+        let guidance = std::iter::once(number(strength.guidance));
+        guidance.chain(figures(&strength.answers, &names)).collect()
     });
     output::table(&header, &rows.collect::<Vec<_>>())?;
     Ok(0)
