@@ -1,7 +1,8 @@
 //! The checked form of the settings: a network that can be built, or an error that names the key.
 
 use crate::{
-    Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, config::ScheduleKind,
+    Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, Prior,
+    config::ScheduleKind,
 };
 use counterfoil_diffusion::{DiscreteSchedule, Prediction};
 use counterfoil_graph::{Dag, Kind};
@@ -25,6 +26,7 @@ pub struct Architecture {
     pub(crate) mechanism: Mechanism,
     pub(crate) mechanism_depth: usize,
     pub(crate) code: Code,
+    pub(crate) label_prior: Prior,
     pub(crate) decoder: Decoder,
     pub(crate) conditioning: Conditioning,
     pub(crate) prediction: Prediction,
@@ -154,6 +156,7 @@ impl Architecture {
             mechanism_depth: positive("model.mechanism_depth", Some(config.mechanism_depth))?
                 as usize,
             code: config.code,
+            label_prior: config.label_prior,
             decoder: config.decoder,
             conditioning: config.conditioning,
             // A direct decoder predicts the image, whatever else a diffusion model would.

@@ -6,7 +6,7 @@
 use crate::{Architecture, Code, Mechanism, Model, ModelError, error::expect_shape};
 use crate::{
     known::{filled_codes, known_rows},
-    objective::label_codes,
+    objective::{label_code, label_codes},
 };
 use counterfoil_graph::Kind as VariableKind;
 use counterfoil_tensor::Weights;
@@ -206,6 +206,33 @@ impl Calibration {
         Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
     }
 
+    /// The latents that labels `[n]` of one variable stand for, `[n, width]`; nothing for an unlabelled one.
+    pub fn latent(&self, a: &Architecture, variable: usize, labels: &Tensor) -> Option<Tensor> {
+        let entry = self.blocks.get(a.blocks().column(variable)?)?;
+        let code = label_code(a, a.blocks().get(variable), &labels.unsqueeze(1));
+        Some(code * row(&entry.slope, labels.device()) + row(&entry.offset, labels.device()))
+    }
+
+    /// How far from the middle of its circle a circular variable's block `[n, width]` lies, `[n, 1]`: 1 where it is a code;
+    /// nothing for another variable.
+    pub(crate) fn radius(
+        &self,
+        a: &Architecture,
+        variable: usize,
+        block: &Tensor,
+    ) -> Option<Tensor> {
+        let VariableKind::Circular { .. } = a.dag().variable(variable).kind() else { return None };
+        let entry = self.blocks.get(a.blocks().column(variable)?)?;
+        let scalars = entry.read_scalars(a, variable, block);
+        Some(scalars.square().sum_dim_intlist([1i64].as_slice(), true, None).sqrt())
+    }
+
+    /// The labels that one variable's block `[n, width]` stands for, `[n]`; nothing for an unlabelled one.
+    pub fn label(&self, a: &Architecture, variable: usize, block: &Tensor) -> Option<Tensor> {
+        let entry = self.blocks.get(a.blocks().column(variable)?)?;
+        Some(entry.read_labels(a, variable, block))
+    }
+
     /// The labels that latents `[n, d]` stand for, `[n, variables]` in label units.
     pub fn labels(&self, a: &Architecture, latents: &Tensor) -> Tensor {
         let read = |(entry, b): (&BlockCalibration, &crate::Block)| {
@@ -221,14 +248,19 @@ impl Calibration {
 }
 
 impl BlockCalibration {
-    /// Labels read from the block's latents `[n, width] -> [n]`.
-    fn read_labels(&self, a: &Architecture, index: usize, block: &Tensor) -> Tensor {
+    /// The scalars of the code that the block's latents hold, `[n, width] -> [n, parts]`.
+    fn read_scalars(&self, a: &Architecture, index: usize, block: &Tensor) -> Tensor {
         let width = self.slope.len() as i64;
         let matrix = row(&self.read, block.device()).view([width, width]).to_kind(block.kind());
         let code = block.matmul(&matrix.transpose(0, 1))
             + row(&self.read_offset, block.device()).to_kind(block.kind());
+        a.blocks().get(index).scalars(&code)
+    }
+
+    /// Labels read from the block's latents `[n, width] -> [n]`.
+    fn read_labels(&self, a: &Architecture, index: usize, block: &Tensor) -> Tensor {
         let variable = a.dag().variable(index);
-        let scalars = a.blocks().get(index).scalars(&code);
+        let scalars = self.read_scalars(a, index, block);
         match variable.kind() {
             VariableKind::Circular { period } => {
                 let angle = scalars.select(1, 1).atan2(&scalars.select(1, 0));

@@ -51,6 +51,16 @@ pub enum Code {
     Causal,
 }
 
+/// The prior of a labelled block given its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prior {
+    /// The label's code, with variance 1. The choice of the released code.
+    Fixed,
+    /// An affine function of the label's code, with a variance of its own, both learned in each dimension.
+    Learned,
+}
+
 /// How the latents enter the residual blocks of the UNet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -120,6 +130,8 @@ pub struct ModelConfig {
     pub mechanism_depth: usize,
     /// What the encoder's output means.
     pub code: Code,
+    /// What the label term pulls labelled blocks to.
+    pub label_prior: Prior,
     /// What draws images from latents.
     pub decoder: Decoder,
     /// How the latents enter the UNet.
@@ -159,6 +171,7 @@ impl Default for ModelConfig {
             mechanism: Mechanism::Spline,
             mechanism_depth: 3,
             code: Code::Causal,
+            label_prior: Prior::Fixed,
             decoder: Decoder::Diffusion,
             conditioning: Conditioning::Added,
             prediction: Prediction::V,

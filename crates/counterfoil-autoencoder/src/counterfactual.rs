@@ -3,7 +3,7 @@
 //! 1. **Abduct**: the exogenous code u and the causal latents z of the image, and its noise x_T by running the sampler
 //!    backwards under the factual z.
 //! 2. **Act**: in topological order, an intervened block becomes the calibrated latent of the wanted value and its
-//!    mechanism is cut; every other block is recomputed from its parents and its own u.
+//!    mechanism is cut; every other block is recomputed from its parents and its own u, and moved where its change is soft.
 //! 3. **Predict**: run the sampler forwards from the same x_T under the new latents.
 //!
 //! (Pearl 2009, section 7.1; CausalDiffAE, algorithm 2, whose published code draws a fresh x_T and propagates one hop.)
@@ -16,6 +16,8 @@
 mod act;
 mod confounding;
 mod guide;
+mod resample;
+mod soft;
 
 pub use self::{
     confounding::{Confounded, bias},

@@ -39,7 +39,7 @@ pub mod oracle;
 pub use architecture::Architecture;
 pub use blocks::{Block, Blocks};
 pub use calibration::Calibration;
-pub use config::{Code, Conditioning, Decoder, Mechanism, ModelConfig, Size};
+pub use config::{Code, Conditioning, Decoder, Mechanism, ModelConfig, Prior, Size};
 pub use counterfactual::{Abduction, Counterfactuals, Procedure};
 pub use denoiser::LatentDenoiser;
 pub use error::ModelError;

@@ -1,8 +1,12 @@
 //! The network as a whole: a function of weights, images, times and latents.
 
 use crate::network::unet::Condition;
-use crate::network::{Direct, Encoder, Gaussian, Mechanisms, Reader, ResidualCode, Unet};
-use crate::{Architecture, Block, Code, Decoder, KnownCodes, ModelError, error::expect_shape};
+use crate::network::{
+    Direct, Encoder, Gaussian, LabelPrior, Mechanisms, Reader, ResidualCode, Unet,
+};
+use crate::{
+    Architecture, Block, Code, Decoder, KnownCodes, ModelError, Prior, error::expect_shape,
+};
 use counterfoil_tensor::{
     Init, Layout, LayoutBuilder, Mode, Parameter, ParameterStore, Precision, Weights,
 };
@@ -21,6 +25,8 @@ pub struct Model {
     drawing: Drawing,
     /// The null blocks side by side, where they are learned.
     null: Option<Parameter>,
+    /// The prior of labelled blocks, where it is learned.
+    prior: Option<LabelPrior>,
     layout: Arc<Layout>,
 }
 
@@ -66,9 +72,21 @@ impl Model {
             let width = architecture.blocks.width();
             builder.root().parameter("null_blocks", &[width], Init::Normal(1.0))
         });
+        let prior = (architecture.label_prior == Prior::Learned)
+            .then(|| LabelPrior::new(builder.root().sub("label_prior"), architecture));
         let layout = builder.finish();
         let architecture = architecture.clone();
-        Self { architecture, encoder, reader, residual_code, mechanisms, drawing, null, layout }
+        Self {
+            architecture,
+            encoder,
+            reader,
+            residual_code,
+            mechanisms,
+            drawing,
+            null,
+            prior,
+            layout,
+        }
     }
 
     /// What it was built from.
@@ -97,6 +115,15 @@ impl Model {
         match self.null {
             None => latents.zeros_like(),
             Some(null) => weights.compute(null).to_kind(latents.kind()).expand_as(latents),
+        }
+    }
+
+    /// How far labelled latents are from what their codes say, both `[n, labelled width]`: `-ln p(z | y)` of each dimension
+    /// up to a constant.
+    pub fn label_surprise(&self, weights: &Weights, latents: &Tensor, codes: &Tensor) -> Tensor {
+        match &self.prior {
+            None => (latents - codes).square() * 0.5,
+            Some(prior) => prior.surprise(weights, latents, codes),
         }
     }
 

@@ -37,6 +37,12 @@ pub struct ObjectiveConfig {
     pub independence_weight: f64,
     /// Share of the planned steps over which the KL weights rise from 0.
     pub warm_up: f64,
+    /// The same for the KL of unlabelled blocks, where it has a pace of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlabelled_warm_up: Option<f64>,
+    /// How often the KL weights rise from 0, each time over that share of its part of the planned steps: cyclical annealing
+    /// (Fu et al. 2019).
+    pub cycles: u64,
     /// Probability that the decoder does not see the labelled blocks of an item.
     pub drop_labelled: f64,
     /// Probability that the decoder does not see a labelled block of an item, for each block on its own.
@@ -73,6 +79,8 @@ impl Default for ObjectiveConfig {
             unlabelled_weight: 0.003,
             independence_weight: 0.0,
             warm_up: 0.1,
+            unlabelled_warm_up: None,
+            cycles: 1,
             drop_labelled: 0.0,
             drop_each: 0.0,
             drop_unlabelled: 0.3,
@@ -92,6 +100,7 @@ impl ObjectiveConfig {
     fn check(&self) -> Result<(), ModelError> {
         let shares = [
             ("objective.warm_up", self.warm_up),
+            ("objective.unlabelled_warm_up", self.unlabelled_warm_up.unwrap_or(0.0)),
             ("objective.drop_labelled", self.drop_labelled),
             ("objective.drop_each", self.drop_each),
             ("objective.drop_unlabelled", self.drop_unlabelled),
@@ -110,6 +119,10 @@ impl ObjectiveConfig {
                     reason: format!("must lie in [0, 1], not {share}"),
                 });
             }
+        }
+        if self.cycles == 0 {
+            let reason = "must be at least 1".to_owned();
+            return Err(ModelError::Setting { key: "objective.cycles", reason });
         }
         for (key, weight) in weights {
             if !(weight >= 0.0 && weight.is_finite()) {
@@ -170,8 +183,18 @@ impl Objective {
 
     /// The factor of the KL terms at `step`, from 0 to 1.
     pub fn warm_up(&self, step: u64) -> f64 {
-        let length = self.config.warm_up * self.planned_steps as f64;
-        if length <= 0.0 { 1.0 } else { (step as f64 / length).min(1.0) }
+        self.risen(self.config.warm_up, step)
+    }
+
+    /// A factor that rises from 0 to 1 over a share of each cycle of the planned steps; after them it stays where it is.
+    fn risen(&self, share: f64, step: u64) -> f64 {
+        let cycle = self.planned_steps as f64 / self.config.cycles as f64;
+        let length = share * cycle;
+        if length <= 0.0 {
+            return 1.0;
+        }
+        let begun = (step as f64 / cycle).floor().min(self.config.cycles as f64 - 1.0);
+        ((step as f64 - begun * cycle) / length).min(1.0)
     }
 
     /// The loss of `batch` at `step`. All noise is keyed by the run's seed, the item and the step, so the loss is a
@@ -213,8 +236,7 @@ impl Objective {
         let has_labelled = columns > 0;
         let labelled = |x: &Tensor| a.blocks().gather(x, true);
         if has_labelled {
-            let error = labelled(&encoded.z) - labelled(&codes);
-            let error = error.square() * 0.5;
+            let error = model.label_surprise(weights, &labelled(&encoded.z), &labelled(&codes));
             // Unknown labels are compared with what was read, so their error is 0; they must not count in the mean.
             let label = match known.mask() {
                 Some(mask) if !self.config.parity => {
@@ -299,7 +321,9 @@ impl Objective {
             "label" if c.parity => c.label_weight * self.warm_up(step),
             "label" => c.label_weight,
             "u" => c.u_weight * self.warm_up(step),
-            "unlabelled" => c.unlabelled_weight * self.warm_up(step),
+            "unlabelled" => {
+                c.unlabelled_weight * self.risen(c.unlabelled_warm_up.unwrap_or(c.warm_up), step)
+            }
             "independence" => c.independence_weight,
             _ => 1.0,
         }
@@ -430,33 +454,34 @@ pub fn label_codes(a: &Architecture, labels: &Tensor) -> Tensor {
             return Tensor::zeros([n, b.width], (Kind::Float, labels.device()));
         }
         column += 1;
-        let value = labels.narrow(1, column, 1);
-        let variable = a.dag().variable(b.variable);
-        match variable.kind() {
-            VariableKind::Circular { period } => {
-                let angle = (value - variable.range().0) * (2.0 * std::f64::consts::PI / period);
-                let half = b.width / 2;
-                Tensor::cat(
-                    &[
-                        angle.cos().expand([n, half], false),
-                        angle.sin().expand([n, b.width - half], false),
-                    ],
-                    1,
-                )
-            }
-            VariableKind::Categorical { categories } => {
-                let (categories, part) = (categories as i64, b.width / categories as i64);
-                let index = value.to_kind(Kind::Int64).squeeze_dim(1);
-                let hot = index.one_hot(categories).to_kind(Kind::Float);
-                let spread = hot.repeat_interleave_self_int(part, 1, None);
-                spread.constant_pad_nd([0, b.width - part * categories])
-            }
-            VariableKind::Continuous => {
-                // Standardising is affine, so two values fix it.
-                let (at0, at1) = (variable.standardise(0.0), variable.standardise(1.0));
-                (value * (at1 - at0) + at0).expand([n, b.width], false)
-            }
-        }
+        label_code(a, b, &labels.narrow(1, column, 1))
     };
     Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
+}
+
+/// The code of one label, `[n, 1] -> [n, width]`, as [`label_codes`] has it.
+pub(crate) fn label_code(a: &Architecture, b: &Block, value: &Tensor) -> Tensor {
+    let n = value.size()[0];
+    let variable = a.dag().variable(b.variable);
+    match variable.kind() {
+        VariableKind::Circular { period } => {
+            let angle = (value - variable.range().0) * (2.0 * std::f64::consts::PI / period);
+            let half = b.width / 2;
+            let (cosine, sine) = (angle.cos(), angle.sin());
+            let halves = [cosine.expand([n, half], false), sine.expand([n, b.width - half], false)];
+            Tensor::cat(&halves, 1)
+        }
+        VariableKind::Categorical { categories } => {
+            let (categories, part) = (categories as i64, b.width / categories as i64);
+            let index = value.to_kind(Kind::Int64).squeeze_dim(1);
+            let hot = index.one_hot(categories).to_kind(Kind::Float);
+            let spread = hot.repeat_interleave_self_int(part, 1, None);
+            spread.constant_pad_nd([0, b.width - part * categories])
+        }
+        VariableKind::Continuous => {
+            // Standardising is affine, so two values fix it.
+            let (at0, at1) = (variable.standardise(0.0), variable.standardise(1.0));
+            (value * (at1 - at0) + at0).expand([n, b.width], false)
+        }
+    }
 }

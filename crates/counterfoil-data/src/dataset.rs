@@ -243,7 +243,7 @@ impl Dataset {
     /// An intervention may have been made for another graph: its positions and values are checked against ours.
     fn check(&self, index: usize, action: &Intervention) -> Result<()> {
         self.check_index(index)?;
-        Intervention::from_pairs(self.graph(), action.iter())?;
+        Intervention::from_changes(self.graph(), action.iter())?;
         Ok(())
     }
 }

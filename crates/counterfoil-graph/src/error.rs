@@ -399,18 +399,31 @@ pub enum GraphError {
         /// Its role in words.
         role: &'static str,
     },
-    /// Two values for one variable in the same intervention.
-    #[error("`{name}` is set twice, to {first} and to {second}: keep one")]
-    SetTwice {
+    /// A soft change that means nothing for its variable.
+    #[error("`{change}` cannot be done to `{name}`: {reason}")]
+    SoftChange {
         /// The variable.
         name: String,
-        /// The value that stands.
-        first: f64,
-        /// The value that was added.
-        second: f64,
+        /// The change as it is written.
+        change: String,
+        /// Why not, and what to do instead.
+        reason: &'static str,
+    },
+    /// Two changes of one variable in the same intervention.
+    #[error("`{name}` is changed twice, by `{first}` and by `{second}`: keep one")]
+    ChangedTwice {
+        /// The variable.
+        name: String,
+        /// The change that stands.
+        first: String,
+        /// The change that was added.
+        second: String,
     },
     /// Text that is not `name=number`.
-    #[error("{text:?} is no intervention: write it as name=number, for example thickness=2.5")]
+    #[error(
+        "{text:?} is no intervention: write it as name=number, for example thickness=2.5, or name+=number, name-=number, \
+         name*=number for a soft one"
+    )]
     BadIntervention {
         /// The refused text.
         text: String,

@@ -57,6 +57,7 @@
 pub mod adjustment;
 mod admg;
 mod causal_graph;
+mod change;
 mod chordal;
 mod class;
 pub mod counterfactual;
@@ -102,6 +103,7 @@ mod view;
 
 pub use admg::Admg;
 pub use causal_graph::CausalGraph;
+pub use change::Change;
 pub use cpdag::Cpdag;
 pub use dag::Dag;
 pub use edge::{Edge, Mark};

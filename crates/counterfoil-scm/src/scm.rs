@@ -1,7 +1,7 @@
 //! The structural causal model: a graph, a mechanism per variable, and the three steps of a counterfactual.
 
 use crate::{Intervention, Mechanism, ScmError};
-use counterfoil_graph::Dag;
+use counterfoil_graph::{Change, Dag};
 use counterfoil_random::Stream;
 use std::{fmt, sync::Arc};
 
@@ -87,7 +87,7 @@ impl Scm {
     }
 
     /// The values that `noise` brings about under `action`: set variables take their value, the others follow
-    /// their mechanisms in topological order. `O(n + m)` calls and reads.
+    /// their mechanisms in topological order, and softly changed ones are moved from there. `O(n + m)` calls and reads.
     ///
     /// # Panics
     /// When `noise` does not have one entry per variable or `action` sets a variable that does not exist.
@@ -97,12 +97,19 @@ impl Scm {
         let mut values = vec![0.0; self.dag.len()];
         let mut parents = Vec::new();
         for &index in self.dag.topological_order() {
-            values[index] = action.get(index).unwrap_or_else(|| {
+            let change = action.change(index);
+            values[index] = change.and_then(Change::value).unwrap_or_else(|| {
                 self.gather(index, &values, &mut parents);
-                self.mechanisms[index].forward(&parents, noise[index])
+                let natural = self.mechanisms[index].forward(&parents, noise[index]);
+                self.moved(index, change, natural)
             });
         }
         values
+    }
+
+    /// The natural value of a variable after what an intervention does to it, if anything.
+    fn moved(&self, index: usize, change: Option<Change>, natural: f64) -> f64 {
+        change.map_or(natural, |change| change.of(self.dag.variable(index), natural))
     }
 
     /// Draws noise and runs every mechanism.
@@ -159,17 +166,20 @@ impl Scm {
         let mut counterfactual = values.to_vec();
         let mut parents = Vec::new();
         for &index in self.dag.topological_order() {
-            if let Some(value) = action.get(index) {
+            let change = action.change(index);
+            if let Some(value) = change.and_then(Change::value) {
                 counterfactual[index] = value;
                 continue;
             }
+            let mut natural = values[index];
             let changed = |&parent: &usize| counterfactual[parent] != values[parent];
             if self.dag.parents(index).iter().any(changed) {
                 self.gather(index, values, &mut parents);
                 let noise = self.abduct_one(index, &parents, values[index])?;
                 self.gather(index, &counterfactual, &mut parents);
-                counterfactual[index] = self.mechanisms[index].forward(&parents, noise);
+                natural = self.mechanisms[index].forward(&parents, noise);
             }
+            counterfactual[index] = self.moved(index, change, natural);
         }
         Ok(counterfactual)
     }

@@ -8,6 +8,7 @@
 mod common;
 
 use common::{action, blueprint, item, settings};
+use counterfoil_graph::Change;
 use counterfoil_scm::{Intervention, Scm};
 use proptest::prelude::*;
 
@@ -166,5 +167,30 @@ proptest! {
         let (seen, acted) = (scm.sample(&mut stream()), scm.sample_under(&mut stream(), &action));
         prop_assert_eq!(&seen.noise, &acted.noise);
         prop_assert_eq!(acted.values, scm.predict(&seen.noise, &action));
+    }
+
+    /// Exact: a soft change is the hard one to what it makes of the natural value, the one that the variable has under
+    /// all else that is done; what moves nothing changes nothing. Float, where noise is abducted.
+    #[test]
+    fn a_soft_change_sets_what_it_makes_of_the_natural_value(
+        (plan, seed, settings) in setting(), which: prop::sample::Index, by in -2.0..2.0f64, scaled: bool,
+    ) {
+        let scm = plan.model();
+        let Some(sample) = fact(&scm, seed) else { return Ok(()) };
+        let i = which.index(plan.n);
+        let mut others = settings.clone();
+        others.retain(|&(j, _)| j != i);
+        let change = if scaled { Change::Scale(by) } else { Change::Shift(by) };
+        let soft = action(&scm, &others).change_index(scm.dag(), i, change).unwrap();
+        let natural = scm.predict(&sample.noise, &action(&scm, &others))[i];
+        others.push((i, if scaled { natural * by } else { natural + by }));
+        let expected = scm.predict(&sample.noise, &action(&scm, &others));
+        prop_assert_eq!(&scm.predict(&sample.noise, &soft), &expected);
+        let found = scm.counterfactual(&sample.values, &soft).unwrap();
+        prop_assert!(close(&found, &expected), "{found:?} for {expected:?}");
+        for still in [Change::Shift(0.0), Change::Scale(1.0)] {
+            let still = Intervention::from_changes(scm.dag(), [(i, still)]).unwrap();
+            prop_assert_eq!(&scm.counterfactual(&sample.values, &still), &Ok(sample.values.clone()));
+        }
     }
 }

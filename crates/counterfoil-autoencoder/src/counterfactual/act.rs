@@ -10,7 +10,7 @@ impl Counterfactuals<'_> {
     /// The causal latents after the interventions, one an item, `[n, d]`. Interventions are on the model's graph.
     ///
     /// # Errors
-    /// When there are not as many interventions as items, or one sets an unlabelled variable.
+    /// When there are not as many interventions as items, or one changes an unlabelled variable.
     pub fn act(
         &self,
         abduction: &Abduction,
@@ -44,9 +44,8 @@ impl Counterfactuals<'_> {
         // Where nothing is set any valid value will do: it is masked away.
         let mut labels: Vec<f32> = Vec::with_capacity(interventions.len() * labelled.len());
         for intervention in interventions {
-            let unlabelled =
-                |(v, _): &(usize, f64)| a.dag().variable(*v).role() == Role::Unlabelled;
-            if let Some((variable, _)) = intervention.iter().find(unlabelled) {
+            let unlabelled = |v: &usize| a.dag().variable(*v).role() == Role::Unlabelled;
+            if let Some(variable) = intervention.targets().into_iter().find(unlabelled) {
                 let names: Vec<&str> = a.blocks().labelled().map(|b| b.name.as_str()).collect();
                 return Err(ModelError::Unlabelled {
                     variable: a.dag().variable(variable).name().to_owned(),
@@ -65,7 +64,7 @@ impl Counterfactuals<'_> {
         let factual: Vec<Tensor> = a.blocks().iter().map(|b| b.of(&abduction.z)).collect();
         let mut acted: Vec<Tensor> = factual.iter().map(Tensor::shallow_clone).collect();
         Ok(tch::no_grad(|| {
-            let noise = self.published_roots(noise, &wanted, interventions);
+            let noise = self.published_roots(noise, &factual, &wanted, interventions);
             self.model.mechanisms().propagate(self.weights, &noise, |variable, _, z| {
                 let z = z - confounding::accounted_for(confounded, variable, &acted, &factual);
                 acted[variable] =
@@ -96,14 +95,20 @@ impl Counterfactuals<'_> {
             return free;
         }
         let set = mask(interventions, device, |i| i.get(variable).is_some());
-        &set * block.of(wanted) + (1.0 - &set) * free
+        let acted = &set * block.of(wanted) + (1.0 - &set) * free;
+        // The noise of a root that the published mechanism moves was moved already.
+        if self.is_published_root(variable) {
+            acted
+        } else {
+            self.moved(variable, acted, factual, interventions)
+        }
     }
 
-    /// Whether an intervention changes the latents of a variable: it is set, or mechanisms lead there from one that is.
+    /// Whether an intervention changes the latents of a variable: it is changed, or mechanisms lead there from one that is.
     fn reaches(&self, intervention: &Intervention, variable: usize) -> bool {
         let a = self.architecture();
         if a.mechanism == Mechanism::Independent {
-            return intervention.get(variable).is_some();
+            return intervention.change(variable).is_some();
         }
         let targets = intervention.targets();
         !targets.is_empty() && a.dag().descendants(targets).contains(variable)
@@ -115,11 +120,13 @@ impl Counterfactuals<'_> {
     }
 
     /// In the published mechanism children read the noise of their parents, so a value reaches them only through it:
-    /// where a root is set its u becomes what is wanted, less (when calibrated) the constant that its mechanism adds.
+    /// where a root is set its u becomes what is wanted, less (when calibrated) the constant that its mechanism adds, and
+    /// where it is changed softly its u moves as far as its z is to.
     /// Set variables with parents are overwritten after the hop and reach nobody, as published.
     fn published_roots(
         &self,
         noise: Tensor,
+        factual: &[Tensor],
         wanted: &Tensor,
         interventions: &[Intervention],
     ) -> Tensor {
@@ -129,9 +136,9 @@ impl Counterfactuals<'_> {
         }
         let own: Vec<Tensor> = a.blocks().iter().map(|b| b.of(&noise)).collect();
         let block = |b: &crate::Block| {
-            let factual = &own[b.variable];
+            let noise = &own[b.variable];
             if !b.labelled || !self.is_published_root(b.variable) {
-                return factual.shallow_clone();
+                return noise.shallow_clone();
             }
             let mut value = b.of(wanted);
             if self.procedure.calibrated {
@@ -139,7 +146,9 @@ impl Counterfactuals<'_> {
                 value = mechanisms.conditional(self.weights, b.variable, &own).abduct(&value).0;
             }
             let set = mask(interventions, noise.device(), |i| i.get(b.variable).is_some());
-            &set * value + (1.0 - &set) * factual
+            let moved = &set * value + (1.0 - &set) * noise;
+            let z = &factual[b.variable];
+            moved + (self.moved(b.variable, z.shallow_clone(), z, interventions) - z)
         };
         Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
     }
@@ -156,7 +165,7 @@ impl Counterfactuals<'_> {
 }
 
 /// `[n, 1]`: 1 for items whose intervention has a property.
-fn mask(
+pub(super) fn mask(
     interventions: &[Intervention],
     device: tch::Device,
     property: impl Fn(&Intervention) -> bool,
@@ -165,7 +174,7 @@ fn mask(
     Tensor::from_slice(&mask).view([-1, 1]).to_device(device)
 }
 
-/// `[n, 1]`: 1 for items on which something is set.
+/// `[n, 1]`: 1 for items on which something is changed.
 pub(super) fn touched(interventions: &[Intervention], device: tch::Device) -> Tensor {
     mask(interventions, device, |i| !i.is_empty())
 }

@@ -3,6 +3,7 @@
 pub mod direct;
 pub mod encoder;
 pub mod mechanism;
+pub mod prior;
 pub mod reader;
 mod residual;
 pub mod residual_code;
@@ -12,6 +13,7 @@ pub mod unet;
 pub use direct::Direct;
 pub use encoder::{Encoder, Gaussian};
 pub use mechanism::Mechanisms;
+pub use prior::LabelPrior;
 pub use reader::Reader;
 pub use residual_code::ResidualCode;
 pub use unet::Unet;

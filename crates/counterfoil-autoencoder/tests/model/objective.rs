@@ -2,9 +2,9 @@
 
 use crate::support::{every_kind, images, largest, published, scrambled, tiny};
 use counterfoil_autoencoder::objective::{kl_to_standard, label_codes};
-use counterfoil_autoencoder::{Batch, Mechanism, Model, Objective, ObjectiveConfig};
-use counterfoil_tensor::{Mode, ParameterStore, Precision};
-use tch::{Kind, Tensor};
+use counterfoil_autoencoder::{Batch, Mechanism, Model, Objective, ObjectiveConfig, Prior};
+use counterfoil_tensor::{Mode, ParameterStore, Precision, noise};
+use tch::{Device, Kind, Tensor};
 
 fn labels() -> Tensor {
     Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0]).view([2, 4])
@@ -240,7 +240,7 @@ fn mechanisms_are_fitted_to_further_labels() {
     let cause = (noise.square() * 0.5).sum(Kind::Double).double_value(&[]);
     close(u(&first, Some(&[f32::NAN, 4.0])), (24.0 * of_first + cause) / 30.0);
     // One label a variable, or an error that says so.
-    let more_labels = Some(Tensor::zeros([3, 5], (Kind::Float, tch::Device::Cpu)));
+    let more_labels = Some(Tensor::zeros([3, 5], (Kind::Float, Device::Cpu)));
     let wrong = Batch { labels: rows(&first), more_labels, ..batch() };
     assert!(objective.loss(&model, &weights, &wrong, 3).is_err());
 }
@@ -277,6 +277,67 @@ fn the_warm_up_spares_the_label_term_outside_parity() {
     assert_eq!(objective.weight("label", 0), config.label_weight);
     let parity = Objective::new(&ObjectiveConfig { parity: true, ..config }, 100, 0).unwrap();
     assert_eq!(parity.weight("label", 0), 0.0);
+}
+
+/// Exact: the KL weights rise anew in each cycle and stay after the last; unlabelled blocks may have a pace of their own.
+#[test]
+fn kl_weights_have_schedules_of_their_own() {
+    let config = ObjectiveConfig {
+        warm_up: 0.5,
+        cycles: 2,
+        unlabelled_warm_up: Some(0.0),
+        unlabelled_weight: 0.25,
+        ..ObjectiveConfig::default()
+    };
+    let objective = Objective::new(&config, 80, 0).unwrap();
+    let found = [0, 10, 20, 39, 40, 50, 60, 79, 200].map(|step| objective.weight("u", step));
+    assert_eq!(found, [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0, 1.0, 1.0]);
+    assert_eq!([0, 10, 40].map(|step| objective.weight("unlabelled", step)), [0.25; 3]);
+}
+
+/// Exact at its beginning, where the learned prior is the fixed one. Float at the maximum of the likelihood, which for an affine
+/// mean is least squares and the variance of its residuals: there the label term no longer changes the prior.
+#[test]
+fn the_learned_prior_is_a_regression_on_the_code() {
+    let dag = counterfoil_graph::Dag::from_dot("digraph { a [low=0, high=1] }").unwrap();
+    let [fixed, learned] = [Prior::Fixed, Prior::Learned].map(|prior| {
+        tiny(&dag, |c| (c.label_prior, c.residual_code, c.block_width) = (prior, false, Some(2)))
+    });
+    let drawn = noise::normal(4, "prior", &(0..50).collect::<Vec<_>>(), 0, &[4], Device::Cpu);
+    let (codes, rest) = (drawn.narrow(1, 0, 2), drawn.narrow(1, 2, 2));
+    let latents = &codes * 2.5 + 0.3 + rest * 0.4;
+    let mut store = learned.initialise(0, Device::Cpu);
+    let [own, others] =
+        [(&learned, &store), (&fixed, &fixed.initialise(0, Device::Cpu))].map(|(model, store)| {
+            let weights = store.bind(Precision::F32, Mode::Train);
+            model.label_surprise(&weights, &latents, &codes)
+        });
+    assert_eq!(largest(&(own - others)), 0.0);
+
+    let mean = |x: &Tensor| x.mean_dim([0i64].as_slice(), false, Kind::Float);
+    let (dc, dz) = (&codes - mean(&codes), &latents - mean(&latents));
+    let slope = mean(&(&dc * &dz)) / mean(&dc.square());
+    let offset = mean(&latents) - &slope * mean(&codes);
+    let deviation = mean(&(dz - dc * &slope).square()).sqrt();
+    let mut state = store.state();
+    for (name, values) in &mut state {
+        match name.strip_prefix("label_prior.") {
+            Some("slope") => *values = &slope - 1.0,
+            Some("offset") => *values = offset.shallow_clone(),
+            Some("log_deviation") => *values = deviation.log(),
+            _ => {}
+        }
+    }
+    store.load_state(&state).unwrap();
+    let gradient = |latents: &Tensor| {
+        let weights = store.bind(Precision::F32, Mode::Train);
+        learned.label_surprise(&weights, latents, &codes).mean(Kind::Float).backward();
+        let found = largest(&store.flat().grad());
+        let _ = store.flat().grad().zero_();
+        found
+    };
+    assert!(gradient(&latents) < 1e-5);
+    assert!(gradient(&(&latents + 0.1)) > 1e-2);
 }
 
 /// The causal code reads z off the image; the term of u trains the mechanism and must not bend the encoder.
@@ -335,6 +396,11 @@ fn settings_out_of_range_are_named() {
     };
     let good = ObjectiveConfig::default();
     refuse(ObjectiveConfig { warm_up: 1.5, ..good }, "objective.warm_up");
+    refuse(ObjectiveConfig { cycles: 0, ..good }, "objective.cycles");
+    refuse(
+        ObjectiveConfig { unlabelled_warm_up: Some(-1.0), ..good },
+        "objective.unlabelled_warm_up",
+    );
     refuse(ObjectiveConfig { drop_labelled: -0.1, ..good }, "objective.drop_labelled");
     refuse(ObjectiveConfig { label_weight: f64::NAN, ..good }, "objective.label_weight");
     let model = tiny(&every_kind(), |_| {});

@@ -14,11 +14,13 @@ use crate::{output, progress};
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil counterfactual digits --do thickness=2.5 --count 8
   counterfoil counterfactual digits --do thickness=4 --do intensity=120 --out-file grid.png
+  counterfoil counterfactual digits --do thickness+=1 --do 'intensity*=0.8'
   counterfoil counterfactual morphomnist --do intensity=200 --image seven.png
   counterfoil counterfactual digits-confounded --do thickness=4 --confounding 0.5
 
 Columns: factual | counterfactual, and the truth where the world can render it. Values are in the label's own units;
---do may be repeated to set several variables at once. Where the graph file declares hidden causes, a warning says which
+--do may be repeated to change several variables at once. `=` cuts a variable from its causes; `+=`, `-=` and `*=` leave
+them in force and move what they make of it. Where the graph file declares hidden causes, a warning says which
 effects data cannot tell, and --confounding shows the range of answers that all fit them.";
 
 /// Flags of `counterfactual`.
@@ -26,7 +28,7 @@ effects data cannot tell, and --confounding shows the range of answers that all 
 pub(crate) struct Options {
     #[command(flatten)]
     model: OfModel,
-    /// Set a variable, in its label's own units (repeatable)
+    /// Set a variable, or move it with +=, -= or *=, in its label's own units (repeatable)
     #[arg(long = "do", value_name = "VARIABLE=VALUE", required = true)]
     set: Vec<String>,
     /// How many test images
@@ -66,7 +68,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         Some(file) => imagination.picture(file, options.class)?,
         None => imagination.held_out(options.count)?,
     };
-    let title: Vec<String> = options.set.iter().map(|text| text.replace(['=', '/'], "-")).collect();
+    let title: Vec<String> = options.set.iter().map(|text| file_name(text)).collect();
     let imagined = imagination.imagine(
         &subjects,
         &[intervention],
@@ -79,4 +81,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     )?;
     output::imagined(&imagination, &imagined, &file, options.model.json())?;
     Ok(0)
+}
+
+/// A change as a part of a file name: `thickness-2.5`, `thickness-plus-1`, `thickness-times-0.8`.
+fn file_name(text: &str) -> String {
+    let words = [("+=", "-plus-"), ("-=", "-minus-"), ("*=", "-times-"), ("=", "-"), ("/", "-")];
+    words.iter().fold(text.to_owned(), |text, (sign, word)| text.replace(sign, word))
 }

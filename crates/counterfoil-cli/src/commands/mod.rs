@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod cite;
+mod codes;
 mod compare;
 mod completion;
 mod counterfactual;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Draw images with one variable going through its range
     #[command(after_help = traverse::EXAMPLES)]
     Traverse(traverse::Options),
+    /// Write the latents, noise and readings of images as arrays for other programs
+    #[command(after_help = codes::EXAMPLES)]
+    Codes(codes::Options),
     /// Show what a data set holds
     #[command(after_help = data::EXAMPLES)]
     Data(data::Options),
@@ -93,6 +97,7 @@ impl Command {
             Self::Report(options) => report::run(&options),
             Self::Counterfactual(options) => counterfactual::run(&options),
             Self::Traverse(options) => traverse::run(&options),
+            Self::Codes(options) => codes::run(&options),
             Self::Data(options) => data::run(&options),
             Self::Runs(options) => runs::run(&options),
             Self::Table(options) => table::run(&options),

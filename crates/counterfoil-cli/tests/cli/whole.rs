@@ -52,6 +52,18 @@ fn pictures(bench: &Bench, run: &std::path::Path) {
     assert!(ended.err.contains(warning), "{}", ended.err);
     assert_eq!(grid(&fs_err::read(bench.path("own.png")).unwrap()), (3, 1));
 
+    // A soft change leaves causes and noise in force, and its truth is each image's own.
+    let soft = ["counterfactual", "tiny", "--do", "thickness=3", "--do", "intensity+=20"];
+    let told = bench.json(&[&soft[..], &["--count", "2"]].concat());
+    assert_eq!(told["imagined"]["columns"][1], "do(thickness = 3 px, intensity += 20 grey level)");
+    let hard = bench.json(&["counterfactual", "tiny", "--do", "thickness=3", "--count", "2"]);
+    for row in 0..2 {
+        let truth = |told: &Value| told["imagined"]["rows"][row]["cells"][1]["truth"][1].as_f64();
+        let moved = truth(&told).unwrap() - truth(&hard).unwrap();
+        assert!((moved - 20.0).abs() < 1e-6, "{moved}");
+    }
+    assert!(run.join("counterfactuals/do-thickness-3-intensity-plus-20.png").is_file());
+
     // A picture from elsewhere has no truth beside it.
     let stroke =
         (0..28 * 28).map(|p| if (6..22).contains(&(p / 28)) && p % 28 / 3 == 4 { 200 } else { 0 });
@@ -88,6 +100,28 @@ fn pictures(bench: &Bench, run: &std::path::Path) {
 
 /// Everything else that reads a run.
 fn questions(bench: &Bench, run: &std::path::Path) {
+    let told = bench.json(&["codes", "tiny", "--part", "validation", "--count", "5"]);
+    let array = |name: &str| {
+        let arrays = told["arrays"].as_array().unwrap();
+        arrays.iter().find(|array| array["name"] == name).unwrap()["shape"].clone()
+    };
+    assert_eq!(array("label.thickness"), serde_json::json!([5]));
+    assert_eq!(array("u.intensity")[0], 5);
+    let bytes = fs_err::read(bench.path("codes.safetensors")).unwrap();
+    // Exact: what is recorded is handed on.
+    let arrays = counterfoil::tensor::archive::read(&bench.path("codes.safetensors")).unwrap();
+    assert_eq!(arrays.len(), told["arrays"].as_array().unwrap().len());
+    bench.json(&[
+        "codes",
+        "tiny",
+        "--part",
+        "validation",
+        "--count",
+        "5",
+        "--out-file",
+        "b.safetensors",
+    ]);
+    assert_eq!(fs_err::read(bench.path("b.safetensors")).unwrap(), bytes);
     let first = fs_err::read_to_string(run.join("summary.json")).unwrap();
     fs_err::remove_file(run.join("summary.json")).unwrap();
     fs_err::remove_file(run.join("report.html")).unwrap();

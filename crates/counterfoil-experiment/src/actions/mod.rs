@@ -6,6 +6,7 @@
 //! |---|---|
 //! | train, evaluate, report; go on after a break | [`perform`] |
 //! | counterfactual images of a trained model | [`imagine`] |
+//! | latents and noise of images as arrays | [`codes`] |
 //! | a trained model asked the same in several ways: solvers, strengths | [`weigh`] |
 //! | pictures where a person wants them | [`picture`] |
 //! | runs in a list, their figures side by side, two runs compared | [`figures`] |
@@ -19,6 +20,7 @@
 //! | whom a run builds on | [`cite`] |
 
 pub mod cite;
+pub mod codes;
 pub mod diffusion;
 pub mod estimate;
 pub mod facts;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use counterfoil_autoencoder::{Objective, counterfactual::Reference};
+use counterfoil_autoencoder::{Objective, Prior, counterfactual::Reference};
 use counterfoil_graph::Dag;
 use counterfoil_tensor::parse_device;
 
@@ -57,6 +57,14 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     let (objective, procedure) = (&sections.objective, &sections.counterfactual);
     let dropped = objective.drop_labelled.max(objective.drop_each) > 0.0;
     let guided = procedure.guidance_reference == Reference::Null;
+    let need = "\"fixed\" where the decoder or the mechanisms are shown labels' own codes: set objective.teach_labels and \
+                objective.mechanism_labels to 0 and objective.fit_mechanisms_to_labels to false, as in method = \"parity\"";
+    let shown = objective.teach_labels > 0.0
+        || objective.mechanism_labels > 0
+        || objective.fit_mechanisms_to_labels;
+    let learned = sections.model.label_prior == Prior::Learned;
+    bounds.ensure("model.label_prior", "learned", !(learned && shown), need)?;
+
     let need = "\"factual\" where the decoder is trained with all blocks: set objective.drop_each or \
                 objective.drop_labelled above 0, so that it knows null blocks";
     bounds.ensure("counterfactual.guidance_reference", "null", dropped || !guided, need)?;
@@ -66,7 +74,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 17] = [
+const NEUTRAL: [&str; 19] = [
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
     "method = \"default\"",
@@ -82,6 +90,8 @@ const NEUTRAL: [&str; 17] = [
     "mechanism_rate = 1.0",
     "null_blocks = false",
     "drop_each = 0.0",
+    "label_prior = \"fixed\"",
+    "cycles = 1",
     "guidance_kept = 1.0",
     "guidance_reference = \"factual\"",
 ];

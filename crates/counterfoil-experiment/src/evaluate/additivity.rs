@@ -120,7 +120,7 @@ pub(super) fn of_pairs(
 /// Both interventions at once on the first `n` images, with the values that each has alone.
 fn together(prepared: &Prepared, a: &Deed, b: &Deed, n: usize) -> Result<Deed> {
     let both = a.interventions.iter().zip(&b.interventions).take(n).map(|(a, b)| {
-        Intervention::from_pairs(prepared.graph(), a.iter().chain(b.iter())).map_err(graph_error)
+        Intervention::from_changes(prepared.graph(), a.iter().chain(b.iter())).map_err(graph_error)
     });
     Ok(Deed::new(format!("{}+{}", a.name, b.name), both.collect::<Result<_>>()?))
 }

@@ -81,7 +81,10 @@ pub fn redraw_of_cause(
             return redraw_error(&causes, values[cause], likelihood).ok();
         }
         let log_weight = |other: &Vec<f64>| {
-            action.iter().map(|(i, set)| -0.5 * ((other[i] - set) / widths[i]).powi(2)).sum::<f64>()
+            action
+                .values()
+                .map(|(i, set)| -0.5 * ((other[i] - set) / widths[i]).powi(2))
+                .sum::<f64>()
         };
         let logs: Vec<f64> = population.iter().map(log_weight).collect();
         let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -86,7 +86,7 @@ impl Facts<'_> {
 
     /// The true values of a variable after the interventions; none where only a label model could tell and there is
     /// none, or it cannot have made the labels.
-    fn truth(&self, labelled: &Labelled, actions: &[Intervention]) -> Option<Vec<f64>> {
+    pub(super) fn truth(&self, labelled: &Labelled, actions: &[Intervention]) -> Option<Vec<f64>> {
         let pairs = || self.labels.iter().zip(actions);
         match self.concern(labelled, actions) {
             Concern::None => Some(self.factual(labelled)),

@@ -13,7 +13,7 @@
 //! | the images, the questions and what is true of both | `examination` |
 //! | one abduction, many counterfactuals | [`deeds`] |
 //! | what is measured on an image | [`measure`] |
-//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`], [`minimality`], `additivity` |
+//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`], [`minimality`], `additivity`, `uncertainty` |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
 //! | the same questions answered in several ways | [`questions`] |
@@ -44,6 +44,7 @@ mod separation;
 pub mod solvers;
 pub mod strength;
 pub mod summary;
+mod uncertainty;
 
 use std::{sync::atomic::AtomicBool, time::Instant};
 
@@ -63,6 +64,7 @@ use self::{
     prepare::Prepared,
     score::Scorer,
     summary::{Abducted, Disentanglement, Judged, Leak, Reading, SCHEMA, Solver},
+    uncertainty::Ranges,
 };
 use crate::{
     config::Config,
@@ -150,7 +152,7 @@ pub fn evaluate(
     let mut scores = scorer.score(plan, &answers)?;
     let reproduced = scorer.reproduction(&rounds)?;
     scores.intervals.extend(reproduced.intervals);
-    let Told { latent_reading, leakage, disentanglement, abduction, interaction } =
+    let Told { latent_reading, leakage, disentanglement, abduction, interaction, uncertainty } =
         code(&scorer, plan, &answers.noise, procedure, seed)?;
     let exhibit = Exhibit {
         data,
@@ -188,6 +190,7 @@ pub fn evaluate(
         identity_kept: scores.identity_kept,
         minimality: scores.minimality,
         interaction,
+        uncertainty,
         composition_1: scores.composition_1,
         composition_10: reproduced.composition_10,
         reversibility_1: reproduced.reversibility.first().map(|(_, value)| *value),
@@ -238,6 +241,7 @@ struct Told {
     disentanglement: Option<Disentanglement>,
     abduction: IndexMap<String, Abducted>,
     interaction: Interactions,
+    uncertainty: Ranges,
 }
 
 /// What the code of test images tells of the labels: where it should, and where it should not.
@@ -275,5 +279,14 @@ fn code(
     let codes = (&u, &latents);
     let interaction =
         additivity::of_pairs(&counterfactuals, prepared, codes, facts, plan, bootstrap)?;
-    Ok(Told { latent_reading: readings, leakage: leaks, disentanglement, abduction, interaction })
+    let uncertainty =
+        uncertainty::of_effects(&counterfactuals, prepared, codes, facts, plan, bootstrap)?;
+    Ok(Told {
+        latent_reading: readings,
+        leakage: leaks,
+        disentanglement,
+        abduction,
+        interaction,
+        uncertainty,
+    })
 }

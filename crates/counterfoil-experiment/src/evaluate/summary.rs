@@ -66,6 +66,10 @@ pub struct Summary {
     /// summaries from before it was measured.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub interaction: IndexMap<String, IndexMap<String, Interaction>>,
+    /// How sure is an effect, and is the truth where it is thought to be? `<do>.<measured>` for what follows; empty in
+    /// summaries from before it was measured.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub uncertainty: IndexMap<String, IndexMap<String, Range>>,
     /// Mean squared error, pixels in `[0, 1]`, after encoding and decoding once with nothing set.
     pub composition_1: f64,
     /// The same after ten times in a row.
@@ -230,6 +234,19 @@ pub struct Interaction {
     pub ci95: Ends,
     /// The error of a model whose effects add up.
     pub additive: f64,
+}
+
+/// The range of an effect over several abductions of each image, read off the latents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Range {
+    /// The share of images whose true value lies in their range.
+    pub coverage: f64,
+    /// Interval of `coverage`.
+    pub ci95: Ends,
+    /// The share of the samples that a range holds: what `coverage` should be.
+    pub level: f64,
+    /// The mean width of a range, in label units.
+    pub width: f64,
 }
 
 /// Mean squared errors of two answers without a model.

@@ -2,7 +2,7 @@
 
 use super::{
     numbers::{NONE, number},
-    tables::{Cell, Table, column},
+    tables::{Cell, DO, Table, column},
 };
 use crate::{
     evaluate::summary::{Abducted, BlockScore, Leak, Separation, Summary},
@@ -34,6 +34,32 @@ pub(super) fn abduction(summary: &Summary) -> Table {
             column("images", "held-out images that were read"),
         ],
         rows: summary.abduction.iter().map(row).collect(),
+    }
+}
+
+pub(super) fn uncertainty(summary: &Summary) -> Table {
+    let mut rows = Vec::new();
+    for (deed, effects) in &summary.uncertainty {
+        for (name, range) in effects {
+            rows.push(vec![
+                Cell::head(deed),
+                Cell::head(name),
+                Cell::estimate(range.coverage, Some(range.ci95), None),
+                Cell::number(Some(range.level)),
+                Cell::number(Some(range.width)),
+            ]);
+        }
+    }
+    Table {
+        caption: "Ranges of effects over several abductions of each image".into(),
+        columns: vec![
+            DO,
+            column("measured", ""),
+            column("truth inside", "share of images, with its 95 % interval"),
+            column("should be", "the share of the samples that a range holds"),
+            column("width", "mean width of a range, in label units"),
+        ],
+        rows,
     }
 }
 

@@ -279,6 +279,8 @@ mod tests {
                         "minimality": {{{word}: {{"cld": 0.3, "ci95": [0, 1], "images": 3}}}},
                         "interaction": {{{word}: {{{word}: {{"error": 0.3, "ci95": [0, 1],
                         "additive": 0.5}}}}}},
+                        "uncertainty": {{{word}: {{{word}: {{"coverage": 0.8, "ci95": [0, 1],
+                        "level": 0.9, "width": 0.2}}}}}},
                         "image_error": {{{error}, "by": {{{word}: {{{error}}}}}}},
                         "disentanglement": {{"disentanglement": 0.9, "completeness": 0.8, "mcc": 0.7,
                         "sap": 0.5, "mig": 0.4, "irs": 0.6, "mic": 0.9, "mic_other": 0.3,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     change_tables::{interaction, minimality},
-    code_tables::{abduction, disentanglement, identification, leakage, separation},
+    code_tables::{abduction, disentanglement, identification, leakage, separation, uncertainty},
     numbers::{NONE, estimate, number, percent, with_unit},
 };
 use crate::evaluate::{
@@ -143,7 +143,7 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
             question: "Is the exogenous noise kept?",
             about: "An effect must follow its cause in this image's own way, with the noise that \
                     this image was made with, and not in the average way or a random one.",
-            tables: vec![abduction(summary), slope(summary), noise(summary)],
+            tables: vec![abduction(summary), slope(summary), noise(summary), uncertainty(summary)],
         },
         Section {
             question: "Does the image come back?",

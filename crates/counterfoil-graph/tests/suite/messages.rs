@@ -255,7 +255,7 @@ fn the_graph_without_variables_is_a_graph() {
 fn interventions() {
     let dag = Dag::from_dot(
         "digraph { thickness [unit=px, low=1.0, high=5.8, domain_above=0]; digit [kind=categorical, categories=10];
-         intensity [low=64, high=255, domain_low=0, domain_high=255]; style [role=unlabelled] }",
+         intensity [low=64, high=255, domain_low=0, domain_high=255]; style [role=unlabelled]; phase [kind=circular, period=360] }",
     )
     .unwrap();
     let check = |texts: &[&str], expected: &str| {
@@ -268,7 +268,7 @@ fn interventions() {
     );
     check(
         &["weight=2"],
-        "there is no variable `weight` in the graph: use one of thickness, digit, intensity, style",
+        "there is no variable `weight` in the graph: use one of thickness, digit, intensity, style, phase",
     );
     check(&["thickness=0"], "0 is no value of `thickness`: give a finite number above 0 px");
     check(&["thickness=NaN"], "NaN is no value of `thickness`: give a finite number above 0 px");
@@ -282,22 +282,46 @@ fn interventions() {
         &["style=1"],
         "`style` is unlabelled, so it has no value to set: intervene on a labelled variable",
     );
-    check(&["thickness=2", "thickness=3"], "`thickness` is set twice, to 2 and to 3: keep one");
+    check(
+        &["thickness=2", "thickness+=3"],
+        "`thickness` is changed twice, by `thickness = 2 px` and by `thickness += 3 px`: keep one",
+    );
+    check(
+        &["digit+=1"],
+        "`digit += 1` cannot be done to `digit`: a category has no neighbours to move to: set it, as in name=1",
+    );
+    check(
+        &["phase*=2"],
+        "`phase *= 2` cannot be done to `phase`: a circle has no zero to scale from: shift it, as in name+=10",
+    );
+    check(
+        &["thickness*=inf"],
+        "`thickness *= inf` cannot be done to `thickness`: give a finite number",
+    );
+    check(
+        &["style-=1"],
+        "`style` is unlabelled, so it has no value to set: intervene on a labelled variable",
+    );
+    check(
+        &["thicknes+=2"],
+        "there is no variable `thicknes` in the graph: did you mean `thickness`?",
+    );
     for text in ["thickness", "thickness=thick", "=", ""] {
         check(
             &[text],
             &format!(
-                "{text:?} is no intervention: write it as name=number, for example thickness=2.5"
+                "{text:?} is no intervention: write it as name=number, for example thickness=2.5, or name+=number, \
+                 name-=number, name*=number for a soft one"
             ),
         );
     }
     assert_eq!(
-        Intervention::from_pairs(&dag, [(4, 1.0)]).unwrap_err(),
-        GraphError::IndexOutOfRange { index: 4, len: 4 }
+        Intervention::from_pairs(&dag, [(5, 1.0)]).unwrap_err(),
+        GraphError::IndexOutOfRange { index: 5, len: 5 }
     );
 
     let action = Intervention::parse(&dag, ["intensity=255", " thickness = 6 "]).unwrap();
-    assert_eq!(action.iter().collect::<Vec<_>>(), [(0, 6.0), (2, 255.0)]);
+    assert_eq!(action.values().collect::<Vec<_>>(), [(0, 6.0), (2, 255.0)]);
     assert_eq!(action.extrapolated(&dag), [0]);
     assert_eq!(action.describe(&dag), "do(thickness = 6 px, intensity = 255)");
     let later = Intervention::none().set(&dag, "thickness", 2.0).unwrap();
@@ -307,4 +331,15 @@ fn interventions() {
         action.translate(&dag, &other).unwrap().describe(&other),
         "do(intensity = 255, thickness = 6)"
     );
+
+    let soft = Intervention::parse(&dag, ["phase -= 30", "thickness*=2", "intensity+=1"]).unwrap();
+    let written = "do(thickness *= 2, intensity += 1, phase -= 30)";
+    assert_eq!(soft.describe(&dag), written);
+    assert_eq!((soft.targets(), soft.values().count()), (vec![0, 2, 4], 0));
+    assert_eq!(soft.get(0), None);
+    assert_eq!(soft.translate(&dag, &dag).unwrap(), soft);
+    // A name may end in a sign.
+    let odd = Dag::from_dot("digraph { \"a+\" }").unwrap();
+    assert_eq!(Intervention::parse(&odd, ["a+=1"]).unwrap().get(0), Some(1.0));
+    assert_eq!(Intervention::parse(&odd, ["a++=1"]).unwrap().describe(&odd), "do(a+ += 1)");
 }
