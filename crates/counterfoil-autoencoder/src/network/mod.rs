@@ -1,16 +1,21 @@
 //! The networks: encoder, label reader, latent mechanisms, decoders, and what is kept out of unlabelled blocks.
 
+pub mod diagonal;
 pub mod direct;
 pub mod encoder;
+pub mod hierarchical;
 pub mod mechanism;
+pub(crate) mod one_pass;
 pub mod reader;
 mod residual;
 pub mod residual_code;
 pub(crate) mod spline;
 pub mod unet;
 
+pub use diagonal::Diagonal;
 pub use direct::Direct;
 pub use encoder::{Encoder, Gaussian};
+pub use hierarchical::Hierarchical;
 pub use mechanism::Mechanisms;
 pub use reader::Reader;
 pub use residual_code::ResidualCode;
