@@ -125,10 +125,10 @@ impl Architecture {
                  set code = \"causal\", or reader = [] and residual_code = false",
             );
         }
-        if config.class_conditional && config.decoder == Decoder::Direct {
+        if config.class_conditional && config.decoder.draws_in_one_pass() {
             return setting(
                 "model.class_conditional",
-                "a direct decoder sees latents alone; set it to false, or decoder = \"diffusion\"",
+                "a decoder of one pass sees latents alone; set it to false, or decoder = \"diffusion\"",
             );
         }
         if config.class_conditional && classes == 0 {
@@ -159,10 +159,11 @@ impl Architecture {
             label_prior: config.label_prior,
             decoder: config.decoder,
             conditioning: config.conditioning,
-            // A direct decoder predicts the image, whatever else a diffusion model would.
-            prediction: match config.decoder {
-                Decoder::Diffusion => config.prediction,
-                Decoder::Direct => Prediction::X0,
+            // A decoder of one pass predicts the image, whatever else a diffusion model would.
+            prediction: if config.decoder.draws_in_one_pass() {
+                Prediction::X0
+            } else {
+                config.prediction
             },
             schedule,
             null_blocks: config.null_blocks,

@@ -79,6 +79,19 @@ pub enum Decoder {
     Diffusion,
     /// The mean image in one pass, as a variational autoencoder has it: no noise, nothing to invert.
     Direct,
+    /// A hierarchical variational autoencoder whose prior the latents condition (De Sousa Ribeiro et al. 2023): in one pass
+    /// too, with latents of its own at every resolution.
+    Hierarchical,
+}
+
+impl Decoder {
+    /// Whether an image is one pass of the network, without sampler, noise levels or guidance.
+    pub fn draws_in_one_pass(self) -> bool {
+        match self {
+            Self::Diffusion => false,
+            Self::Direct | Self::Hierarchical => true,
+        }
+    }
 }
 
 /// The noise schedule that the network is trained on.

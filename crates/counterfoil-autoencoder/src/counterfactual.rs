@@ -16,6 +16,7 @@
 mod act;
 mod confounding;
 mod guide;
+mod one_pass;
 mod resample;
 mod soft;
 
@@ -25,7 +26,7 @@ pub use self::{
 };
 
 use self::{act::touched, guide::Pass};
-use crate::{Architecture, Calibration, Decoder, LatentDenoiser, Model, ModelError};
+use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
 use counterfoil_diffusion::guidance::Clamped;
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
@@ -58,12 +59,14 @@ pub struct Procedure {
     pub rounds: usize,
     /// Images a pass: equal numbers give equal bits.
     pub batch: usize,
-    /// Whether x_T is the image under fresh noise instead of its abducted noise: the published code.
+    /// Whether x_T is the image under fresh noise instead of its abducted noise: the published code. A hierarchical
+    /// decoder's latents are drawn from their prior then.
     pub fresh_noise: bool,
     /// Whether the image that the network predicts at each level is clamped to `[-1, 1]`, as published samplers do.
     pub clamp: bool,
-    /// Whether what a direct decoder cannot draw of the image is added to the counterfactual again: the abducted noise of
-    /// the pixels (DeepSCM, Pawlowski et al. 2020). A diffusion decoder has x_T instead.
+    /// Whether what a decoder of one pass does not draw of the image is added to the counterfactual again: the abducted
+    /// noise of the pixels (DeepSCM, Pawlowski et al. 2020), times the scale that a hierarchical decoder gives each. A
+    /// diffusion decoder has x_T instead.
     pub keep_residual: bool,
     /// Whether a value is written as the latent that the trained encoder has for it; if not, as the code of the label
     /// itself, with the published one-hop mechanism in a root's u and elsewhere in z.
@@ -112,8 +115,11 @@ impl Procedure {
             if !weight.is_finite() {
                 return setting(key, "must be a finite number");
             }
-            if architecture.decoder == Decoder::Direct && weight != 1.0 {
-                return setting(key, "must be 1 with a direct decoder, which has nothing to guide");
+            if architecture.decoder.draws_in_one_pass() && weight != 1.0 {
+                return setting(
+                    key,
+                    "must be 1 with a decoder of one pass, which has nothing to guide",
+                );
             }
         }
         if self.guidance_kept != 1.0 && self.guidance_reference == Reference::Factual {
@@ -122,7 +128,7 @@ impl Procedure {
                 "must be 1 with guidance_reference = \"factual\": what is kept is factual already",
             );
         }
-        if architecture.decoder == Decoder::Diffusion && self.keep_residual {
+        if !architecture.decoder.draws_in_one_pass() && self.keep_residual {
             return setting(
                 "counterfactual.keep_residual",
                 "must be false with a diffusion decoder, whose x_T holds what the latents do not",
@@ -142,7 +148,8 @@ pub struct Abduction {
     pub u: Tensor,
     /// Factual causal latents `[n, d]`.
     pub z: Tensor,
-    /// The images' noise, as the method keeps it.
+    /// The images' noise, as the method keeps it; where the decoder draws in one pass, one row an image of its own
+    /// latents' noise and that of the pixels.
     pub noise: Latent<Tensor>,
     /// Classes `[n]`, when the decoder is conditioned on them.
     pub classes: Option<Tensor>,
@@ -188,8 +195,8 @@ impl<'m> Counterfactuals<'m> {
     /// # Errors
     /// When the method cannot walk the grid.
     pub fn evaluations(&self) -> Result<[usize; 2], ModelError> {
-        if self.model.direct().is_some() {
-            return Ok([usize::from(self.procedure.keep_residual), 1]);
+        if let Some(decoder) = self.model.one_pass() {
+            return Ok([usize::from(self.abducts_in_one_pass(decoder)), 1]);
         }
         let [up, down] = self.procedure.method.evaluations(&self.grid)?;
         Ok([if self.procedure.fresh_noise { 0 } else { up }, down])
@@ -219,8 +226,8 @@ impl<'m> Counterfactuals<'m> {
         Ok((Tensor::cat(&u, 0), Tensor::cat(&z, 0)))
     }
 
-    /// Abducts u, z and x_T of images `[n, c, h, w]`. With `fresh_noise` x_T is drawn instead, keyed by the pixels of the
-    /// image, so that it depends neither on the place in a batch nor on who asks.
+    /// Abducts u, z and the noise of images `[n, c, h, w]`. With `fresh_noise` the noise is drawn instead, keyed by the pixels
+    /// of the image, so that it depends neither on the place in a batch nor on who asks.
     ///
     /// # Errors
     /// When the images do not fit the model or the sampler fails.
@@ -230,8 +237,8 @@ impl<'m> Counterfactuals<'m> {
         classes: Option<&Tensor>,
     ) -> Result<Abduction, ModelError> {
         let (u, z) = self.encode(images)?;
-        if self.model.direct().is_some() {
-            let noise = Latent::Single(self.residual(images, &z)?);
+        if let Some(decoder) = self.model.one_pass() {
+            let noise = Latent::Single(self.abduct_in_one_pass(decoder, images, &z)?);
             return Ok(Abduction { u, z, noise, classes: classes.map(Tensor::shallow_clone) });
         }
         if self.procedure.fresh_noise {
@@ -252,7 +259,8 @@ impl<'m> Counterfactuals<'m> {
     }
 
     /// The same abduction with x_T replaced by fresh noise, `x_T ~ q(x_T | x_0)` keyed by item: what the published code
-    /// does, and the control that shows what abducting x_T is worth.
+    /// does, and the control that shows what abducting x_T is worth. Where the decoder draws in one pass its own latents are
+    /// drawn from their prior, and pixels have no noise.
     ///
     /// # Errors
     /// When sizes differ.
@@ -263,9 +271,11 @@ impl<'m> Counterfactuals<'m> {
         seed: u64,
         items: &[u64],
     ) -> Result<Abduction, ModelError> {
-        let noise = match self.model.direct() {
+        let noise = match self.model.one_pass() {
             None => self.noise_of(images, seed, items)?,
-            Some(_) => Latent::Single(images.zeros_like()),
+            Some(decoder) => {
+                Latent::Single(self.drawn_from_prior(decoder, seed, items, images.device()))
+            }
         };
         Ok(Abduction {
             u: abduction.u.shallow_clone(),
@@ -273,26 +283,6 @@ impl<'m> Counterfactuals<'m> {
             noise,
             classes: abduction.classes.as_ref().map(Tensor::shallow_clone),
         })
-    }
-
-    /// What a direct decoder leaves of images whose latents are `z`; nothing where the procedure does not keep it.
-    fn residual(&self, images: &Tensor, z: &Tensor) -> Result<Tensor, ModelError> {
-        if !self.procedure.keep_residual {
-            return Ok(images.zeros_like());
-        }
-        Ok(images - self.draw(z)?)
-    }
-
-    /// The images of latents, where the decoder draws them in one pass.
-    fn draw(&self, latents: &Tensor) -> Result<Tensor, ModelError> {
-        let mut images = Vec::new();
-        if let Some(direct) = self.model.direct() {
-            for (start, length) in self.passes(latents.size().first().copied().unwrap_or(0)) {
-                let part = latents.narrow(0, start, length);
-                images.push(tch::no_grad(|| direct.forward(self.weights, &part)));
-            }
-        }
-        Ok(Tensor::f_cat(&images, 0)?)
     }
 
     /// `x_T ~ q(x_T | x_0)` at the grid's highest level.
@@ -323,8 +313,8 @@ impl<'m> Counterfactuals<'m> {
         latents: &Tensor,
         reached: &Tensor,
     ) -> Result<Tensor, ModelError> {
-        if let (Some(_), Latent::Single(residual)) = (self.model.direct(), &abduction.noise) {
-            return Ok(self.draw(latents)? + residual);
+        if let (Some(decoder), Latent::Single(noise)) = (self.model.one_pass(), &abduction.noise) {
+            return self.predict_in_one_pass(decoder, latents, noise);
         }
         let mut images = Vec::new();
         for (start, length) in self.passes(latents.size()[0]) {

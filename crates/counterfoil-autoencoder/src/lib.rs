@@ -12,6 +12,7 @@
 //! | exogenous code <-> causal latents along the graph | [`network::mechanism`] |
 //! | noisy image, time, latents -> prediction | [`network::unet`] |
 //! | latents -> image in one pass, for variational autoencoders | [`network::direct`] |
+//! | the same with latents of its own at every resolution | [`network::hierarchical`] |
 //! | label-aligned prior, KL terms, denoising loss | [`objective`] |
 //! | labels that training may not see | [`KnownCodes`] |
 //! | abduct, act, predict | [`counterfactual`] |

@@ -1,8 +1,9 @@
 //! The network as a whole: a function of weights, images, times and latents.
 
+use crate::network::one_pass::OnePass;
 use crate::network::unet::Condition;
 use crate::network::{
-    Direct, Encoder, Gaussian, LabelPrior, Mechanisms, Reader, ResidualCode, Unet,
+    Direct, Encoder, Gaussian, Hierarchical, LabelPrior, Mechanisms, Reader, ResidualCode, Unet,
 };
 use crate::{
     Architecture, Block, Code, Decoder, KnownCodes, ModelError, Prior, error::expect_shape,
@@ -35,6 +36,7 @@ pub struct Model {
 enum Drawing {
     Diffusion(Unet),
     Direct(Direct),
+    Hierarchical(Hierarchical),
 }
 
 /// What the encoder says of images, `[n, d]` each.
@@ -67,6 +69,9 @@ impl Model {
         let drawing = match architecture.decoder {
             Decoder::Diffusion => Drawing::Diffusion(Unet::new(root.sub("unet"), architecture)),
             Decoder::Direct => Drawing::Direct(Direct::new(root.sub("decoder"), architecture)),
+            Decoder::Hierarchical => {
+                Drawing::Hierarchical(Hierarchical::new(root.sub("decoder"), architecture))
+            }
         };
         let null = architecture.null_blocks.then(|| {
             let width = architecture.blocks.width();
@@ -195,20 +200,23 @@ impl Model {
         })
     }
 
-    /// The decoder's prediction for noisy images at `times` given causal latents `[n, d]` (and classes). A direct decoder
-    /// predicts the image and looks at the latents alone.
+    /// The decoder's prediction for noisy images at `times` given causal latents `[n, d]` (and classes). A decoder that
+    /// draws in one pass predicts the image, at noise 0 of its own, and looks at the latents alone.
     pub fn denoise(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
+        let image = self.architecture.image;
         match &self.drawing {
             Drawing::Diffusion(unet) => unet.forward(weights, noisy, condition),
-            Drawing::Direct(direct) => direct.forward(weights, condition.latents),
+            Drawing::Direct(decoder) => decoder.mean(weights, condition.latents, image),
+            Drawing::Hierarchical(decoder) => decoder.mean(weights, condition.latents, image),
         }
     }
 
     /// The decoder, where it draws images in one pass.
-    pub fn direct(&self) -> Option<&Direct> {
+    pub(crate) fn one_pass(&self) -> Option<&dyn OnePass> {
         match &self.drawing {
             Drawing::Diffusion(_) => None,
-            Drawing::Direct(direct) => Some(direct),
+            Drawing::Direct(decoder) => Some(decoder),
+            Drawing::Hierarchical(decoder) => Some(decoder),
         }
     }
 

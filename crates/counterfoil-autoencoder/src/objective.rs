@@ -1,7 +1,6 @@
 //! What training minimises: the denoising loss and separately weighted terms that make the latents causal.
 //!
-//! For an image `x` with labels `y`, code `u` and latents `z` the loss is (with `reconstruct`, a mean squared error, for
-//! `denoise` where the decoder is direct)
+//! For an image `x` with labels `y`, code `u` and latents `z` the loss is
 //!
 //! ```text
 //! denoise + label_weight * label + warm_up * (u_weight * u + unlabelled_weight * unlabelled) + independence_weight * independence
@@ -9,6 +8,10 @@
 //!
 //! (CausalDiffAE, section 4, with its KL of z split into the label term and the rest). Every term is a mean over items
 //! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
+//!
+//! For `denoise` stands `reconstruct`, a mean squared error, where the decoder is direct, and `nll + warm_up *
+//! hierarchy_weight * hierarchy` where it is hierarchical: how unlikely the image is, and the KL of the decoder's own
+//! latents, both by dimension of the image.
 
 use crate::draws::Draws;
 use crate::network::unet::Condition;
@@ -35,6 +38,9 @@ pub struct ObjectiveConfig {
     pub unlabelled_weight: f64,
     /// Weight of the squared correlation between unlabelled blocks and (functions of) the labels.
     pub independence_weight: f64,
+    /// Weight of the KL of a hierarchical decoder's own latents, from their posterior to their prior; 1 is the evidence
+    /// bound.
+    pub hierarchy_weight: f64,
     /// Share of the planned steps over which the KL weights rise from 0.
     pub warm_up: f64,
     /// The same for the KL of unlabelled blocks, where it has a pace of its own.
@@ -78,6 +84,7 @@ impl Default for ObjectiveConfig {
             u_weight: 1.0,
             unlabelled_weight: 0.003,
             independence_weight: 0.0,
+            hierarchy_weight: 1.0,
             warm_up: 0.1,
             unlabelled_warm_up: None,
             cycles: 1,
@@ -111,6 +118,7 @@ impl ObjectiveConfig {
             ("objective.u_weight", self.u_weight),
             ("objective.unlabelled_weight", self.unlabelled_weight),
             ("objective.independence_weight", self.independence_weight),
+            ("objective.hierarchy_weight", self.hierarchy_weight),
         ];
         for (key, share) in shares {
             if !(0.0..=1.0).contains(&share) {
@@ -225,13 +233,10 @@ impl Objective {
         let null = model.null(weights, &seen);
         let (latents, kept) = self.drop(a, seen, &null, &draws);
 
-        let mut terms = vec![match model.direct() {
-            None => ("denoise", self.denoise(model, weights, batch, &latents, &draws)?),
-            Some(direct) => {
-                let error = direct.forward(weights, &latents) - &batch.images;
-                ("reconstruct", error.square().mean(Kind::Float))
-            }
-        }];
+        let mut terms = match model.one_pass() {
+            None => vec![("denoise", self.denoise(model, weights, batch, &latents, &draws)?)],
+            Some(decoder) => decoder.terms(weights, &batch.images, &latents, &draws),
+        };
         let reduce = |x: Tensor| self.reduce(&x, kept.as_ref());
         let has_labelled = columns > 0;
         let labelled = |x: &Tensor| a.blocks().gather(x, true);
@@ -325,6 +330,7 @@ impl Objective {
                 c.unlabelled_weight * self.risen(c.unlabelled_warm_up.unwrap_or(c.warm_up), step)
             }
             "independence" => c.independence_weight,
+            "hierarchy" => c.hierarchy_weight * self.warm_up(step),
             _ => 1.0,
         }
     }

@@ -42,6 +42,29 @@ fn every_preset_of_every_experiment_describes_a_network() {
     }
 }
 
+/// Methods with other decoders have networks too, and procedures that those can follow; what they cannot is refused.
+#[test]
+fn a_hierarchy_fits_every_experiment_and_cannot_be_guided() {
+    for name in ["digits", "morphomnist", "pendulum", "circuit", "flow", "gaussian"] {
+        let file = locate(&folder(), name).unwrap();
+        for preset in ["smoke", "quick", "full"] {
+            let load = |more: &[&str]| {
+                let set: Vec<String> =
+                    ["method=hvae"].iter().chain(more).map(|s| (*s).to_owned()).collect();
+                Config::load(&file, Some(preset), &set).unwrap()
+            };
+            let config = load(&[]);
+            let channels = if ["pendulum", "circuit", "flow"].contains(&name) { 3 } else { 1 };
+            let side = config.data().side.unwrap_or(28);
+            let architecture = config.architecture([channels, side, side], 10).unwrap();
+            config.sections().counterfactual.grid(&architecture).unwrap();
+            let guided = load(&["counterfactual.guidance=2.0"]);
+            let error = guided.sections().counterfactual.grid(&architecture).unwrap_err();
+            assert!(error.to_string().starts_with("counterfactual.guidance"), "{error}");
+        }
+    }
+}
+
 /// A variant of the digits differs from them in name, variant and graph alone, whatever preset and method.
 #[test]
 fn variants_of_the_digits_differ_in_nothing_else() {

@@ -1,7 +1,8 @@
 //! The decoder of a variational autoencoder: the image straight from the latents, in one pass and without noise.
 
+use super::one_pass::{ImageNoise, OnePass};
 use super::residual::{Embedding, Residual, Upsample, Widths};
-use crate::Architecture;
+use crate::{Architecture, draws::Draws};
 use counterfoil_tensor::layers::{Conv2d, GroupNorm, Linear};
 use counterfoil_tensor::{Scope, Weights};
 use tch::{Kind, Tensor};
@@ -63,5 +64,32 @@ impl Direct {
         }
         let h = self.norm.forward(weights, &h).silu();
         self.out.forward(weights, &h).to_kind(Kind::Float)
+    }
+}
+
+/// Its noise is what it misses of the pixels.
+impl OnePass for Direct {
+    fn hidden(&self) -> i64 {
+        0
+    }
+
+    fn abduct(&self, weights: &Weights, images: &Tensor, latents: &Tensor) -> ImageNoise {
+        let pixels = images - self.forward(weights, latents);
+        ImageNoise { hidden: pixels.flatten(1, -1).narrow(1, 0, 0), pixels }
+    }
+
+    fn predict(&self, weights: &Weights, latents: &Tensor, noise: &ImageNoise) -> Tensor {
+        self.forward(weights, latents) + &noise.pixels
+    }
+
+    fn terms(
+        &self,
+        weights: &Weights,
+        images: &Tensor,
+        latents: &Tensor,
+        _: &Draws<'_>,
+    ) -> Vec<(&'static str, Tensor)> {
+        let error = self.forward(weights, latents) - images;
+        vec![("reconstruct", error.square().mean(Kind::Float))]
     }
 }

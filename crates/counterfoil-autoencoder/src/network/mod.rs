@@ -1,8 +1,11 @@
 //! The networks: encoder, label reader, latent mechanisms, decoders, and what is kept out of unlabelled blocks.
 
+pub mod diagonal;
 pub mod direct;
 pub mod encoder;
+pub mod hierarchical;
 pub mod mechanism;
+pub(crate) mod one_pass;
 pub mod prior;
 pub mod reader;
 mod residual;
@@ -10,8 +13,10 @@ pub mod residual_code;
 pub(crate) mod spline;
 pub mod unet;
 
+pub use diagonal::Diagonal;
 pub use direct::Direct;
 pub use encoder::{Encoder, Gaussian};
+pub use hierarchical::Hierarchical;
 pub use mechanism::Mechanisms;
 pub use prior::LabelPrior;
 pub use reader::Reader;

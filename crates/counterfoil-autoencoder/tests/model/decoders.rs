@@ -160,7 +160,9 @@ fn a_direct_decoder_is_trained_on_the_image() {
     let objective = Objective::new(&config, 100, 7).unwrap();
     let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
     let z = model.encode(&weights, &batch.images).unwrap().z;
-    let drawn = model.direct().unwrap().forward(&weights, &z);
+    let times = Tensor::from_slice(&[0i64, 0]);
+    let condition = Condition { times: &times, latents: &z, classes: None };
+    let drawn = model.denoise(&weights, &batch.images, &condition);
     let expected = (drawn - &batch.images).square().mean(Kind::Float).double_value(&[]);
     assert_eq!(loss.terms[0].0, "reconstruct");
     assert!((loss.terms[0].1.double_value(&[]) - expected).abs() < 1e-6 * expected);

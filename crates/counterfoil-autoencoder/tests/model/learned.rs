@@ -15,7 +15,7 @@ use counterfoil_tensor::{
 };
 use tch::{Device, Kind, Tensor};
 
-fn dag() -> Dag {
+pub(crate) fn dag() -> Dag {
     Dag::from_dot(
         "digraph { cause [low=0, high=1]; effect [low=0, high=1]; style [role=unlabelled, width=4]; cause -> effect }",
     )
@@ -45,7 +45,7 @@ fn shown(labels: &Tensor, from: u64, share: f64) -> Tensor {
     labels + Tensor::from_slice(&known).view_as(labels)
 }
 
-fn train(model: &Model, drop_labelled: f64, share: f64) -> ParameterStore {
+pub(crate) fn train(model: &Model, drop_labelled: f64, share: f64) -> ParameterStore {
     let steps = 300;
     let config = ObjectiveConfig { drop_labelled, ..ObjectiveConfig::default() };
     let objective = Objective::new(&config, steps, 0).unwrap();
@@ -71,9 +71,17 @@ fn train(model: &Model, drop_labelled: f64, share: f64) -> ParameterStore {
 
 /// Errors of the two halves after do(cause), each as a share of leaving the image as it is; and of the null action.
 fn scores(model: &Model, store: &ParameterStore) -> ([f64; 2], f64) {
+    scores_under(model, store, Procedure { steps: 10, ..Procedure::default() })
+}
+
+/// The same under a procedure.
+pub(crate) fn scores_under(
+    model: &Model,
+    store: &ParameterStore,
+    procedure: Procedure,
+) -> ([f64; 2], f64) {
     let weights = store.bind(Precision::F32, Mode::Evaluate);
     let calibration = Calibration::ideal(model.architecture());
-    let procedure = Procedure { steps: 10, ..Procedure::default() };
     let imagine = Counterfactuals::new(model, &weights, &calibration, procedure).unwrap();
     let (labels, images) = world(10_000, 48);
     let abduction = imagine.abduct(&images, None).unwrap();

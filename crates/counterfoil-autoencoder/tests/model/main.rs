@@ -6,6 +6,7 @@ mod calibration;
 mod decoders;
 mod fits;
 mod guidance;
+mod hierarchical;
 mod learned;
 mod mechanisms;
 mod objective;

@@ -3,7 +3,7 @@
 
 mod works;
 
-use counterfoil_autoencoder::config::ScheduleKind;
+use counterfoil_autoencoder::{Decoder, config::ScheduleKind};
 use counterfoil_diffusion::{
     BetaKind, Choice, Prediction, Spacing,
     inversion::Method,
@@ -40,13 +40,30 @@ const MORPHO_MNIST: &str = "@article{castro2019morphomnist,
 /// BibTeX entries of the works that a run with this config builds on, the method first and none twice.
 pub fn bibtex(config: &Config) -> Vec<&'static str> {
     let sections = config.sections();
+    let mut entries = vec![CAUSAL_DIFF_AE];
+    match sections.model.decoder {
+        Decoder::Diffusion => entries.extend(diffusion(config)),
+        Decoder::Direct => entries.push(works::CAUSAL_VAE),
+        Decoder::Hierarchical => entries.extend([works::HIERARCHICAL, works::VERY_DEEP]),
+    }
+    entries.push(STRUCTURAL_MODEL);
+    if sections.data.kind == DataKind::MorphoMnist {
+        entries.push(MORPHO_MNIST);
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    entries.retain(|entry| seen.insert(*entry));
+    entries
+}
+
+/// The works behind a diffusion decoder and its sampler.
+fn diffusion(config: &Config) -> Vec<&'static str> {
+    let sections = config.sections();
     let (model, objective) = (&sections.model, &sections.objective);
     let counterfactual = &sections.counterfactual;
-    let mut entries = vec![CAUSAL_DIFF_AE];
-    entries.extend(schedule(match model.schedule {
+    let mut entries = schedule(match model.schedule {
         ScheduleKind::Cosine => BetaKind::COSINE,
         ScheduleKind::Linear => BetaKind::DDPM,
-    }));
+    });
     entries.extend(prediction(model.prediction));
     entries.extend(loss_weight(objective.loss_weight));
     entries.extend(times(objective.times));
@@ -57,12 +74,6 @@ pub fn bibtex(config: &Config) -> Vec<&'static str> {
     if counterfactual.guidance != 1.0 {
         entries.push(works::GUIDANCE);
     }
-    entries.push(STRUCTURAL_MODEL);
-    if sections.data.kind == DataKind::MorphoMnist {
-        entries.push(MORPHO_MNIST);
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    entries.retain(|entry| seen.insert(*entry));
     entries
 }
 
@@ -218,6 +229,13 @@ mod tests {
             assert!(!has(&[], key) && has(&[set], key), "{set}");
         }
         assert!(!has(&["objective.times=uniform"], "kingma2021vdm"));
+        // A decoder of one pass has no sampler to cite.
+        for (method, key) in
+            [("method=causal-vae", "yang2021causalvae"), ("method=hvae", "ribeiro2023highfidelity")]
+        {
+            assert!(!has(&[], key) && has(&[method], key), "{method}");
+            assert!(!has(&[method], "song2021ddim") && has(&[method], "pawlowski2020dscm"));
+        }
         let all = keys(&["model.prediction=v", "counterfactual.method=adams-bashforth"]);
         let different: std::collections::BTreeSet<&String> = all.iter().collect();
         assert_eq!(different.len(), all.len(), "{all:?}");
@@ -239,6 +257,7 @@ mod tests {
 
     fn everything() -> Vec<&'static str> {
         let mut all = vec![CAUSAL_DIFF_AE, STRUCTURAL_MODEL, MORPHO_MNIST];
+        all.extend([works::CAUSAL_VAE, works::HIERARCHICAL, works::VERY_DEEP]);
         let named = Choice::named();
         for (name, choice) in &named {
             assert!(!sampler(choice).is_empty(), "{name}");

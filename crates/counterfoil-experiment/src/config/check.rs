@@ -74,7 +74,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 19] = [
+const NEUTRAL: &[&str] = &[
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
     "method = \"default\"",
@@ -94,6 +94,7 @@ const NEUTRAL: [&str; 19] = [
     "cycles = 1",
     "guidance_kept = 1.0",
     "guidance_reference = \"factual\"",
+    "hierarchy_weight = 1.0",
 ];
 
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.

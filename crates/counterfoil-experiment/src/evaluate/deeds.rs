@@ -51,7 +51,7 @@ pub struct Imagined {
     pub done: Vec<Done>,
     /// Causal latents of the images `[n, d]`.
     pub latents: Tensor,
-    /// Their noise x_T `[n, c, h, w]`.
+    /// Their noise, `[n, c, h, w]` where it is x_T.
     pub noise: Tensor,
 }
 

@@ -1,4 +1,4 @@
-//! Works on diffusion, as BibTeX entries.
+//! Works on diffusion and on other decoders, as BibTeX entries.
 
 /// An entry of a paper in proceedings.
 macro_rules! proceedings {
@@ -355,3 +355,30 @@ pub(super) const K_DIFFUSION: &str = "@misc{crowson2022kdiffusion,
   year   = {2022},
   note   = {https://github.com/crowsonkb/k-diffusion}
 }";
+proceedings!(
+    CAUSAL_VAE,
+    "yang2021causalvae",
+    "{CausalVAE}: Disentangled Representation Learning via Neural Structural Causal Models",
+    "Yang, Mengyue and Liu, Furui and Chen, Zhitang and Shen, Xinwei and Hao, Jianye and Wang, Jun",
+    "IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)",
+    "2021",
+    "2004.08697"
+);
+proceedings!(
+    HIERARCHICAL,
+    "ribeiro2023highfidelity",
+    "High Fidelity Image Counterfactuals with Probabilistic Causal Models",
+    "De Sousa Ribeiro, Fabio and Xia, Tian and Monteiro, Miguel and Pawlowski, Nick and Glocker, Ben",
+    "International Conference on Machine Learning (ICML)",
+    "2023",
+    "2306.15764"
+);
+proceedings!(
+    VERY_DEEP,
+    "child2021vdvae",
+    "Very Deep {VAEs} Generalize Autoregressive Models and Can Outperform Them on Images",
+    "Child, Rewon",
+    "International Conference on Learning Representations (ICLR)",
+    "2021",
+    "2011.10650"
+);
