@@ -1,5 +1,6 @@
 //! The checked form of the settings: a network that can be built, or an error that names the key.
 
+use crate::network::predictor;
 use crate::{
     Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, config::ScheduleKind,
 };
@@ -27,6 +28,7 @@ pub struct Architecture {
     pub(crate) code: Code,
     pub(crate) decoder: Decoder,
     pub(crate) conditioning: Conditioning,
+    pub(crate) predictor: Vec<i64>,
     pub(crate) prediction: Prediction,
     pub(crate) schedule: DiscreteSchedule,
     pub(crate) null_blocks: bool,
@@ -123,11 +125,23 @@ impl Architecture {
                  set code = \"causal\", or reader = [] and residual_code = false",
             );
         }
-        if config.class_conditional && config.decoder == Decoder::Direct {
-            return setting(
-                "model.class_conditional",
-                "a direct decoder sees latents alone; set it to false, or decoder = \"diffusion\"",
-            );
+        for (key, wrong, mend) in [
+            ("model.class_conditional", config.class_conditional, "false"),
+            ("model.conditioning", config.conditioning == Conditioning::None, "\"added\""),
+            ("model.predictor", !config.predictor.is_empty(), "[]"),
+        ] {
+            if wrong && config.decoder == Decoder::Direct {
+                let reason = "a direct decoder sees latents alone and no noise; set it to";
+                return setting(key, format!("{reason} {mend}, or decoder = \"diffusion\""));
+            }
+        }
+        let predictor: Vec<i64> = config.predictor.iter().map(|n| *n as i64).collect();
+        if predictor.iter().any(|n| *n < 1 || n % predictor::GROUPS != 0) {
+            let reason = format!("channels must be multiples of {}", predictor::GROUPS);
+            return setting("model.predictor", reason);
+        }
+        if !predictor.is_empty() && blocks.labelled().next().is_none() {
+            return setting("model.predictor", "the graph has no label to predict; set it to []");
         }
         if config.class_conditional && classes == 0 {
             return setting("model.class_conditional", "the data has no classes; set it to false");
@@ -156,6 +170,7 @@ impl Architecture {
             code: config.code,
             decoder: config.decoder,
             conditioning: config.conditioning,
+            predictor,
             // A direct decoder predicts the image, whatever else a diffusion model would.
             prediction: match config.decoder {
                 Decoder::Diffusion => config.prediction,

@@ -59,6 +59,9 @@ pub enum Conditioning {
     Added,
     /// Time gives scale and shift, the latents a second scale (DiffAE, Preechakul et al. 2022).
     TwoCondition,
+    /// Not at all: a diffusion model of images alone, for guidance by a predictor to steer (Diff-SCM, Sanchez and
+    /// Tsaftaris 2022).
+    None,
 }
 
 /// What draws images from latents.
@@ -124,6 +127,9 @@ pub struct ModelConfig {
     pub decoder: Decoder,
     /// How the latents enter the UNet.
     pub conditioning: Conditioning,
+    /// Channels of a predictor of the labels from noisy images, multiples of 8, the first at full resolution, each further one
+    /// halving it; empty: none. What `counterfactual.anticausal` follows.
+    pub predictor: Vec<usize>,
     /// What the UNet predicts.
     pub prediction: Prediction,
     /// The noise schedule of training.
@@ -161,6 +167,7 @@ impl Default for ModelConfig {
             code: Code::Causal,
             decoder: Decoder::Diffusion,
             conditioning: Conditioning::Added,
+            predictor: Vec::new(),
             prediction: Prediction::V,
             schedule: ScheduleKind::Cosine,
             levels: 1000,

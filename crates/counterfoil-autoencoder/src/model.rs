@@ -1,7 +1,9 @@
 //! The network as a whole: a function of weights, images, times and latents.
 
 use crate::network::unet::Condition;
-use crate::network::{Direct, Encoder, Gaussian, Mechanisms, Reader, ResidualCode, Unet};
+use crate::network::{
+    Direct, Encoder, Gaussian, Mechanisms, Predictor, Reader, ResidualCode, Unet,
+};
 use crate::{Architecture, Block, Code, Decoder, KnownCodes, ModelError, error::expect_shape};
 use counterfoil_tensor::{
     Init, Layout, LayoutBuilder, Mode, Parameter, ParameterStore, Precision, Weights,
@@ -21,6 +23,7 @@ pub struct Model {
     drawing: Drawing,
     /// The null blocks side by side, where they are learned.
     null: Option<Parameter>,
+    predictor: Option<Predictor>,
     layout: Arc<Layout>,
 }
 
@@ -43,6 +46,11 @@ pub struct Encoded {
 }
 
 impl Model {
+    /// The beginning of the names of the mechanisms' parameters.
+    pub const MECHANISMS: &'static str = "mechanisms.";
+    /// The same of the predictor's.
+    pub const PREDICTOR: &'static str = "predictor.";
+
     /// Builds the network of an architecture.
     pub fn new(architecture: &Architecture) -> Self {
         let mut builder = LayoutBuilder::new();
@@ -66,9 +74,22 @@ impl Model {
             let width = architecture.blocks.width();
             builder.root().parameter("null_blocks", &[width], Init::Normal(1.0))
         });
+        let channels = &architecture.predictor;
+        let predictor = (!channels.is_empty())
+            .then(|| Predictor::new(builder.root().sub("predictor"), architecture, channels));
         let layout = builder.finish();
         let architecture = architecture.clone();
-        Self { architecture, encoder, reader, residual_code, mechanisms, drawing, null, layout }
+        Self {
+            architecture,
+            encoder,
+            reader,
+            residual_code,
+            mechanisms,
+            drawing,
+            null,
+            predictor,
+            layout,
+        }
     }
 
     /// What it was built from.
@@ -81,10 +102,17 @@ impl Model {
         &self.layout
     }
 
-    /// The beginning of the names of parameters that share no term of the objective with the others, where there are such:
-    /// with a causal code the mechanisms are fitted to latents that they do not shape.
-    pub fn trained_apart(&self) -> Option<&'static str> {
-        (self.architecture.code == Code::Causal).then_some("mechanisms.")
+    /// The beginnings of the names of parameters that share no term of the objective with any others: a predictor, and with
+    /// a causal code the mechanisms, which are fitted to latents that they do not shape.
+    pub fn trained_apart(&self) -> Vec<&'static str> {
+        let mechanisms = (self.architecture.code == Code::Causal).then_some(Self::MECHANISMS);
+        let predictor = self.predictor.is_some().then_some(Self::PREDICTOR);
+        mechanisms.into_iter().chain(predictor).collect()
+    }
+
+    /// The predictor of labels from noisy images, where there is one.
+    pub fn predictor(&self) -> Option<&Predictor> {
+        self.predictor.as_ref()
     }
 
     /// The mechanisms between exogenous code and causal latents.

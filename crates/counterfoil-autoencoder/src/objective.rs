@@ -4,24 +4,25 @@
 //! `denoise` where the decoder is direct)
 //!
 //! ```text
-//! denoise + label_weight * label + warm_up * (u_weight * u + unlabelled_weight * unlabelled) + independence_weight * independence
+//! denoise + predictor_weight * predictor + label_weight * label + warm_up * (u_weight * u + unlabelled_weight * unlabelled) + independence_weight * independence
 //! ```
 //!
-//! (CausalDiffAE, section 4, with its KL of z split into the label term and the rest). Every term is a mean over items
+//! (CausalDiffAE, section 4, with its KL of z split into the label term and the rest; `predictor` where the model has one,
+//! on the noisy images of `denoise`). Every term is a mean over items
 //! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
 
+mod noisy;
+
+use self::noisy::Noisy;
 use crate::draws::Draws;
-use crate::network::unet::Condition;
 use crate::{
     Architecture, Block, Code, KnownCodes, Model, ModelError, error::expect_shape, likelihood,
 };
-use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
-use counterfoil_diffusion::{DiffusionError, Level};
+use counterfoil_diffusion::training::{LossWeight, TimeSampling};
 use counterfoil_graph::Kind as VariableKind;
-use counterfoil_random::Stream;
 use counterfoil_tensor::Weights;
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 /// The `[objective]` section.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub struct ObjectiveConfig {
     pub unlabelled_weight: f64,
     /// Weight of the squared correlation between unlabelled blocks and (functions of) the labels.
     pub independence_weight: f64,
+    /// Weight of the predictor's term: how unlikely it finds the labels of noisy images. It shares no parameter with another.
+    pub predictor_weight: f64,
     /// Share of the planned steps over which the KL weights rise from 0.
     pub warm_up: f64,
     /// Probability that the decoder does not see the labelled blocks of an item.
@@ -72,6 +75,7 @@ impl Default for ObjectiveConfig {
             u_weight: 1.0,
             unlabelled_weight: 0.003,
             independence_weight: 0.0,
+            predictor_weight: 1.0,
             warm_up: 0.1,
             drop_labelled: 0.0,
             drop_each: 0.0,
@@ -102,6 +106,7 @@ impl ObjectiveConfig {
             ("objective.u_weight", self.u_weight),
             ("objective.unlabelled_weight", self.unlabelled_weight),
             ("objective.independence_weight", self.independence_weight),
+            ("objective.predictor_weight", self.predictor_weight),
         ];
         for (key, share) in shares {
             if !(0.0..=1.0).contains(&share) {
@@ -202,13 +207,19 @@ impl Objective {
         let null = model.null(weights, &seen);
         let (latents, kept) = self.drop(a, seen, &null, &draws);
 
-        let mut terms = vec![match model.direct() {
-            None => ("denoise", self.denoise(model, weights, batch, &latents, &draws)?),
-            Some(direct) => {
-                let error = direct.forward(weights, &latents) - &batch.images;
-                ("reconstruct", error.square().mean(Kind::Float))
+        let mut terms = Vec::new();
+        if let Some(direct) = model.direct() {
+            let error = direct.forward(weights, &latents) - &batch.images;
+            terms.push(("reconstruct", error.square().mean(Kind::Float)));
+        } else {
+            let c = &self.config;
+            let noisy = Noisy::draw(c, a, batch, &draws)?;
+            terms.push(("denoise", noisy.denoise(c, model, weights, batch, &latents)?));
+            if let Some(predictor) = model.predictor() {
+                let surprise = noisy.surprise(predictor, weights, a, &known, &codes);
+                terms.push(("predictor", surprise));
             }
-        }];
+        }
         let reduce = |x: Tensor| self.reduce(&x, kept.as_ref());
         let has_labelled = columns > 0;
         let labelled = |x: &Tensor| a.blocks().gather(x, true);
@@ -264,34 +275,6 @@ impl Objective {
         Ok(Loss { total, terms })
     }
 
-    /// The denoising loss of a batch whose decoder sees `latents`: each item at a noise level of its own.
-    fn denoise(
-        &self,
-        model: &Model,
-        weights: &Weights,
-        batch: &Batch,
-        latents: &Tensor,
-        draws: &Draws<'_>,
-    ) -> Result<Tensor, ModelError> {
-        let (a, device) = (model.architecture(), draws.device);
-        let mut stream = Stream::new(self.seed, "train-times", 0, draws.step);
-        let schedule = a.schedule();
-        let times = self.config.times.draw(&mut stream, batch.items.len(), schedule.train_steps());
-        let levels = schedule.levels_at(&times)?;
-        let eps = draws.normal("train-noise", &a.image_shape());
-        let noisy = noised(&batch.images, &eps, &levels)?;
-        let wanted = target(a.prediction(), &batch.images, &eps, &levels)?;
-        let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
-        let times = Tensor::from_slice(&times).to_device(device);
-        let condition = Condition { times: &times, latents, classes: batch.classes.as_ref() };
-        let error = (model.denoise(weights, &noisy, &condition) - wanted).square().mean_dim(
-            [1i64, 2, 3].as_slice(),
-            false,
-            None,
-        );
-        Ok((error * self.level_weights(a, &levels, device)?).mean(Kind::Float))
-    }
-
     /// The weight of a term at `step`.
     pub fn weight(&self, term: &str, step: u64) -> f64 {
         let c = &self.config;
@@ -301,6 +284,7 @@ impl Objective {
             "u" => c.u_weight * self.warm_up(step),
             "unlabelled" => c.unlabelled_weight * self.warm_up(step),
             "independence" => c.independence_weight,
+            "predictor" => c.predictor_weight,
             _ => 1.0,
         }
     }
@@ -382,19 +366,6 @@ impl Objective {
             None => items.mean(Kind::Float),
             Some(kept) => (items * kept).sum(Kind::Float) / kept.sum(Kind::Float).clamp_min(1.0),
         }
-    }
-
-    fn level_weights(
-        &self,
-        a: &Architecture,
-        levels: &[Level],
-        device: Device,
-    ) -> Result<Tensor, DiffusionError> {
-        let weigh = |level: &Level| -> Result<f32, DiffusionError> {
-            Ok(self.config.loss_weight.at(*level, a.prediction())? as f32)
-        };
-        let weights = levels.iter().map(weigh).collect::<Result<Vec<f32>, _>>()?;
-        Ok(Tensor::from_slice(&weights).to_device(device))
     }
 }
 

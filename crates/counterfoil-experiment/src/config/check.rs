@@ -66,7 +66,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 }
 
 /// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
-const NEUTRAL: [&str; 17] = [
+const NEUTRAL: [&str; 20] = [
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
     "method = \"default\"",
@@ -84,6 +84,9 @@ const NEUTRAL: [&str; 17] = [
     "drop_each = 0.0",
     "guidance_kept = 1.0",
     "guidance_reference = \"factual\"",
+    "predictor = []",
+    "predictor_weight = 1.0",
+    "anticausal = 0.0",
 ];
 
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.
