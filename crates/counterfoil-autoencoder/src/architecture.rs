@@ -1,5 +1,6 @@
 //! The checked form of the settings: a network that can be built, or an error that names the key.
 
+use crate::network::predictor;
 use crate::{
     Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, Prior,
     config::ScheduleKind,
@@ -29,6 +30,7 @@ pub struct Architecture {
     pub(crate) label_prior: Prior,
     pub(crate) decoder: Decoder,
     pub(crate) conditioning: Conditioning,
+    pub(crate) predictor: Vec<i64>,
     pub(crate) prediction: Prediction,
     pub(crate) schedule: DiscreteSchedule,
     pub(crate) null_blocks: bool,
@@ -125,11 +127,23 @@ impl Architecture {
                  set code = \"causal\", or reader = [] and residual_code = false",
             );
         }
-        if config.class_conditional && config.decoder.draws_in_one_pass() {
-            return setting(
-                "model.class_conditional",
-                "a decoder of one pass sees latents alone; set it to false, or decoder = \"diffusion\"",
-            );
+        for (key, wrong, mend) in [
+            ("model.class_conditional", config.class_conditional, "false"),
+            ("model.conditioning", config.conditioning == Conditioning::None, "\"added\""),
+            ("model.predictor", !config.predictor.is_empty(), "[]"),
+        ] {
+            if wrong && config.decoder.draws_in_one_pass() {
+                let reason = "a decoder of one pass sees latents alone and no noise; set it to";
+                return setting(key, format!("{reason} {mend}, or decoder = \"diffusion\""));
+            }
+        }
+        let predictor: Vec<i64> = config.predictor.iter().map(|n| *n as i64).collect();
+        if predictor.iter().any(|n| *n < 1 || n % predictor::GROUPS != 0) {
+            let reason = format!("channels must be multiples of {}", predictor::GROUPS);
+            return setting("model.predictor", reason);
+        }
+        if !predictor.is_empty() && blocks.labelled().next().is_none() {
+            return setting("model.predictor", "the graph has no label to predict; set it to []");
         }
         if config.class_conditional && classes == 0 {
             return setting("model.class_conditional", "the data has no classes; set it to false");
@@ -159,6 +173,7 @@ impl Architecture {
             label_prior: config.label_prior,
             decoder: config.decoder,
             conditioning: config.conditioning,
+            predictor,
             // A decoder of one pass predicts the image, whatever else a diffusion model would.
             prediction: if config.decoder.draws_in_one_pass() {
                 Prediction::X0

@@ -111,6 +111,18 @@ impl Blocks {
         Tensor::cat(&blocks.map(|b| b.of(latent)).collect::<Vec<_>>(), 1)
     }
 
+    /// The scalars of the labels' codes in a latent `[n, d]`, side by side, `[n, scalars]`: the mean of each part of each
+    /// labelled block.
+    pub fn scalars(&self, latent: &Tensor) -> Tensor {
+        let of = |block: &Block| block.scalars(&block.of(latent));
+        Tensor::cat(&self.labelled().map(of).collect::<Vec<_>>(), 1)
+    }
+
+    /// The number of [`Blocks::scalars`].
+    pub fn scalar_count(&self) -> i64 {
+        self.labelled().map(|block| block.parts.len() as i64).sum()
+    }
+
     /// The blocks of unlabelled variables.
     pub fn unlabelled(&self) -> impl Iterator<Item = &Block> {
         self.0.iter().filter(|b| !b.labelled)

@@ -69,6 +69,9 @@ pub enum Conditioning {
     Added,
     /// Time gives scale and shift, the latents a second scale (DiffAE, Preechakul et al. 2022).
     TwoCondition,
+    /// Not at all: a diffusion model of images alone, for guidance by a predictor to steer (Diff-SCM, Sanchez and
+    /// Tsaftaris 2022).
+    None,
 }
 
 /// What draws images from latents.
@@ -149,6 +152,9 @@ pub struct ModelConfig {
     pub decoder: Decoder,
     /// How the latents enter the UNet.
     pub conditioning: Conditioning,
+    /// Channels of a predictor of the labels from noisy images, multiples of 8, the first at full resolution, each further one
+    /// halving it; empty: none. What `counterfactual.anticausal` follows.
+    pub predictor: Vec<usize>,
     /// What the UNet predicts.
     pub prediction: Prediction,
     /// The noise schedule of training.
@@ -187,6 +193,7 @@ impl Default for ModelConfig {
             label_prior: Prior::Fixed,
             decoder: Decoder::Diffusion,
             conditioning: Conditioning::Added,
+            predictor: Vec::new(),
             prediction: Prediction::V,
             schedule: ScheduleKind::Cosine,
             levels: 1000,

@@ -8,12 +8,13 @@
 //!
 //! (Pearl 2009, section 7.1; CausalDiffAE, algorithm 2, whose published code draws a fresh x_T and propagates one hop.)
 //!
-//! Two corrections act on the decoder alone and vanish where nothing is intervened on. *Guidance* compares the
+//! Three corrections act on the decoder alone and vanish where nothing is intervened on. *Guidance* compares the
 //! prediction under the new latents with the one under the factual latents, or under null blocks, and extrapolates
-//! by `guidance`. *Rounds* close the loop: the counterfactual is encoded again, and what its labelled blocks fall short
+//! by `guidance`. *Anti-causal guidance* follows a predictor of the labels from the noisy image. *Rounds* close the loop: the counterfactual is encoded again, and what its labelled blocks fall short
 //! of is added to the request.
 
 mod act;
+mod anticausal;
 mod confounding;
 mod guide;
 mod one_pass;
@@ -26,7 +27,7 @@ pub use self::{
 };
 
 use self::{act::touched, guide::Pass};
-use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
+use crate::{Architecture, Calibration, Conditioning, LatentDenoiser, Model, ModelError};
 use counterfoil_diffusion::guidance::Clamped;
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
@@ -55,6 +56,8 @@ pub struct Procedure {
     pub guidance_kept: f64,
     /// What guidance compares with.
     pub guidance_reference: Reference,
+    /// Weight of the gradient of a predictor of the labels that the intervention reaches; 0 is none. Needs `model.predictor`.
+    pub anticausal: f64,
     /// How often the counterfactual is read again and the request corrected.
     pub rounds: usize,
     /// Images a pass: equal numbers give equal bits.
@@ -83,6 +86,7 @@ impl Default for Procedure {
             guidance: 1.0,
             guidance_kept: 1.0,
             guidance_reference: Reference::Factual,
+            anticausal: 0.0,
             rounds: 0,
             batch: 64,
             fresh_noise: false,
@@ -121,6 +125,23 @@ impl Procedure {
                     "must be 1 with a decoder of one pass, which has nothing to guide",
                 );
             }
+            if architecture.conditioning == Conditioning::None && weight != 1.0 {
+                return setting(
+                    key,
+                    "must be 1 with model.conditioning = \"none\", where no prediction depends on latents: \
+                     counterfactual.anticausal guides there",
+                );
+            }
+        }
+        if !self.anticausal.is_finite() {
+            return setting("counterfactual.anticausal", "must be a finite number");
+        }
+        if self.anticausal != 0.0 && architecture.predictor.is_empty() {
+            return setting(
+                "counterfactual.anticausal",
+                "must be 0 without a predictor to follow; give the model one, such as \
+                 model.predictor = [16, 32, 64]",
+            );
         }
         if self.guidance_kept != 1.0 && self.guidance_reference == Reference::Factual {
             return setting(

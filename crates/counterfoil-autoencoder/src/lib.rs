@@ -11,6 +11,7 @@
 //! | image -> Gaussian code | [`network::encoder`] |
 //! | exogenous code <-> causal latents along the graph | [`network::mechanism`] |
 //! | noisy image, time, latents -> prediction | [`network::unet`] |
+//! | noisy image, time -> labels, for anti-causal guidance | [`network::predictor`] |
 //! | latents -> image in one pass, for variational autoencoders | [`network::direct`] |
 //! | the same with latents of its own at every resolution | [`network::hierarchical`] |
 //! | label-aligned prior, KL terms, denoising loss | [`objective`] |

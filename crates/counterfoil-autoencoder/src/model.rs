@@ -3,7 +3,8 @@
 use crate::network::one_pass::OnePass;
 use crate::network::unet::Condition;
 use crate::network::{
-    Direct, Encoder, Gaussian, Hierarchical, LabelPrior, Mechanisms, Reader, ResidualCode, Unet,
+    Direct, Encoder, Gaussian, Hierarchical, LabelPrior, Mechanisms, Predictor, Reader,
+    ResidualCode, Unet,
 };
 use crate::{
     Architecture, Block, Code, Decoder, KnownCodes, ModelError, Prior, error::expect_shape,
@@ -28,6 +29,7 @@ pub struct Model {
     null: Option<Parameter>,
     /// The prior of labelled blocks, where it is learned.
     prior: Option<LabelPrior>,
+    predictor: Option<Predictor>,
     layout: Arc<Layout>,
 }
 
@@ -51,6 +53,11 @@ pub struct Encoded {
 }
 
 impl Model {
+    /// The beginning of the names of the mechanisms' parameters.
+    pub const MECHANISMS: &'static str = "mechanisms.";
+    /// The same of the predictor's.
+    pub const PREDICTOR: &'static str = "predictor.";
+
     /// Builds the network of an architecture.
     pub fn new(architecture: &Architecture) -> Self {
         let mut builder = LayoutBuilder::new();
@@ -79,6 +86,9 @@ impl Model {
         });
         let prior = (architecture.label_prior == Prior::Learned)
             .then(|| LabelPrior::new(builder.root().sub("label_prior"), architecture));
+        let channels = &architecture.predictor;
+        let predictor = (!channels.is_empty())
+            .then(|| Predictor::new(builder.root().sub("predictor"), architecture, channels));
         let layout = builder.finish();
         let architecture = architecture.clone();
         Self {
@@ -90,6 +100,7 @@ impl Model {
             drawing,
             null,
             prior,
+            predictor,
             layout,
         }
     }
@@ -104,10 +115,17 @@ impl Model {
         &self.layout
     }
 
-    /// The beginning of the names of parameters that share no term of the objective with the others, where there are such:
-    /// with a causal code the mechanisms are fitted to latents that they do not shape.
-    pub fn trained_apart(&self) -> Option<&'static str> {
-        (self.architecture.code == Code::Causal).then_some("mechanisms.")
+    /// The beginnings of the names of parameters that share no term of the objective with any others: a predictor, and with
+    /// a causal code the mechanisms, which are fitted to latents that they do not shape.
+    pub fn trained_apart(&self) -> Vec<&'static str> {
+        let mechanisms = (self.architecture.code == Code::Causal).then_some(Self::MECHANISMS);
+        let predictor = self.predictor.is_some().then_some(Self::PREDICTOR);
+        mechanisms.into_iter().chain(predictor).collect()
+    }
+
+    /// The predictor of labels from noisy images, where there is one.
+    pub fn predictor(&self) -> Option<&Predictor> {
+        self.predictor.as_ref()
     }
 
     /// The mechanisms between exogenous code and causal latents.

@@ -3,28 +3,29 @@
 //! For an image `x` with labels `y`, code `u` and latents `z` the loss is
 //!
 //! ```text
-//! denoise + label_weight * label + warm_up * (u_weight * u + unlabelled_weight * unlabelled) + independence_weight * independence
+//! denoise + predictor_weight * predictor + label_weight * label + warm_up * (u_weight * u + unlabelled_weight * unlabelled) + independence_weight * independence
 //! ```
 //!
-//! (CausalDiffAE, section 4, with its KL of z split into the label term and the rest). Every term is a mean over items
+//! (CausalDiffAE, section 4, with its KL of z split into the label term and the rest; `predictor` where the model has one,
+//! on the noisy images of `denoise`). Every term is a mean over items
 //! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
 //!
 //! For `denoise` stands `reconstruct`, a mean squared error, where the decoder is direct, and `nll + warm_up *
 //! hierarchy_weight * hierarchy` where it is hierarchical: how unlikely the image is, and the KL of the decoder's own
 //! latents, both by dimension of the image.
 
+mod noisy;
+
+use self::noisy::Noisy;
 use crate::draws::Draws;
-use crate::network::unet::Condition;
 use crate::{
     Architecture, Block, Code, KnownCodes, Model, ModelError, error::expect_shape, likelihood,
 };
-use counterfoil_diffusion::training::{LossWeight, TimeSampling, noised, target};
-use counterfoil_diffusion::{DiffusionError, Level};
+use counterfoil_diffusion::training::{LossWeight, TimeSampling};
 use counterfoil_graph::Kind as VariableKind;
-use counterfoil_random::Stream;
 use counterfoil_tensor::Weights;
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 /// The `[objective]` section.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,8 @@ pub struct ObjectiveConfig {
     /// Weight of the KL of a hierarchical decoder's own latents, from their posterior to their prior; 1 is the evidence
     /// bound.
     pub hierarchy_weight: f64,
+    /// Weight of the predictor's term: how unlikely it finds the labels of noisy images. It shares no parameter with another.
+    pub predictor_weight: f64,
     /// Share of the planned steps over which the KL weights rise from 0.
     pub warm_up: f64,
     /// The same for the KL of unlabelled blocks, where it has a pace of its own.
@@ -85,6 +88,7 @@ impl Default for ObjectiveConfig {
             unlabelled_weight: 0.003,
             independence_weight: 0.0,
             hierarchy_weight: 1.0,
+            predictor_weight: 1.0,
             warm_up: 0.1,
             unlabelled_warm_up: None,
             cycles: 1,
@@ -119,6 +123,7 @@ impl ObjectiveConfig {
             ("objective.unlabelled_weight", self.unlabelled_weight),
             ("objective.independence_weight", self.independence_weight),
             ("objective.hierarchy_weight", self.hierarchy_weight),
+            ("objective.predictor_weight", self.predictor_weight),
         ];
         for (key, share) in shares {
             if !(0.0..=1.0).contains(&share) {
@@ -233,10 +238,18 @@ impl Objective {
         let null = model.null(weights, &seen);
         let (latents, kept) = self.drop(a, seen, &null, &draws);
 
-        let mut terms = match model.one_pass() {
-            None => vec![("denoise", self.denoise(model, weights, batch, &latents, &draws)?)],
-            Some(decoder) => decoder.terms(weights, &batch.images, &latents, &draws),
-        };
+        let mut terms = Vec::new();
+        if let Some(decoder) = model.one_pass() {
+            terms.extend(decoder.terms(weights, &batch.images, &latents, &draws));
+        } else {
+            let c = &self.config;
+            let noisy = Noisy::draw(c, a, batch, &draws)?;
+            terms.push(("denoise", noisy.denoise(c, model, weights, batch, &latents)?));
+            if let Some(predictor) = model.predictor() {
+                let surprise = noisy.surprise(predictor, weights, a, &known, &codes);
+                terms.push(("predictor", surprise));
+            }
+        }
         let reduce = |x: Tensor| self.reduce(&x, kept.as_ref());
         let has_labelled = columns > 0;
         let labelled = |x: &Tensor| a.blocks().gather(x, true);
@@ -291,34 +304,6 @@ impl Objective {
         Ok(Loss { total, terms })
     }
 
-    /// The denoising loss of a batch whose decoder sees `latents`: each item at a noise level of its own.
-    fn denoise(
-        &self,
-        model: &Model,
-        weights: &Weights,
-        batch: &Batch,
-        latents: &Tensor,
-        draws: &Draws<'_>,
-    ) -> Result<Tensor, ModelError> {
-        let (a, device) = (model.architecture(), draws.device);
-        let mut stream = Stream::new(self.seed, "train-times", 0, draws.step);
-        let schedule = a.schedule();
-        let times = self.config.times.draw(&mut stream, batch.items.len(), schedule.train_steps());
-        let levels = schedule.levels_at(&times)?;
-        let eps = draws.normal("train-noise", &a.image_shape());
-        let noisy = noised(&batch.images, &eps, &levels)?;
-        let wanted = target(a.prediction(), &batch.images, &eps, &levels)?;
-        let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
-        let times = Tensor::from_slice(&times).to_device(device);
-        let condition = Condition { times: &times, latents, classes: batch.classes.as_ref() };
-        let error = (model.denoise(weights, &noisy, &condition) - wanted).square().mean_dim(
-            [1i64, 2, 3].as_slice(),
-            false,
-            None,
-        );
-        Ok((error * self.level_weights(a, &levels, device)?).mean(Kind::Float))
-    }
-
     /// The weight of a term at `step`.
     pub fn weight(&self, term: &str, step: u64) -> f64 {
         let c = &self.config;
@@ -331,6 +316,7 @@ impl Objective {
             }
             "independence" => c.independence_weight,
             "hierarchy" => c.hierarchy_weight * self.warm_up(step),
+            "predictor" => c.predictor_weight,
             _ => 1.0,
         }
     }
@@ -412,19 +398,6 @@ impl Objective {
             None => items.mean(Kind::Float),
             Some(kept) => (items * kept).sum(Kind::Float) / kept.sum(Kind::Float).clamp_min(1.0),
         }
-    }
-
-    fn level_weights(
-        &self,
-        a: &Architecture,
-        levels: &[Level],
-        device: Device,
-    ) -> Result<Tensor, DiffusionError> {
-        let weigh = |level: &Level| -> Result<f32, DiffusionError> {
-            Ok(self.config.loss_weight.at(*level, a.prediction())? as f32)
-        };
-        let weights = levels.iter().map(weigh).collect::<Result<Vec<f32>, _>>()?;
-        Ok(Tensor::from_slice(&weights).to_device(device))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use counterfoil_experiment::{
-    config::{Config, locate},
+    config::{Config, Method, locate},
     data::Data,
 };
 
@@ -12,7 +12,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn every_preset_of_every_experiment_describes_a_network() {
+fn every_preset_of_every_experiment_describes_a_network_of_every_method() {
     let names = [
         "digits",
         "digits-slant",
@@ -31,7 +31,12 @@ fn every_preset_of_every_experiment_describes_a_network() {
             let config = Config::load(&file, preset, &[]).unwrap();
             let channels = if ["pendulum", "circuit", "flow"].contains(&name) { 3 } else { 1 };
             let side = config.data().side.unwrap_or(28);
-            config.architecture([channels, side, side], 10).unwrap();
+            for method in Method::ALL {
+                let set = [format!("method={}", method.name())];
+                let config = Config::load(&file, preset, &set).unwrap();
+                let architecture = config.architecture([channels, side, side], 10).unwrap();
+                config.sections().counterfactual.grid(&architecture).unwrap();
+            }
             assert_eq!(config.experiment().name, name);
             hashes.push(config.hash().to_owned());
         }
@@ -70,7 +75,7 @@ fn a_hierarchy_fits_every_experiment_and_cannot_be_guided() {
 fn variants_of_the_digits_differ_in_nothing_else() {
     for variant in ["slant", "confounded", "biased"] {
         for preset in [None, Some("smoke"), Some("full")] {
-            for method in ["default", "parity", "diffae"] {
+            for method in ["default", "parity", "diffae", "diff-scm"] {
                 let of = |name: &str, more: &[String]| {
                     let method = [format!("method={method}")];
                     let set: Vec<String> = method.iter().chain(more).cloned().collect();

@@ -47,7 +47,7 @@ impl AdamW {
     /// The same with the learning rate of parameters whose name begins with `prefix` multiplied by `factor`.
     #[must_use]
     pub fn with_rate(mut self, store: &ParameterStore, prefix: &str, factor: f64) -> Self {
-        let runs = store.layout().runs(prefix, true);
+        let runs = store.layout().runs(|name| name.starts_with(prefix));
         self.rates.extend(runs.into_iter().map(|(start, length)| (start, length, factor)));
         self
     }
@@ -127,19 +127,25 @@ pub fn clip_gradient_norm(store: &ParameterStore, limit: f64) -> f64 {
     if gradient.defined() { clip(&mut [gradient], limit) } else { 0.0 }
 }
 
-/// The same for two parts, each by its own norm: the parameters whose name begins with `prefix`, and the others. For a
-/// loss of two terms that share no parameter: a long gradient of one must not shorten the steps of the other.
+/// The same for several parts, each by its own norm: for each of `prefixes` the parameters whose name begins with it, and
+/// the others. For a loss of terms that share no parameter: a long gradient of one must not shorten the steps of another.
 ///
-/// Returns the norm of the part and of the rest.
-pub fn clip_gradient_norms_apart(store: &ParameterStore, prefix: &str, limit: f64) -> [f64; 2] {
+/// Returns the norms of the parts, in order, and that of the rest last.
+pub fn clip_gradient_norms_apart(
+    store: &ParameterStore,
+    prefixes: &[&str],
+    limit: f64,
+) -> Vec<f64> {
     let gradient = store.flat().grad();
     if !gradient.defined() {
-        return [0.0; 2];
+        return vec![0.0; prefixes.len() + 1];
     }
-    [true, false].map(|under| {
-        let runs = store.layout().runs(prefix, under).into_iter();
+    let own = |name: &str| prefixes.iter().position(|prefix| name.starts_with(prefix));
+    let part = |place: Option<usize>| {
+        let runs = store.layout().runs(|name| own(name) == place).into_iter();
         clip(&mut runs.map(|(start, n)| gradient.narrow(0, start, n)).collect::<Vec<_>>(), limit)
-    })
+    };
+    (0..prefixes.len()).map(Some).chain([None]).map(part).collect()
 }
 
 /// Scales views of a gradient in place so that their common norm is at most `limit`; returns the norm they had.
@@ -240,14 +246,18 @@ mod tests {
     fn parts_are_clipped_apart() {
         let mut builder = LayoutBuilder::new();
         let mut root = builder.root();
-        for name in ["a", "b", "a", "c"] {
+        for name in ["a", "b", "a", "c", "d"] {
             root.sub(name).parameter("w", &[1], Init::Constant(0.0));
         }
         let store = ParameterStore::initialise(&builder.finish(), 11, Device::Cpu);
-        (store.flat() * Tensor::from_slice(&[3.0f32, 0.6, 4.0, 0.8])).sum(Kind::Float).backward();
-        let norms = clip_gradient_norms_apart(&store, "a.", 2.5);
-        assert!((norms[0] - 5.0).abs() < 1e-6 && (norms[1] - 1.0).abs() < 1e-6, "{norms:?}");
-        assert_eq!(Vec::<f32>::try_from(store.flat().grad()).unwrap(), [1.5, 0.6, 2.0, 0.8]);
+        (store.flat() * Tensor::from_slice(&[3.0f32, 0.6, 4.0, 0.8, -10.0]))
+            .sum(Kind::Float)
+            .backward();
+        let norms = clip_gradient_norms_apart(&store, &["a.", "d."], 2.5);
+        for (norm, expected) in norms.iter().zip([5.0, 10.0, 1.0]) {
+            assert!((norm - expected).abs() < 1e-6, "{norms:?}");
+        }
+        assert_eq!(Vec::<f32>::try_from(store.flat().grad()).unwrap(), [1.5, 0.6, 2.0, 0.8, -2.5]);
     }
 
     /// Exact: a gradient reaches the flat vector through views and through the cast to bfloat16.

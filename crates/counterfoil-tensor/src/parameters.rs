@@ -75,13 +75,13 @@ impl Layout {
         self.parameters.iter().filter(under).map(Place::count).sum::<i64>() as usize
     }
 
-    /// `(start, length)` in the flat vector of the runs of parameters whose name begins with `prefix`, or does not.
-    pub(crate) fn runs(&self, prefix: &str, under: bool) -> Vec<(i64, i64)> {
+    /// `(start, length)` in the flat vector of the runs of parameters whose name is among the `wanted`.
+    pub(crate) fn runs(&self, wanted: impl Fn(&str) -> bool) -> Vec<(i64, i64)> {
         let mut runs: Vec<(i64, i64)> = Vec::new();
         let mut start = 0;
         for place in &self.parameters {
             let length = place.count();
-            if place.name.starts_with(prefix) == under {
+            if wanted(&place.name) {
                 match runs.last_mut() {
                     Some((from, so_far)) if *from + *so_far == start => *so_far += length,
                     _ => runs.push((start, length)),

@@ -54,27 +54,28 @@ impl Counterfactuals<'_> {
 
     /// Decodes one pass under the procedure's guidance.
     pub(super) fn guided(&self, pass: Pass<'_>) -> Result<Tensor, ModelError> {
+        let goal = self.goal(&pass);
         let Pass { noise, latents, factual, reached, classes } = pass;
         let p = &self.procedure;
         let denoiser = |z: &Tensor| LatentDenoiser::new(self.model, self.weights, z, classes);
         if p.guidance == 1.0
             && (p.guidance_kept == 1.0 || p.guidance_reference == Reference::Factual)
         {
-            return self.run(noise, &mut denoiser(&latents));
+            return self.follow(noise, denoiser(&latents), goal.as_ref());
         }
         match p.guidance_reference {
             Reference::Factual => {
                 let reference = denoiser(&factual);
-                let mut guided = Guided::new::<Tensor>(denoiser(&latents), reference, p.guidance)?;
-                self.run(noise, &mut guided)
+                let guided = Guided::new::<Tensor>(denoiser(&latents), reference, p.guidance)?;
+                self.follow(noise, guided, goal.as_ref())
             }
             Reference::Null => {
                 let null = self.model.null(self.weights, &latents);
                 let without = |group: &Tensor| denoiser(&(&latents + group * (&null - &latents)));
                 let others = 1.0 - &reached;
                 let groups = [(without(&reached), p.guidance), (without(&others), p.guidance_kept)];
-                let mut guided = Decoupled::leaving_out::<Tensor>(denoiser(&latents), groups)?;
-                self.run(noise, &mut guided)
+                let guided = Decoupled::leaving_out::<Tensor>(denoiser(&latents), groups)?;
+                self.follow(noise, guided, goal.as_ref())
             }
         }
     }

@@ -14,6 +14,13 @@ pub struct Gaussian {
     pub variance: Tensor,
 }
 
+impl Gaussian {
+    /// `ln N(x; mean, variance)` of each dimension of `x` `[n, d]`, up to the constant `ln(2 pi) / 2`.
+    pub fn log_density(&self, x: &Tensor) -> Tensor {
+        ((x - &self.mean).square() / &self.variance + self.variance.log()) * -0.5
+    }
+}
+
 /// Stride-2 convolutions, each with batch norm and a leaky rectifier (slope 0.01), then two dense heads: the mean, and
 /// a variance through softplus (CausalDiffAE's encoder, with as many convolutions as the config lists).
 #[derive(Clone, Debug)]

@@ -1,4 +1,5 @@
-//! The networks: encoder, label reader, latent mechanisms, decoders, and what is kept out of unlabelled blocks.
+//! The networks: encoder, label reader, latent mechanisms, decoders, the predictor that guides one, and what is kept out of
+//! unlabelled blocks.
 
 pub mod diagonal;
 pub mod direct;
@@ -6,6 +7,7 @@ pub mod encoder;
 pub mod hierarchical;
 pub mod mechanism;
 pub(crate) mod one_pass;
+pub mod predictor;
 pub mod prior;
 pub mod reader;
 mod residual;
@@ -18,6 +20,7 @@ pub use direct::Direct;
 pub use encoder::{Encoder, Gaussian};
 pub use hierarchical::Hierarchical;
 pub use mechanism::Mechanisms;
+pub use predictor::Predictor;
 pub use prior::LabelPrior;
 pub use reader::Reader;
 pub use residual_code::ResidualCode;

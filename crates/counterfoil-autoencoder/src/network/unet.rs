@@ -43,15 +43,22 @@ pub struct Condition<'a> {
     pub classes: Option<&'a Tensor>,
 }
 
+/// The network behind [`Conditioning`].
+#[derive(Clone, Debug)]
+enum Latents {
+    Unseen,
+    Added(Linear),
+    Scaling(Linear),
+}
+
 /// An ADM-style UNet (Dhariwal and Nichol 2021). The latents enter by a dense layer whose output is added to the time
 /// embedding, and so by scale and shift of every residual block; or, with [`Conditioning::TwoCondition`], by a scale of
-/// their own.
+/// their own, or not at all.
 #[derive(Clone, Debug)]
 pub struct Unet {
     channels: i64,
     time: [Linear; 2],
-    latent: Linear,
-    conditioning: Conditioning,
+    latents: Latents,
     class: Option<layers::Embedding>,
     stem: Conv2d,
     down: Vec<Stage>,
@@ -69,7 +76,12 @@ impl Unet {
             let mut time = scope.sub("time");
             [Linear::new(time.sub(0), base, width), Linear::new(time.sub(1), width, width)]
         };
-        let latent = Linear::new(scope.sub("latent"), a.blocks.width(), width);
+        let mut dense = || Linear::new(scope.sub("latent"), a.blocks.width(), width);
+        let latents = match a.conditioning {
+            Conditioning::Added => Latents::Added(dense()),
+            Conditioning::TwoCondition => Latents::Scaling(dense()),
+            Conditioning::None => Latents::Unseen,
+        };
         let class =
             (a.classes > 0).then(|| layers::Embedding::new(scope.sub("class"), a.classes, width));
         let stem = Conv2d::new(scope.sub("stem"), a.image[0], base, 3, 1);
@@ -132,31 +144,20 @@ impl Unet {
         }
         let norm = GroupNorm::new(scope.sub("norm"), groups, c);
         let out = Conv2d::zeroed(scope.sub("out"), c, a.image[0], 3);
-        let conditioning = a.conditioning;
-        Self {
-            channels: base,
-            time,
-            latent,
-            conditioning,
-            class,
-            stem,
-            down,
-            middle,
-            up,
-            norm,
-            out,
-        }
+        Self { channels: base, time, latents, class, stem, down, middle, up, norm, out }
     }
 
     /// The prediction for noisy images `[n, c, h, w]`, in single precision.
     pub fn forward(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
         let [first, second] = &self.time;
         let time = first.forward(weights, &sinusoid(condition.times, self.channels)).silu();
-        let (time, latents) =
-            (second.forward(weights, &time), self.latent.forward(weights, condition.latents));
-        let (mut added, scaling) = match self.conditioning {
-            Conditioning::Added => (time + latents, None),
-            Conditioning::TwoCondition => (time, Some(latents.silu())),
+        let time = second.forward(weights, &time);
+        let (mut added, scaling) = match &self.latents {
+            Latents::Unseen => (time, None),
+            Latents::Added(dense) => (time + dense.forward(weights, condition.latents), None),
+            Latents::Scaling(dense) => {
+                (time, Some(dense.forward(weights, condition.latents).silu()))
+            }
         };
         if let (Some(table), Some(classes)) = (&self.class, condition.classes) {
             added += table.forward(weights, classes);

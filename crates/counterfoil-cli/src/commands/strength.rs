@@ -22,7 +22,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil strength digits --json
 
 The same held-out images and interventions are answered at every weight, and one set of judges measures all answers. At 1
-the decoder is given the latents after the intervention; above, what changes is exaggerated; at 0 nothing changes.";
+the decoder is given the latents after the intervention; above, what changes is exaggerated; at 0 nothing changes.
+Of a decoder without latents (method diff-scm) the weight is that of its predictor.";
 
 /// Flags of `strength`.
 #[derive(Debug, Args)]

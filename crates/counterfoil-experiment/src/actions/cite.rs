@@ -74,6 +74,9 @@ fn diffusion(config: &Config) -> Vec<&'static str> {
     if counterfactual.guidance != 1.0 {
         entries.push(works::GUIDANCE);
     }
+    if counterfactual.anticausal != 0.0 {
+        entries.extend([works::DIFF_SCM, works::CLASSIFIER]);
+    }
     entries
 }
 
@@ -222,6 +225,8 @@ mod tests {
             ("counterfactual.method=coupled-rk4", "blasingame2025rex"),
             ("counterfactual.method=flow-adams", "lipman2023flow"),
             ("counterfactual.guidance=2.0", "ho2022guidance"),
+            ("counterfactual.anticausal=1.0", "dhariwal2021beat"),
+            ("method=diff-scm", "sanchez2022diffscm"),
             ("counterfactual.spacing=log-snr", "lu2022dpmsolver"),
             ("objective.loss_weight={ min-snr = { gamma = 5.0 } }", "hang2023minsnr"),
             ("objective.loss_weight={ p2 = { k = 1.0, gamma = 1.0 } }", "choi2022p2"),
@@ -292,6 +297,7 @@ mod tests {
         );
         all.extend([TimeSampling::Lattice, TimeSampling::Antithetic].into_iter().flat_map(times));
         all.extend(guidance().map(|(_, work)| work));
+        all.push(works::DIFF_SCM);
         all
     }
 }

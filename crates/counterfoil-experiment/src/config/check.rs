@@ -95,6 +95,9 @@ const NEUTRAL: &[&str] = &[
     "guidance_kept = 1.0",
     "guidance_reference = \"factual\"",
     "hierarchy_weight = 1.0",
+    "predictor = []",
+    "predictor_weight = 1.0",
+    "anticausal = 0.0",
 ];
 
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.

@@ -3,7 +3,7 @@
 use counterfoil_autoencoder::{Loss, Model, Objective};
 use counterfoil_random::Stream;
 use counterfoil_tensor::{
-    AdamW, AdamWConfig, Ema, Mode, ParameterStore, clip_gradient_norm, clip_gradient_norms_apart,
+    AdamW, AdamWConfig, Ema, Mode, ParameterStore, clip_gradient_norms_apart,
 };
 use tch::{Device, Tensor};
 
@@ -51,8 +51,9 @@ impl<'a> Trainer<'a> {
         let weights = model.initialise(seed, device);
         let mut optimiser =
             AdamW::new(&weights, AdamWConfig { weight_decay, ..AdamWConfig::default() });
-        if let Some(prefix) = model.trained_apart() {
-            optimiser = optimiser.with_rate(&weights, prefix, config.training().mechanism_rate);
+        if model.trained_apart().contains(&Model::MECHANISMS) {
+            let rate = config.training().mechanism_rate;
+            optimiser = optimiser.with_rate(&weights, Model::MECHANISMS, rate);
         }
         Ok(Self {
             objective: Objective::new(&config.sections().objective, steps, seed)?,
@@ -116,15 +117,9 @@ impl<'a> Trainer<'a> {
         let loss = self.objective.loss(&self.model, &weights, &batch, self.step)?;
         let mut values = values(&loss)?;
         loss.total.f_backward()?;
-        match self.model.trained_apart() {
-            None => {
-                values.push(("gradient_norm", clip_gradient_norm(&self.weights, training.clip)));
-            }
-            Some(prefix) => {
-                let [part, rest] = clip_gradient_norms_apart(&self.weights, prefix, training.clip);
-                values.extend([("mechanism_gradient_norm", part), ("gradient_norm", rest)]);
-            }
-        }
+        let apart = self.model.trained_apart();
+        let norms = clip_gradient_norms_apart(&self.weights, &apart, training.clip);
+        values.extend(apart.into_iter().map(norm_name).chain(["gradient_norm"]).zip(norms));
         if let Some((term, _)) = values.iter().rev().find(|(_, value)| !value.is_finite()) {
             return Ok(Err(NonFinite { term: (*term).to_owned() }));
         }
@@ -166,6 +161,11 @@ impl<'a> Trainer<'a> {
         }
         Ok(sums.sums)
     }
+}
+
+/// What the gradient norm of a part that is trained apart is called.
+fn norm_name(prefix: &str) -> &'static str {
+    if prefix == Model::MECHANISMS { "mechanism_gradient_norm" } else { "predictor_gradient_norm" }
 }
 
 /// The loss and its terms as numbers, fetched from the device at once.

@@ -347,6 +347,15 @@ proceedings!(
     "2021",
     "2105.05233"
 );
+proceedings!(
+    DIFF_SCM,
+    "sanchez2022diffscm",
+    "Diffusion Causal Models for Counterfactual Estimation",
+    "Sanchez, Pedro and Tsaftaris, Sotirios A.",
+    "Conference on Causal Learning and Reasoning (CLeaR)",
+    "2022",
+    "2202.10166"
+);
 
 /// The implementation that the linear multistep method is known by.
 pub(super) const K_DIFFUSION: &str = "@misc{crowson2022kdiffusion,

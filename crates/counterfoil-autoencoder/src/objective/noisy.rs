@@ -1,0 +1,96 @@
+//! A batch under noise, and the terms that are measured on it: each item has a noise level of its own, and all terms see
+//! the same noise.
+
+use super::{Batch, ObjectiveConfig};
+use crate::draws::Draws;
+use crate::network::{Predictor, unet::Condition};
+use crate::{Architecture, KnownCodes, Model, ModelError};
+use counterfoil_diffusion::training::{noised, target};
+use counterfoil_diffusion::{DiffusionError, Level};
+use counterfoil_random::Stream;
+use counterfoil_tensor::Weights;
+use tch::{Device, Kind, Tensor};
+
+/// The images of a batch under noise.
+pub(super) struct Noisy {
+    images: Tensor,
+    eps: Tensor,
+    levels: Vec<Level>,
+    /// Times as networks are fed them, `[n]`.
+    times: Tensor,
+}
+
+impl Noisy {
+    /// Draws a noise level and noise for each item.
+    pub(super) fn draw(
+        config: &ObjectiveConfig,
+        a: &Architecture,
+        batch: &Batch,
+        draws: &Draws<'_>,
+    ) -> Result<Self, ModelError> {
+        let mut stream = Stream::new(draws.seed, "train-times", 0, draws.step);
+        let schedule = a.schedule();
+        let times = config.times.draw(&mut stream, batch.items.len(), schedule.train_steps());
+        let levels = schedule.levels_at(&times)?;
+        let eps = draws.normal("train-noise", &a.image_shape());
+        let images = noised(&batch.images, &eps, &levels)?;
+        let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
+        let times = Tensor::from_slice(&times).to_device(draws.device);
+        Ok(Self { images, eps, levels, times })
+    }
+
+    /// The denoising loss of a decoder that sees `latents`.
+    pub(super) fn denoise(
+        &self,
+        config: &ObjectiveConfig,
+        model: &Model,
+        weights: &Weights,
+        batch: &Batch,
+        latents: &Tensor,
+    ) -> Result<Tensor, ModelError> {
+        let a = model.architecture();
+        let wanted = target(a.prediction(), &batch.images, &self.eps, &self.levels)?;
+        let condition = Condition { times: &self.times, latents, classes: batch.classes.as_ref() };
+        let error = (model.denoise(weights, &self.images, &condition) - wanted).square().mean_dim(
+            [1i64, 2, 3].as_slice(),
+            false,
+            None,
+        );
+        let weighed = error * self.level_weights(config, a, batch.images.device())?;
+        Ok(weighed.mean(Kind::Float))
+    }
+
+    /// `-ln p(label | x_t)` of the scalars of all known labels, their mean, up to the constant of a Gaussian; 0 where none is
+    /// known.
+    pub(super) fn surprise(
+        &self,
+        predictor: &Predictor,
+        weights: &Weights,
+        a: &Architecture,
+        known: &KnownCodes,
+        codes: &Tensor,
+    ) -> Tensor {
+        let read = predictor.forward(weights, &self.images, &self.times);
+        let surprise = -read.log_density(&a.blocks().scalars(codes));
+        match known.mask() {
+            None => surprise.mean(Kind::Float),
+            Some(mask) => {
+                let mask = a.blocks().scalars(mask);
+                (surprise * &mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0)
+            }
+        }
+    }
+
+    fn level_weights(
+        &self,
+        config: &ObjectiveConfig,
+        a: &Architecture,
+        device: Device,
+    ) -> Result<Tensor, DiffusionError> {
+        let weigh = |level: &Level| -> Result<f32, DiffusionError> {
+            Ok(config.loss_weight.at(*level, a.prediction())? as f32)
+        };
+        let weights = self.levels.iter().map(weigh).collect::<Result<Vec<f32>, _>>()?;
+        Ok(Tensor::from_slice(&weights).to_device(device))
+    }
+}
