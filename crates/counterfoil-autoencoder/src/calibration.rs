@@ -3,7 +3,7 @@
 //! Training pulls block `i` towards the code of label `i`, but only as hard as the other terms allow: a block may be
 //! shrunk, shifted or noisy. An intervention in label units has to know what the trained encoder really writes.
 
-use crate::{Architecture, Code, Mechanism, Model, ModelError, error::expect_shape};
+use crate::{Architecture, Code, Mechanism, Model, ModelError, codes, error::expect_shape};
 use crate::{
     known::{filled_codes, known_rows},
     objective::label_codes,
@@ -227,20 +227,7 @@ impl BlockCalibration {
         let matrix = row(&self.read, block.device()).view([width, width]).to_kind(block.kind());
         let code = block.matmul(&matrix.transpose(0, 1))
             + row(&self.read_offset, block.device()).to_kind(block.kind());
-        let variable = a.dag().variable(index);
-        let scalars = a.blocks().get(index).scalars(&code);
-        match variable.kind() {
-            VariableKind::Circular { period } => {
-                let angle = scalars.select(1, 1).atan2(&scalars.select(1, 0));
-                let turns = angle / (2.0 * std::f64::consts::PI);
-                (&turns - turns.floor()) * period + variable.range().0
-            }
-            VariableKind::Categorical { .. } => scalars.argmax(1, false).to_kind(block.kind()),
-            VariableKind::Continuous => {
-                let (low, high) = (variable.restore(-1.0), variable.restore(1.0));
-                scalars.select(1, 0) * ((high - low) / 2.0) + f64::midpoint(high, low)
-            }
-        }
+        codes::values(a.dag().variable(index), &a.blocks().get(index).scalars(&code))
     }
 }
 

@@ -11,3 +11,4 @@ mod mechanisms;
 mod objective;
 mod parameters;
 mod support;
+mod tabular;
