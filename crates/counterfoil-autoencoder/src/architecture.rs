@@ -2,11 +2,11 @@
 
 use crate::network::predictor;
 use crate::{
-    Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, Prior,
+    Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, Prior, blocks::least,
     config::ScheduleKind,
 };
 use counterfoil_diffusion::{DiscreteSchedule, Prediction};
-use counterfoil_graph::{Dag, Kind};
+use counterfoil_graph::Dag;
 
 /// Everything needed to build a network; made by [`Architecture::check`] and never wrong.
 #[derive(Clone, Debug)]
@@ -190,11 +190,7 @@ impl Architecture {
     /// A block must hold its variable's code, and the published mechanism adds blocks and so needs equal widths.
     fn check_blocks(dag: &Dag, blocks: &Blocks, mechanism: Mechanism) -> Result<(), ModelError> {
         for block in blocks.labelled() {
-            let least = match dag.variable(block.variable).kind() {
-                Kind::Circular { .. } => 2,
-                Kind::Categorical { categories } => categories as i64,
-                Kind::Continuous => 1,
-            };
+            let least = least(dag.variable(block.variable).kind());
             if block.width < least {
                 let reason = format!(
                     "variable `{}` needs a latent block of at least {least}, it has {}; \

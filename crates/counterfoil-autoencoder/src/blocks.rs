@@ -1,6 +1,6 @@
 //! Which part of the latent vector belongs to which variable of the graph.
 
-use counterfoil_graph::{Dag, Kind, Role};
+use counterfoil_graph::{Dag, Kind, Role, Variable};
 use tch::Tensor;
 
 /// The block of one variable.
@@ -26,6 +26,15 @@ impl Block {
     /// The block's part of a latent tensor `[n, d] -> [n, width]` (a view).
     pub fn of(&self, latent: &Tensor) -> Tensor {
         latent.narrow(1, self.start, self.width)
+    }
+}
+
+/// The fewest places that hold the code of a label: one, cosine and sine, or one a category.
+pub(crate) fn least(kind: Kind) -> i64 {
+    match kind {
+        Kind::Circular { .. } => 2,
+        Kind::Categorical { categories } => categories as i64,
+        Kind::Continuous => 1,
     }
 }
 
@@ -67,9 +76,19 @@ pub struct Blocks(Vec<Block>);
 impl Blocks {
     /// One block a variable: as wide as the graph file says, else `default_width`.
     pub fn new(dag: &Dag, default_width: usize) -> Self {
+        Self::of_widths(dag, |v| v.width().unwrap_or(default_width) as i64)
+    }
+
+    /// One block a variable, just as wide as the code of its label, whatever the graph file says: for tables, where nothing
+    /// but the label has to be held.
+    pub fn narrowest(dag: &Dag) -> Self {
+        Self::of_widths(dag, |v| least(v.kind()))
+    }
+
+    fn of_widths(dag: &Dag, width: impl Fn(&Variable) -> i64) -> Self {
         let mut start = 0;
-        let block = |(variable, v): (usize, &counterfoil_graph::Variable)| {
-            let width = v.width().unwrap_or(default_width) as i64;
+        let block = |(variable, v): (usize, &Variable)| {
+            let width = width(v);
             let labelled = v.role() == Role::Labelled;
             let parts = parts(v.kind(), width);
             let block =

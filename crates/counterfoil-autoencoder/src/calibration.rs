@@ -3,10 +3,10 @@
 //! Training pulls block `i` towards the code of label `i`, but only as hard as the other terms allow: a block may be
 //! shrunk, shifted or noisy. An intervention in label units has to know what the trained encoder really writes.
 
-use crate::{Architecture, Code, Mechanism, Model, ModelError, error::expect_shape};
+use crate::{Architecture, Code, Mechanism, Model, ModelError, codes, error::expect_shape};
 use crate::{
     known::{filled_codes, known_rows},
-    objective::{label_code, label_codes},
+    objective::label_codes,
 };
 use counterfoil_graph::Kind as VariableKind;
 use counterfoil_tensor::Weights;
@@ -209,7 +209,8 @@ impl Calibration {
     /// The latents that labels `[n]` of one variable stand for, `[n, width]`; nothing for an unlabelled one.
     pub fn latent(&self, a: &Architecture, variable: usize, labels: &Tensor) -> Option<Tensor> {
         let entry = self.blocks.get(a.blocks().column(variable)?)?;
-        let code = label_code(a, a.blocks().get(variable), &labels.unsqueeze(1));
+        let (of, block) = (a.dag().variable(variable), a.blocks().get(variable));
+        let code = codes::of_values(of, block, &labels.unsqueeze(1));
         Some(code * row(&entry.slope, labels.device()) + row(&entry.offset, labels.device()))
     }
 
@@ -259,20 +260,7 @@ impl BlockCalibration {
 
     /// Labels read from the block's latents `[n, width] -> [n]`.
     fn read_labels(&self, a: &Architecture, index: usize, block: &Tensor) -> Tensor {
-        let variable = a.dag().variable(index);
-        let scalars = self.read_scalars(a, index, block);
-        match variable.kind() {
-            VariableKind::Circular { period } => {
-                let angle = scalars.select(1, 1).atan2(&scalars.select(1, 0));
-                let turns = angle / (2.0 * std::f64::consts::PI);
-                (&turns - turns.floor()) * period + variable.range().0
-            }
-            VariableKind::Categorical { .. } => scalars.argmax(1, false).to_kind(block.kind()),
-            VariableKind::Continuous => {
-                let (low, high) = (variable.restore(-1.0), variable.restore(1.0));
-                scalars.select(1, 0) * ((high - low) / 2.0) + f64::midpoint(high, low)
-            }
-        }
+        codes::values(a.dag().variable(index), &self.read_scalars(a, index, block))
     }
 }
 

@@ -19,6 +19,7 @@
 //! | abduct, act, predict | [`counterfactual`] |
 //! | label value <-> latent value after training | [`calibration`] |
 //! | regressors and classifiers that judge generated images | [`oracle`] |
+//! | mechanisms of a table of labels, without images | [`tabular`] |
 //!
 //! Images live in `[-1, 1]`, labels keep their own units outside and are standardised by the graph's declared ranges
 //! inside.
@@ -26,6 +27,7 @@
 pub mod architecture;
 pub mod blocks;
 pub mod calibration;
+mod codes;
 pub mod config;
 pub mod counterfactual;
 mod denoiser;
@@ -37,6 +39,7 @@ mod model;
 pub mod network;
 pub mod objective;
 pub mod oracle;
+pub mod tabular;
 
 pub use architecture::Architecture;
 pub use blocks::{Block, Blocks};

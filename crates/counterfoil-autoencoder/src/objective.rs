@@ -19,10 +19,10 @@ mod noisy;
 use self::noisy::Noisy;
 use crate::draws::Draws;
 use crate::{
-    Architecture, Block, Code, KnownCodes, Model, ModelError, error::expect_shape, likelihood,
+    Architecture, Block, Code, KnownCodes, Model, ModelError, codes, error::expect_shape,
+    likelihood,
 };
 use counterfoil_diffusion::training::{LossWeight, TimeSampling};
-use counterfoil_graph::Kind as VariableKind;
 use counterfoil_tensor::Weights;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -426,41 +426,5 @@ fn correlation(code: &Tensor, labels: &Tensor) -> Tensor {
 /// A continuous label is standardised by its declared range and repeated; a circular one is its cosine in the first
 /// half of the block and its sine in the second; a categorical one is one-hot over equal parts (what remains is 0).
 pub fn label_codes(a: &Architecture, labels: &Tensor) -> Tensor {
-    let n = labels.size()[0];
-    let mut column = -1;
-    let block = |b: &Block| {
-        if !b.labelled {
-            return Tensor::zeros([n, b.width], (Kind::Float, labels.device()));
-        }
-        column += 1;
-        label_code(a, b, &labels.narrow(1, column, 1))
-    };
-    Tensor::cat(&a.blocks().iter().map(block).collect::<Vec<_>>(), 1)
-}
-
-/// The code of one label, `[n, 1] -> [n, width]`, as [`label_codes`] has it.
-pub(crate) fn label_code(a: &Architecture, b: &Block, value: &Tensor) -> Tensor {
-    let n = value.size()[0];
-    let variable = a.dag().variable(b.variable);
-    match variable.kind() {
-        VariableKind::Circular { period } => {
-            let angle = (value - variable.range().0) * (2.0 * std::f64::consts::PI / period);
-            let half = b.width / 2;
-            let (cosine, sine) = (angle.cos(), angle.sin());
-            let halves = [cosine.expand([n, half], false), sine.expand([n, b.width - half], false)];
-            Tensor::cat(&halves, 1)
-        }
-        VariableKind::Categorical { categories } => {
-            let (categories, part) = (categories as i64, b.width / categories as i64);
-            let index = value.to_kind(Kind::Int64).squeeze_dim(1);
-            let hot = index.one_hot(categories).to_kind(Kind::Float);
-            let spread = hot.repeat_interleave_self_int(part, 1, None);
-            spread.constant_pad_nd([0, b.width - part * categories])
-        }
-        VariableKind::Continuous => {
-            // Standardising is affine, so two values fix it.
-            let (at0, at1) = (variable.standardise(0.0), variable.standardise(1.0));
-            (value * (at1 - at0) + at0).expand([n, b.width], false)
-        }
-    }
+    codes::of_labels(a.dag(), a.blocks(), labels)
 }

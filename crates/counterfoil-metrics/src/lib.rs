@@ -11,6 +11,7 @@
 //! | does what must stay, stay? | [`reproduction`], [`drift`] | Monteiro et al. 2023 |
 //! | is the image the true counterfactual image? | [`image`] | Wang et al. 2004 (SSIM) |
 //! | are the images as a set like real ones? | [`frechet`] | Heusel et al. 2017; Dowson and Landau 1982 |
+//! | do a model's values under an intervention spread as the true ones? | [`wasserstein`] | Vallender 1974 |
 //! | does a block carry what it should not? | [`information`], [`probe`] | Kraskov et al. 2004; Alain and Bengio 2017 |
 //! | does the image change no more than it must? | [`minimality`] | Sanchez and Tsaftaris 2022 |
 //! | do effects of interventions add up? | [`additivity`] | Fisher 1935 (interaction) |
@@ -73,5 +74,6 @@ pub mod statistics;
 pub mod symmetric;
 pub mod trees;
 pub mod uncertainty;
+pub mod wasserstein;
 
 pub use error::MetricsError;

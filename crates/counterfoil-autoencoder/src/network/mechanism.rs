@@ -78,6 +78,15 @@ pub struct Mechanisms {
     nets: Vec<Option<Net>>,
 }
 
+/// The size of the networks of mechanisms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Hidden layers.
+    pub(crate) depth: usize,
+    /// Width of each.
+    pub(crate) hidden: i64,
+}
+
 /// Log-scales are kept within `±SCALE_BOUND` by a scaled tanh, so that abduction cannot blow up.
 const SCALE_BOUND: f64 = 4.0;
 
@@ -86,26 +95,37 @@ impl Mechanisms {
     /// them is the published choice).
     ///
     /// A root has a net too (its input is 0, so it is a learned constant), as in the published parameter counts.
-    pub fn new(mut scope: Scope<'_>, a: &Architecture) -> Self {
-        let hidden = a.blocks.width();
+    pub fn new(scope: Scope<'_>, a: &Architecture) -> Self {
+        let shape = Shape { depth: a.mechanism_depth, hidden: a.blocks.width() };
+        Self::along(scope, &a.dag, &a.blocks, a.mechanism, shape)
+    }
+
+    /// Declares the mechanisms of one form along a graph, for blocks of any width.
+    pub(crate) fn along(
+        mut scope: Scope<'_>,
+        dag: &Dag,
+        blocks: &Blocks,
+        form: Mechanism,
+        Shape { depth, hidden }: Shape,
+    ) -> Self {
         let net = |block: &crate::Block| {
-            if !block.labelled || a.mechanism == Mechanism::Independent {
+            if !block.labelled || form == Mechanism::Independent {
                 return None;
             }
             let mut part = scope.sub(&block.name);
-            let parents = a.dag.parents(block.variable);
-            let inputs = match (a.mechanism, parents) {
+            let parents = dag.parents(block.variable);
+            let inputs = match (form, parents) {
                 (_, []) | (Mechanism::Published, _) => block.width,
-                (_, parents) => parents.iter().map(|p| a.blocks.get(*p).width).sum(),
+                (_, parents) => parents.iter().map(|p| blocks.get(*p).width).sum(),
             };
             let layer = |k: usize| match k {
                 0 => Linear::new(part.sub("hidden"), inputs, hidden),
                 k => Linear::new(part.sub(format!("hidden{}", k + 1)), hidden, hidden),
             };
-            let layers = (0..a.mechanism_depth).map(layer).collect();
+            let layers = (0..depth).map(layer).collect();
             let out = part.sub("out");
             // What scales or bends noise starts as z = u: a scale must not be a random number.
-            let last = match a.mechanism {
+            let last = match form {
                 Mechanism::Affine => Linear::zeroed(out, hidden, 2 * block.width),
                 Mechanism::Spline => {
                     Linear::zeroed(out, hidden, (2 + spline::NUMBERS) * block.width)
@@ -114,8 +134,8 @@ impl Mechanisms {
             };
             Some(Net { hidden: layers, out: last })
         };
-        let nets = a.blocks.iter().map(net).collect();
-        Self { dag: a.dag.clone(), blocks: a.blocks.clone(), form: a.mechanism, nets }
+        let nets = blocks.iter().map(net).collect();
+        Self { dag: dag.clone(), blocks: blocks.clone(), form, nets }
     }
 
     /// The conditional of `variable` given the latents (or, in the published form, the noises) of its parents.

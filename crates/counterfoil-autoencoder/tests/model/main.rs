@@ -13,3 +13,4 @@ mod mechanisms;
 mod objective;
 mod parameters;
 mod support;
+mod tabular;

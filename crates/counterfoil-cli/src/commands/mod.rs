@@ -10,6 +10,7 @@ mod diffusion;
 mod evaluate;
 mod graph;
 mod matrix;
+mod mechanisms;
 mod report;
 mod reproduce;
 mod resume;
@@ -41,6 +42,9 @@ pub(crate) enum Command {
     /// Compare strengths of intervention: guidance weights, by what the answers are worth
     #[command(after_help = strength::EXAMPLES)]
     Strength(strength::Options),
+    /// Compare families of mechanisms on the labels of an experiment, without images
+    #[command(after_help = mechanisms::EXAMPLES)]
+    Mechanisms(mechanisms::Options),
     /// Write the report of a run again
     #[command(after_help = report::EXAMPLES)]
     Report(report::Options),
@@ -94,6 +98,7 @@ impl Command {
             Self::Evaluate(options) => evaluate::run(&options),
             Self::Solvers(options) => solvers::run(&options),
             Self::Strength(options) => strength::run(&options),
+            Self::Mechanisms(options) => mechanisms::run(&options),
             Self::Report(options) => report::run(&options),
             Self::Counterfactual(options) => counterfactual::run(&options),
             Self::Traverse(options) => traverse::run(&options),

@@ -2,12 +2,13 @@
 
 use crate::bench::Bench;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "run",
     "resume",
     "evaluate",
     "solvers",
     "strength",
+    "mechanisms",
     "report",
     "counterfactual",
     "traverse",

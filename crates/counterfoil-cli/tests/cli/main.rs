@@ -11,4 +11,5 @@ mod grading;
 mod graphs;
 mod help;
 mod matrix;
+mod mechanisms;
 mod whole;

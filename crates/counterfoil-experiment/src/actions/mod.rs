@@ -14,6 +14,7 @@
 //! | what a data set or a graph file holds | [`facts`] |
 //! | what was measured, for an effect from several experiments | [`regimes`] |
 //! | answers to causal questions against known ones | [`mod@grade`] |
+//! | families of mechanisms compared on labels alone | [`mechanisms`] |
 //! | draw rows from a causal model | [`simulate`] |
 //! | estimate a causal effect from rows | [`mod@estimate`] |
 //! | plans of samplers, watched on data whose flow is known, and compared with records | [`diffusion`] |
@@ -27,6 +28,7 @@ pub mod facts;
 pub mod figures;
 pub mod grade;
 pub mod imagine;
+pub mod mechanisms;
 pub mod perform;
 pub mod picture;
 pub mod regimes;
