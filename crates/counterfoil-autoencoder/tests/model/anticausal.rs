@@ -201,9 +201,9 @@ fn gradients(
         let length: i64 = shape.iter().product();
         let part = gradient.narrow(0, start, length);
         if name.starts_with(Model::PREDICTOR) {
-            own.push(part)
+            own.push(part);
         } else {
-            others.push(part)
+            others.push(part);
         }
         start += length;
     }
