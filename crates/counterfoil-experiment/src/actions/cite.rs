@@ -230,10 +230,9 @@ mod tests {
         }
         assert!(!has(&["objective.times=uniform"], "kingma2021vdm"));
         // A decoder of one pass has no sampler to cite.
-        for (method, key) in [
-            ("method=causal-vae", "yang2021causalvae"),
-            ("method=hvae", "ribeiro2023highfidelity"),
-        ] {
+        for (method, key) in
+            [("method=causal-vae", "yang2021causalvae"), ("method=hvae", "ribeiro2023highfidelity")]
+        {
             assert!(!has(&[], key) && has(&[method], key), "{method}");
             assert!(!has(&[method], "song2021ddim") && has(&[method], "pawlowski2020dscm"));
         }
