@@ -1,8 +1,8 @@
 //! A hierarchical variational autoencoder as decoder: stochastic maps at every resolution hold what the labels do not say.
 //!
-//! The mean of a Gaussian likelihood must be blurred where the latents do not say everything. Here an image has latents of its own,
-//! first a vector, then maps from the lowest resolution to that of the image; each layer sees all before it and the causal
-//! latents y:
+//! The mean of a Gaussian likelihood must be blurred where the latents do not say everything. Here an image has latents h of
+//! its own, first a vector, then maps from the lowest resolution to that of the image; each layer sees all before it and
+//! the causal latents y:
 //!
 //! ```text
 //! prior       p(h_l | h_<l, y)            what a layer may be under these labels
@@ -10,14 +10,14 @@
 //! likelihood  p(x | h, y)                 a mean and a scale for each pixel
 //! ```
 //!
-//! all of them diagonal Gaussians (De Sousa Ribeiro, Xia, Monteiro, Pawlowski, Glocker 2023, section 3, with the *conditional*
-//! prior; the networks are those of Child 2021, smaller and with our residual blocks).
+//! all of them diagonal Gaussians (De Sousa Ribeiro, Xia, Monteiro, Pawlowski, Glocker 2023, section 3, with the
+//! *conditional* prior; networks after Child 2021, smaller and with our residual blocks).
 //!
-//! Abduction takes the mean of each posterior, and keeps its *noise* under the prior, `(h_l - mean) / scale`, like the
-//! noise of the pixels after it. Prediction gives the same noise to priors and likelihood under other labels. So each
-//! layer is a mechanism `h_l = mean(h_<l, y) + scale(h_<l, y) noise_l`, as those of the labels are, and nothing set
-//! gives the image back whatever the networks are. (The published code mixes posterior and counterfactual prior where its prior is
-//! conditional, and keeps `h` where it is not.)
+//! Abduction takes the mean of each posterior and keeps its *noise* under the prior, `(h_l - mean) / scale`, like the noise
+//! of the pixels after it. Prediction gives the same noise to priors and likelihood under other labels. So each layer is a
+//! mechanism `h_l = mean(h_<l, y) + scale(h_<l, y) noise_l`, as those of the labels are, and nothing set gives the image
+//! back whatever the networks are. (The published code mixes posterior and counterfactual prior where its prior is
+//! conditional, and keeps h where it is not.)
 
 mod bottom_up;
 mod stochastic;
@@ -86,13 +86,13 @@ impl Site<'_> {
     }
 }
 
-/// Reads flat noise `[n, hidden]` site by site.
-struct Reader<'a> {
+/// Flat noise `[n, hidden]`, read site by site.
+struct Tape<'a> {
     flat: &'a Tensor,
     at: i64,
 }
 
-impl Reader<'_> {
+impl Tape<'_> {
     /// The next noise, of the shape of a prior.
     fn next(&mut self, prior: &Diagonal) -> Tensor {
         let shape = prior.mean.size();
@@ -192,10 +192,10 @@ impl OnePass for Hierarchical {
     }
 
     fn predict(&self, weights: &Weights, latents: &Tensor, noise: &ImageNoise) -> Tensor {
-        let mut reader = Reader { flat: &noise.hidden, at: 0 };
+        let mut tape = Tape { flat: &noise.hidden, at: 0 };
         let likelihood = self.top_down(weights, latents, |site| {
             let prior = site.prior();
-            prior.at(&reader.next(&prior))
+            prior.at(&tape.next(&prior))
         });
         likelihood.at(&noise.pixels)
     }
@@ -210,13 +210,13 @@ impl OnePass for Hierarchical {
         draws: &Draws<'_>,
     ) -> Vec<(&'static str, Tensor)> {
         let noise = draws.normal("train-hierarchy", &[self.hidden]);
-        let mut reader = Reader { flat: &noise, at: 0 };
+        let mut tape = Tape { flat: &noise, at: 0 };
         let activations = self.bottom_up.forward(weights, images, latents);
         let mut divergences = Vec::new();
         let likelihood = self.top_down(weights, latents, |site| {
             let (prior, posterior) = (site.prior(), site.posterior(&activations));
             divergences.push(posterior.divergence(&prior).sum(Kind::Float));
-            posterior.at(&reader.next(&prior))
+            posterior.at(&tape.next(&prior))
         });
         let divergence = Tensor::stack(&divergences, 0).sum(Kind::Float);
         vec![
