@@ -35,30 +35,36 @@ use tch::{Device, Kind, Tensor};
 const TIME: i64 = 32;
 
 /// From a noisy code, the parents' codes and the level's label to the noise in the code.
+///
+/// The first layer is a sum of three, each with initial values for its own number of inputs: in one layer the many numbers
+/// of the label would leave the parents a weight too small to learn from.
 #[derive(Debug)]
 struct Net {
+    first: [Linear; 3],
     hidden: Vec<Linear>,
     out: Linear,
 }
 
 impl Net {
     fn new(mut scope: Scope<'_>, own: i64, parents: i64, hidden: &[usize]) -> Self {
-        let mut inputs = own + parents + TIME;
-        let layer = |(k, width): (usize, &usize)| {
-            let width = *width as i64;
-            let linear = Linear::new(scope.sub(format!("hidden{k}")), inputs, width);
+        let mut widths = hidden.iter().map(|width| *width as i64);
+        let mut inputs = widths.next().unwrap_or(1);
+        let first = [("own", own), ("parents", parents), ("level", TIME)];
+        let first = first.map(|(name, from)| Linear::new(scope.sub(name), from, inputs));
+        let layer = |(k, width): (usize, i64)| {
+            let linear = Linear::new(scope.sub(format!("hidden{}", k + 2)), inputs, width);
             inputs = width;
             linear
         };
-        let hidden = hidden.iter().enumerate().map(layer).collect();
-        Self { hidden, out: Linear::new(scope.sub("out"), inputs, own) }
+        let hidden = widths.enumerate().map(layer).collect();
+        Self { first, hidden, out: Linear::new(scope.sub("out"), inputs, own) }
     }
 
     /// `[n, own], [n, parents], [n, TIME] -> [n, own]`.
     fn forward(&self, weights: &Weights, parts: [&Tensor; 3]) -> Tensor {
-        let parts = parts.map(|part| weights.cast(part));
-        let input = Tensor::cat(&parts, 1);
-        let hidden = self.hidden.iter().fold(input, |x, layer| layer.forward(weights, &x).silu());
+        let [own, parents, level] = [0, 1, 2].map(|k| self.first[k].forward(weights, parts[k]));
+        let first = (own + parents + level).silu();
+        let hidden = self.hidden.iter().fold(first, |x, layer| layer.forward(weights, &x).silu());
         self.out.forward(weights, &hidden)
     }
 }

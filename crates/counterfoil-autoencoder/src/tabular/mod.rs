@@ -115,16 +115,16 @@ impl Settings {
     pub fn of(family: Family) -> Self {
         match family {
             Family::Additive | Family::Affine | Family::Spline => Self {
-                steps: 2000,
+                steps: 1000,
                 batch: 256,
                 learning_rate: 5e-3,
                 hidden: vec![64, 64],
                 diffusion: Diffusion::default(),
             },
             Family::Dcm => Self {
-                steps: 4000,
-                batch: 256,
-                learning_rate: 3e-3,
+                steps: 3000,
+                batch: 512,
+                learning_rate: 4e-3,
                 hidden: vec![64, 128],
                 diffusion: Diffusion::default(),
             },

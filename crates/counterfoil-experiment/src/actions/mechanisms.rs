@@ -21,7 +21,6 @@ use counterfoil_metrics::{
 use indexmap::IndexMap;
 use ndarray::Array2;
 use serde::Serialize;
-use tch::Kind as Precision;
 
 use crate::{
     config::Config,
@@ -276,7 +275,7 @@ impl<'a> Questions<'a> {
         }
         let log_likelihood = fitted.log_likelihood(&self.rows)?;
         let shares: Vec<f64> = effects.iter().map(|effect| effect.share).collect();
-        let codes = noise.codes().to_kind(Precision::Float);
+        let codes = noise.codes().to_kind(tch::Kind::Float);
         Ok(Outcome {
             family,
             steps,
