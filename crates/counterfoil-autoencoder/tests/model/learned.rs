@@ -146,17 +146,17 @@ fn a_predictor_steers_a_model_of_images_alone() {
     });
     let store = train(&model, 0.0, 1.0);
     let under = |anticausal| {
-        let procedure = Procedure { steps: 10, depth: 0.75, anticausal, ..Procedure::default() };
+        let procedure = Procedure { steps: 20, depth: 0.75, anticausal, ..Procedure::default() };
         scores_under(&model, &store, procedure)
     };
     let ([cause, effect], null) = under(1.0);
     println!("cause {cause:.3} effect {effect:.3} null {null:.4}");
-    assert!(cause < 0.3 && effect < 0.3, "shares of leave-as-is: {cause}, {effect}");
+    assert!(cause < 0.25 && effect < 0.25, "shares of leave-as-is: {cause}, {effect}");
     let ([cause, effect], unguided) = under(0.0);
     println!("cause {cause:.3} effect {effect:.3} null {unguided:.4}");
     assert!(cause > 0.9 && effect > 0.9, "shares of leave-as-is: {cause}, {effect}");
     assert!(
-        null < 0.05 && null == unguided,
+        null < 0.03 && null == unguided,
         "the null action moves pixels by {null} or {unguided}"
     );
 }
