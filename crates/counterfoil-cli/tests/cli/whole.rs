@@ -53,16 +53,16 @@ fn pictures(bench: &Bench, run: &std::path::Path) {
     assert_eq!(grid(&fs_err::read(bench.path("own.png")).unwrap()), (3, 1));
 
     // A soft change leaves causes and noise in force, and its truth is each image's own.
-    let soft = ["counterfactual", "tiny", "--do", "thickness=3", "--do", "intensity+=20"];
+    let soft = ["counterfactual", "tiny", "--do", "thickness=3", "--do", "intensity-=20"];
     let told = bench.json(&[&soft[..], &["--count", "2"]].concat());
-    assert_eq!(told["imagined"]["columns"][1], "do(thickness = 3 px, intensity += 20 grey level)");
+    assert_eq!(told["imagined"]["columns"][1], "do(thickness = 3 px, intensity -= 20 grey)");
     let hard = bench.json(&["counterfactual", "tiny", "--do", "thickness=3", "--count", "2"]);
     for row in 0..2 {
         let truth = |told: &Value| told["imagined"]["rows"][row]["cells"][1]["truth"][1].as_f64();
         let moved = truth(&told).unwrap() - truth(&hard).unwrap();
-        assert!((moved - 20.0).abs() < 1e-6, "{moved}");
+        assert!((moved + 20.0).abs() < 1e-6, "{moved}");
     }
-    assert!(run.join("counterfactuals/do-thickness-3-intensity-plus-20.png").is_file());
+    assert!(run.join("counterfactuals/do-thickness-3-intensity-minus-20.png").is_file());
 
     // A picture from elsewhere has no truth beside it.
     let stroke =
