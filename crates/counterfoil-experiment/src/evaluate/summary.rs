@@ -243,7 +243,7 @@ pub struct Range {
     pub coverage: f64,
     /// Interval of `coverage`.
     pub ci95: Ends,
-    /// The share of the samples that a range holds: what `coverage` should be.
+    /// The probability that a further sample lies in a range: what `coverage` should be.
     pub level: f64,
     /// The mean width of a range, in label units.
     pub width: f64,

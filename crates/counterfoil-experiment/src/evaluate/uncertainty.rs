@@ -2,7 +2,8 @@
 //!
 //! A label is read off an image with an error, whose size the calibration measured on images never seen. What is abducted
 //! is therefore not one noise but a distribution of them: each sample moves the labelled blocks by such errors, abducts its
-//! own noise, and answers the same question. The central [`LEVEL`] of the samples is the range of the effect.
+//! own noise, and answers the same question. The range of the effect is where a further answer would lie with probability
+//! [`LEVEL`].
 //!
 //! Coverage of [`LEVEL`] means that reading is all that stands between the model and the truth. Less says that the
 //! mechanisms themselves are wrong by more than reading is unsure, which no sampling of the noise can know. Effects are
@@ -11,10 +12,7 @@
 use counterfoil_autoencoder::{Abduction, Counterfactuals};
 use counterfoil_diffusion::inversion::Latent;
 use counterfoil_graph::{Intervention, Kind};
-use counterfoil_metrics::{
-    bootstrap::Bootstrap,
-    statistics::{mean, quantile},
-};
+use counterfoil_metrics::{bootstrap::Bootstrap, statistics::mean};
 use indexmap::IndexMap;
 use tch::Tensor;
 
@@ -27,9 +25,12 @@ use super::{
 };
 use crate::error::Result;
 
-/// Abductions of each image.
-const SAMPLES: u64 = 50;
-/// The share of the samples that a range holds.
+/// Abductions of each image. Of 59 draws the third from each end enclose a sixtieth draw with probability 0.9, whatever the
+/// distribution.
+const SAMPLES: usize = 59;
+/// The place of a range's ends among the sorted samples, counted from each end.
+const PLACE: usize = 3;
+/// The probability that a further sample lies in a range.
 pub(super) const LEVEL: f64 = 0.9;
 
 /// By intervention on one variable, then by what follows from it.
@@ -67,7 +68,7 @@ pub(super) fn of_effects(
             }
         }
     }
-    for sample in 0..SAMPLES {
+    for sample in 0..SAMPLES as u64 {
         let abduction = counterfactuals.resample(&own, bootstrap.seed, &keys, sample);
         let mut done: Option<(&str, Vec<Vec<f64>>)> = None;
         for (deed, column, _, values) in &mut asked {
@@ -95,12 +96,13 @@ pub(super) fn of_effects(
 
 /// How often the truth lies in the range of an image's samples, and how wide ranges are.
 fn range(samples: &[Vec<f64>], truth: &[f64], bootstrap: &Bootstrap) -> Option<Range> {
-    let tail = (1.0 - LEVEL) / 2.0;
     let (mut inside, mut widths) = (Vec::new(), Vec::new());
     for (samples, value) in samples.iter().zip(truth) {
-        let low = quantile(samples, tail).ok()?;
-        let high = quantile(samples, 1.0 - tail).ok()?;
-        inside.push(f64::from(u8::from((low..=high).contains(value))));
+        let mut sorted = samples.clone();
+        sorted.sort_by(f64::total_cmp);
+        let low = sorted.get(PLACE - 1)?;
+        let high = sorted.iter().rev().nth(PLACE - 1)?;
+        inside.push(f64::from(u8::from((low..=high).contains(&value))));
         widths.push(high - low);
     }
     let coverage = bootstrap.mean(&inside).ok()?;
@@ -122,18 +124,18 @@ mod tests {
             let mut stream = Stream::new(3, "coverage", image, 0);
             let centre = 10.0 * stream.uniform();
             truth.push(centre + stream.normal() + bias);
-            samples.push((0..50).map(|_| centre + scale * stream.normal()).collect());
+            samples.push((0..SAMPLES).map(|_| centre + scale * stream.normal()).collect());
         }
         range(&samples, &truth, &BOOTSTRAP).unwrap()
     }
 
     /// Monte-Carlo (400 images, standard error 0.015 at 0.9): samples spread as errors are cover what they say, narrow
-    /// or biased ones less, and the width is that of the normal distribution's central 90 %.
+    /// or biased ones less, and the width is that of the third of 59 normal draws from each end (1.70, Blom's approximation).
     #[test]
     fn honest_samples_cover_what_they_say() {
         let honest = coverage(0.0, 1.0);
         assert!((honest.coverage - LEVEL).abs() < 0.06, "{honest:?}");
-        assert!((honest.width - 2.0 * 1.645).abs() < 0.15, "{honest:?}");
+        assert!((honest.width - 2.0 * 1.70).abs() < 0.1, "{honest:?}");
         assert!(honest.ci95[0] <= honest.coverage && honest.coverage <= honest.ci95[1]);
         assert!(coverage(0.0, 0.3).coverage < 0.6);
         assert!(coverage(3.0, 1.0).coverage < 0.2);

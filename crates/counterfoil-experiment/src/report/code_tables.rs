@@ -56,7 +56,7 @@ pub(super) fn uncertainty(summary: &Summary) -> Table {
             DO,
             column("measured", ""),
             column("truth inside", "share of images, with its 95 % interval"),
-            column("should be", "the share of the samples that a range holds"),
+            column("should be", "the probability that a further sample lies in a range"),
             column("width", "mean width of a range, in label units"),
         ],
         rows,
