@@ -23,12 +23,19 @@ const CLIP: f64 = 10.0;
 /// Mechanisms being fitted to a table. Every number is a function of rows, settings and seed (exactly so at an equal number of
 /// threads).
 ///
-/// ```ignore
-/// let mut fitting = Fitting::new(Family::Spline, &dag, &rows, &Settings::of(Family::Spline), 0)?;
+/// ```no_run
+/// use counterfoil_autoencoder::tabular::{Family, Fitting, Settings};
+/// use counterfoil_graph::{Dag, Intervention};
+/// use ndarray::Array2;
+///
+/// # fn answer(dag: &Dag, rows: &Array2<f64>) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut fitting = Fitting::new(Family::Spline, dag, rows, &Settings::of(Family::Spline), 0)?;
 /// while fitting.step()?.is_some() {}
 /// let fitted = fitting.finish()?;
-/// let wanted = vec![Intervention::none().set(&dag, "arm", 0.5)?; rows.nrows()];
-/// let counterfactual = fitted.counterfactual(&rows, &wanted)?;
+/// let wanted = vec![Intervention::none().set(dag, "arm", 0.5)?; rows.nrows()];
+/// let counterfactual = fitted.counterfactual(rows, &wanted)?;
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug)]
 pub struct Fitting {
