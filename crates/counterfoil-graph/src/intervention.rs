@@ -161,6 +161,12 @@ impl Intervention {
         self.0.get(&index).copied()
     }
 
+    /// The value of the variable at `index` of `dag` whose causes and noise make it `natural`: that one where nothing happens
+    /// to it, the one that is set, or the natural one moved.
+    pub fn outcome(&self, dag: &Dag, index: usize, natural: f64) -> f64 {
+        self.change(index).map_or(natural, |change| change.of(dag.variable(index), natural))
+    }
+
     /// The changed variables and what happens to them, by ascending position.
     pub fn iter(&self) -> impl Iterator<Item = (usize, Change)> {
         self.0.iter().map(|(&index, &change)| (index, change))

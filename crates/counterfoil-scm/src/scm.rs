@@ -1,7 +1,7 @@
 //! The structural causal model: a graph, a mechanism per variable, and the three steps of a counterfactual.
 
 use crate::{Intervention, Mechanism, ScmError};
-use counterfoil_graph::{Change, Dag};
+use counterfoil_graph::Dag;
 use counterfoil_random::Stream;
 use std::{fmt, sync::Arc};
 
@@ -97,19 +97,13 @@ impl Scm {
         let mut values = vec![0.0; self.dag.len()];
         let mut parents = Vec::new();
         for &index in self.dag.topological_order() {
-            let change = action.change(index);
-            values[index] = change.and_then(Change::value).unwrap_or_else(|| {
+            values[index] = action.get(index).unwrap_or_else(|| {
                 self.gather(index, &values, &mut parents);
                 let natural = self.mechanisms[index].forward(&parents, noise[index]);
-                self.moved(index, change, natural)
+                action.outcome(&self.dag, index, natural)
             });
         }
         values
-    }
-
-    /// The natural value of a variable after what an intervention does to it, if anything.
-    fn moved(&self, index: usize, change: Option<Change>, natural: f64) -> f64 {
-        change.map_or(natural, |change| change.of(self.dag.variable(index), natural))
     }
 
     /// Draws noise and runs every mechanism.
@@ -166,8 +160,7 @@ impl Scm {
         let mut counterfactual = values.to_vec();
         let mut parents = Vec::new();
         for &index in self.dag.topological_order() {
-            let change = action.change(index);
-            if let Some(value) = change.and_then(Change::value) {
+            if let Some(value) = action.get(index) {
                 counterfactual[index] = value;
                 continue;
             }
@@ -179,7 +172,7 @@ impl Scm {
                 self.gather(index, &counterfactual, &mut parents);
                 natural = self.mechanisms[index].forward(&parents, noise);
             }
-            counterfactual[index] = self.moved(index, change, natural);
+            counterfactual[index] = action.outcome(&self.dag, index, natural);
         }
         Ok(counterfactual)
     }

@@ -106,12 +106,8 @@ impl Counterfactuals<'_> {
 
     /// Whether an intervention changes the latents of a variable: it is changed, or mechanisms lead there from one that is.
     fn reaches(&self, intervention: &Intervention, variable: usize) -> bool {
-        let a = self.architecture();
-        if a.mechanism == Mechanism::Independent {
-            return intervention.change(variable).is_some();
-        }
-        let targets = intervention.targets();
-        !targets.is_empty() && a.dag().descendants(targets).contains(variable)
+        intervention.change(variable).is_some()
+            || self.reaches_through_causes(intervention, variable)
     }
 
     fn is_published_root(&self, variable: usize) -> bool {

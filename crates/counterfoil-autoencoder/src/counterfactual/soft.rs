@@ -44,12 +44,10 @@ impl Counterfactuals<'_> {
         let Some(before) = calibration.label(a, variable, natural) else {
             return natural.zeros_like();
         };
-        let of = a.dag().variable(variable);
-        let change = |(k, i): (usize, &Intervention)| {
-            let value = before.double_value(&[k as i64]);
-            i.change(variable).map_or(value, |change| change.of(of, value)) as f32
+        let outcome = |(k, i): (usize, &Intervention)| {
+            i.outcome(a.dag(), variable, before.double_value(&[k as i64])) as f32
         };
-        let after: Vec<f32> = interventions.iter().enumerate().map(change).collect();
+        let after: Vec<f32> = interventions.iter().enumerate().map(outcome).collect();
         let after = Tensor::from_slice(&after).to_device(natural.device());
         let written = |label: &Tensor| calibration.latent(a, variable, &label.to_kind(Kind::Float));
         let (Some(after), Some(before)) = (written(&after), written(&before)) else {
@@ -63,7 +61,11 @@ impl Counterfactuals<'_> {
     }
 
     /// Whether an intervention changes the latents of a variable by changing others.
-    fn reaches_through_causes(&self, intervention: &Intervention, variable: usize) -> bool {
+    pub(super) fn reaches_through_causes(
+        &self,
+        intervention: &Intervention,
+        variable: usize,
+    ) -> bool {
         let a = self.architecture();
         let others = intervention.targets().into_iter().filter(|target| *target != variable);
         let others: Vec<usize> = others.collect();

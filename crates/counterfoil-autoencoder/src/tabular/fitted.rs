@@ -95,9 +95,8 @@ impl Fitted {
             let parents = self.dag().parents(variable);
             let mut moved = Vec::new();
             for (row, intervention) in interventions.iter().enumerate() {
-                if let Some(value) = intervention.get(variable) {
-                    values[[row, variable]] = value;
-                } else if parents.iter().any(|p| values[[row, *p]] != rows[[row, *p]]) {
+                let set = intervention.get(variable).is_some();
+                if !set && parents.iter().any(|p| values[[row, *p]] != rows[[row, *p]]) {
                     moved.push(row as i64);
                 }
             }
@@ -110,6 +109,9 @@ impl Fitted {
                 for (row, value) in moved.iter().zip(found) {
                     values[[*row as usize, variable]] = value;
                 }
+            }
+            for (value, intervention) in values.column_mut(variable).iter_mut().zip(interventions) {
+                *value = intervention.outcome(self.dag(), variable, *value);
             }
             blocks[variable] = self.table.code(variable, &values.column(variable));
         }
@@ -172,7 +174,9 @@ impl Fitted {
                 Some(value) => vec![value; n],
                 None => self.mechanism(variable, noise.of(variable, &all), &blocks)?,
             };
-            values.column_mut(variable).iter_mut().zip(found).for_each(|(v, f)| *v = f);
+            for (value, natural) in values.column_mut(variable).iter_mut().zip(found) {
+                *value = intervention.outcome(self.dag(), variable, natural);
+            }
             blocks[variable] = self.table.code(variable, &values.column(variable));
         }
         Ok(values)

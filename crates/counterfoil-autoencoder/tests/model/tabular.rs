@@ -3,7 +3,7 @@
 use crate::support::every_kind;
 use counterfoil_autoencoder::tabular::{Family, Fitted, Fitting, Settings};
 use counterfoil_diffusion::inversion::Method;
-use counterfoil_graph::{Dag, Intervention};
+use counterfoil_graph::{Change, Dag, Intervention};
 use counterfoil_random::Stream;
 use ndarray::{Array2, s};
 
@@ -174,6 +174,35 @@ fn what_is_not_reached_keeps_its_bits() {
         assert_eq!((found[[7, 1]], found[[8, 3]]), (9.5, 2.0));
         assert!((found[[7, 0]] - rows[[7, 0]]).abs() > 1e-6, "{family:?}: the effect must move");
         assert!([0.0, 1.0, 2.0].contains(&found[[7, 3]]), "{family:?}: {}", found[[7, 3]]);
+    }
+}
+
+/// Exact: a soft change is the hard one to what it makes of the value that the variable has under all else that is done, in
+/// counterfactuals and in samples.
+#[test]
+fn a_soft_change_sets_what_it_makes_of_the_natural_value() {
+    let (dag, rows) = (pair(), rows("soft", 30, linear));
+    for family in [Family::Spline, Family::Dcm] {
+        let fitted = fit(family, &dag, &rows, &settings(family, 20));
+        let ask = |of: &dyn Fn(usize) -> Vec<(usize, Change)>| {
+            let actions: Vec<Intervention> =
+                (0..30).map(|k| Intervention::from_changes(&dag, of(k)).unwrap()).collect();
+            fitted.counterfactual(&rows, &actions).unwrap()
+        };
+        let moved = ask(&|_| vec![(0, Change::Shift(0.25))]);
+        assert_eq!(moved, ask(&|k| vec![(0, Change::Set(rows[[k, 0]] + 0.25))]), "{family:?}");
+        let cause = (0, Change::Set(0.5));
+        let natural = ask(&|_| vec![cause]);
+        let halved = ask(&|_| vec![cause, (1, Change::Scale(0.5))]);
+        assert_eq!(halved.column(1), natural.column(1).mapv(|x| x * 0.5), "{family:?}");
+        assert_ne!(moved.column(1), rows.column(1), "{family:?}: the effect follows");
+
+        let noise = fitted.draw(1, 20);
+        let plain = fitted.sample(&noise, &Intervention::none()).unwrap();
+        let shift = Intervention::from_changes(&dag, [(1, Change::Shift(1.0))]).unwrap();
+        let shifted = fitted.sample(&noise, &shift).unwrap();
+        assert_eq!(shifted.column(0), plain.column(0), "{family:?}");
+        assert_eq!(shifted.column(1), plain.column(1).mapv(|x| x + 1.0), "{family:?}");
     }
 }
 
