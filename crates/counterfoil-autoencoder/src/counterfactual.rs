@@ -176,6 +176,14 @@ pub struct Abduction {
     pub classes: Option<Tensor>,
 }
 
+impl Abduction {
+    /// Of codes `[n, d]` alone: enough to act, with no noise to draw an image from.
+    pub fn of_codes(u: Tensor, z: Tensor) -> Self {
+        let noise = Latent::Single(Tensor::zeros([u.size()[0], 0], (u.kind(), u.device())));
+        Self { u, z, noise, classes: None }
+    }
+}
+
 /// The three steps for one trained model.
 #[derive(Debug)]
 pub struct Counterfactuals<'m> {

@@ -9,9 +9,8 @@ use counterfoil::{
         config::Config,
     },
 };
-use serde_json::json;
 
-use super::shared::Source;
+use super::shared::{Source, named};
 use crate::{
     interrupt,
     output::{self, maybe},
@@ -38,7 +37,7 @@ pub(crate) struct Options {
         long,
         value_name = "NAME",
         value_delimiter = ',',
-        value_parser = family,
+        value_parser = named::<Family>,
         default_value = "additive,affine,spline,dcm"
     )]
     families: Vec<Family>,
@@ -52,21 +51,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N")]
     rows: Option<usize>,
     /// The sampler of dcm, backwards and forwards: ddim as published, leapfrog to come back exactly
-    #[arg(long, value_name = "METHOD", value_parser = method)]
+    #[arg(long, value_name = "METHOD", value_parser = named::<Method>)]
     inversion: Option<Method>,
     /// Answer with one JSON document on stdout and nothing else there
     #[arg(long)]
     json: bool,
-}
-
-/// A family by its name.
-fn family(name: &str) -> Result<Family, String> {
-    serde_json::from_value(json!(name)).map_err(|error| error.to_string())
-}
-
-/// A method by the name that configs give it.
-fn method(name: &str) -> Result<Method, String> {
-    serde_json::from_value(json!(name)).map_err(|error| error.to_string())
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {

@@ -10,6 +10,7 @@ use counterfoil::experiment::{
     evaluate::questions::Priced,
     run_dir::{DEFAULT_OUT, RunDir},
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::output;
@@ -78,6 +79,11 @@ impl Source {
     pub(crate) fn file(&self) -> Result<PathBuf> {
         config::locate(Path::new("experiments"), &self.config)
     }
+}
+
+/// Something by the name that configs give it, for a flag.
+pub(crate) fn named<T: DeserializeOwned>(name: &str) -> std::result::Result<T, String> {
+    serde_json::from_value(json!(name)).map_err(|error| error.to_string())
 }
 
 /// What answers are worth, as the cells of a row: one for each of `names`.

@@ -13,7 +13,7 @@ use counterfoil::{
 };
 use serde_json::json;
 
-use super::shared::{OfModel, figures};
+use super::shared::{OfModel, figures, named};
 use crate::{
     interrupt,
     output::{self, number},
@@ -39,7 +39,7 @@ pub(crate) struct Options {
         long,
         value_name = "NAME",
         value_delimiter = ',',
-        value_parser = method,
+        value_parser = named::<Method>,
         default_value = "ddim,leapfrog,dpm-solver-2m,coupled-rk4,adams-bashforth,flow-adams"
     )]
     methods: Vec<Method>,
@@ -55,11 +55,6 @@ pub(crate) struct Options {
     /// Draw the figures against the calls into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-}
-
-/// A method by the name that configs give it.
-fn method(name: &str) -> Result<Method, String> {
-    serde_json::from_value(json!(name)).map_err(|error| error.to_string())
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {

@@ -9,7 +9,6 @@
 //! of the mechanisms alone, with the values of the single questions, and read off the latents: no image is decoded.
 
 use counterfoil_autoencoder::{Abduction, Counterfactuals};
-use counterfoil_diffusion::inversion::Latent;
 use counterfoil_graph::{Intervention, Kind};
 use counterfoil_metrics::{
     additivity::{Factorial, additivity, between},
@@ -53,13 +52,12 @@ pub(super) fn of_pairs(
     let Some(scm) = facts.scm else { return Ok(found) };
     let n = facts.labels.len().min(u.size()[0] as usize);
     let part = |x: &Tensor| x.narrow(0, 0, n as i64);
-    let noise = Latent::Single(Tensor::zeros([n as i64, 0], (u.kind(), u.device())));
-    let abduction = Abduction { u: part(u), z: part(z), noise, classes: None };
+    let abduction = Abduction::of_codes(part(u), part(z));
     let read = |actions: &[Intervention]| -> Result<Vec<Vec<f64>>> {
         prepared.read(&counterfactuals.act(&abduction, actions)?)
     };
     let neither = prepared.read(&abduction.z)?;
-    let single = &plan.asked[..facts.variables.len().min(plan.asked.len())];
+    let single = plan.single();
     let alone: Vec<Vec<Vec<f64>>> =
         single.iter().map(|deed| read(&deed.interventions[..n])).collect::<Result<_>>()?;
     for second in 1..single.len() {

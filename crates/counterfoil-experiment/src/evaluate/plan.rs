@@ -104,6 +104,11 @@ impl Plan {
         Self { asked, fresh: Vec::new(), ..self.clone() }
     }
 
+    /// The interventions in support on one variable each, in the order of the variables.
+    pub fn single(&self) -> &[Deed] {
+        &self.asked[..self.own.len().min(self.asked.len())]
+    }
+
     /// How many passes of the sampler [`Plan::answer`] makes.
     pub fn passes(&self, images: usize, pass: usize) -> u64 {
         Studio::passes_of(images, 1 + self.asked.len() + self.fresh.len(), pass)

@@ -10,7 +10,6 @@
 //! read off the latents; no image is decoded.
 
 use counterfoil_autoencoder::{Abduction, Counterfactuals};
-use counterfoil_diffusion::inversion::Latent;
 use counterfoil_graph::{Intervention, Kind};
 use counterfoil_metrics::{bootstrap::Bootstrap, statistics::mean};
 use indexmap::IndexMap;
@@ -51,44 +50,45 @@ pub(super) fn of_effects(
 ) -> Result<Ranges> {
     let n = facts.labels.len().min(u.size()[0] as usize);
     let first = |x: &Tensor| x.narrow(0, 0, n as i64);
-    let noise = Latent::Single(Tensor::zeros([n as i64, 0], (u.kind(), u.device())));
-    let own = Abduction { u: first(u), z: first(z), noise, classes: None };
+    let own = Abduction::of_codes(first(u), first(z));
     let keys: Vec<u64> = (0..n as u64).collect();
-    let single = &plan.asked[..facts.variables.len().min(plan.asked.len())];
     let mut asked = Vec::new();
-    for deed in single {
+    for deed in plan.single() {
         let actions = on_data(deed, prepared.graph(), facts.graph)?;
         let targets = actions.first().map(Intervention::targets).unwrap_or_default();
+        let reached = facts.graph.descendants(targets.iter().copied());
+        let mut effects = Vec::new();
         for (column, labelled) in facts.variables.iter().enumerate() {
-            let follows = facts.graph.descendants(targets.clone()).contains(labelled.data)
+            let follows = reached.contains(labelled.data)
                 && !targets.contains(&labelled.data)
                 && labelled.variable.kind() == Kind::Continuous;
             if let Some(truth) = follows.then(|| facts.truth(labelled, &actions)).flatten() {
-                asked.push((deed, column, truth, vec![Vec::new(); n]));
+                effects.push((column, truth, vec![Vec::new(); n]));
             }
+        }
+        if !effects.is_empty() {
+            asked.push((deed, effects));
         }
     }
     for sample in 0..SAMPLES as u64 {
         let abduction = counterfactuals.resample(&own, bootstrap.seed, &keys, sample);
-        let mut done: Option<(&str, Vec<Vec<f64>>)> = None;
-        for (deed, column, _, values) in &mut asked {
-            // What follows from one intervention stands side by side, so each is acted out once.
-            let read = match done.take() {
-                Some((name, read)) if name == deed.name => read,
-                _ => prepared.read(&counterfactuals.act(&abduction, &deed.interventions[..n])?)?,
-            };
-            for (values, value) in values.iter_mut().zip(&read[*column]) {
-                values.push(*value);
+        for (deed, effects) in &mut asked {
+            let acted = counterfactuals.act(&abduction, &deed.interventions[..n])?;
+            let read = prepared.read(&acted)?;
+            for (column, _, samples) in effects {
+                for (samples, value) in samples.iter_mut().zip(&read[*column]) {
+                    samples.push(*value);
+                }
             }
-            done = Some((&deed.name, read));
         }
     }
     let mut found = Ranges::new();
-    for (deed, column, truth, values) in &asked {
-        let row = found.entry(deed.name.clone()).or_default();
-        if let Some(range) = range(values, &truth[..n], bootstrap) {
-            row.insert(facts.variables[*column].name().to_owned(), range);
-        }
+    for (deed, effects) in &asked {
+        let ranges = effects.iter().filter_map(|(column, truth, samples)| {
+            let range = range(samples, &truth[..n], bootstrap)?;
+            Some((facts.variables[*column].name().to_owned(), range))
+        });
+        found.insert(deed.name.clone(), ranges.collect());
     }
     found.retain(|_, row| !row.is_empty());
     Ok(found)
