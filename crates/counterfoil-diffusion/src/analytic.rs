@@ -2,9 +2,7 @@
 //!
 //! With it every sampler can be compared with the exact probability flow, with no training and no doubt about the network.
 
-use crate::{
-    BoxError, Call, Denoiser, DiffusionError, Level, Prediction, State, plan::check_setting,
-};
+use crate::{BoxError, Call, Denoiser, DiffusionError, Level, Prediction, plan::check_setting};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -110,20 +108,31 @@ impl Mixture {
         x: &Array2<f64>,
         level: Level,
     ) -> Result<Array2<f64>, DiffusionError> {
+        self.predict_rows(prediction, x, |_| level)
+    }
+
+    /// As [`Mixture::predict`], each point at a level of its own.
+    fn predict_rows(
+        &self,
+        prediction: Prediction,
+        x: &Array2<f64>,
+        level: impl Fn(usize) -> Level,
+    ) -> Result<Array2<f64>, DiffusionError> {
         if x.ncols() != self.dimension() {
             let (left, right) = (vec![x.nrows(), self.dimension()], vec![x.nrows(), x.ncols()]);
             return Err(DiffusionError::ShapeMismatch { left, right });
         }
-        let (mut of_eps, mut of_x0) = (x.clone(), x.clone());
+        let mut out = x.clone();
         for (row, point) in x.rows().into_iter().enumerate() {
+            let level = level(row);
             let (eps, x0) = self.expected(&point.to_vec(), level);
+            let (of_x0, of_eps) = prediction.weights(level)?;
             for (column, (eps, x0)) in eps.into_iter().zip(x0).enumerate() {
-                (of_eps[[row, column]], of_x0[[row, column]]) = (eps, x0);
+                // At an end one of the two has no bound, and no weight.
+                let part = |weight: f64, value| if weight == 0.0 { 0.0 } else { weight * value };
+                out[[row, column]] = part(of_eps, eps) + part(of_x0, x0);
             }
         }
-        let mut out = of_eps.zeroed()?;
-        let (x0, eps) = prediction.weights(level)?;
-        out.lincomb(0.0, &[(eps, &of_eps), (x0, &of_x0)])?;
         Ok(out)
     }
 
@@ -192,7 +201,8 @@ pub struct Network<'m> {
 
 impl Denoiser<Array2<f64>> for Network<'_> {
     fn predict(&mut self, x: &Array2<f64>, call: &Call<'_>) -> Result<Array2<f64>, BoxError> {
-        Ok(self.mixture.predict(self.prediction, x, call.level)?)
+        let level = |row| call.per_item.map_or(call.level, |levels| levels[row]);
+        Ok(self.mixture.predict_rows(self.prediction, x, level)?)
     }
 
     fn prediction(&self) -> Prediction {

@@ -65,6 +65,55 @@ fn runs_of_another_shape_are_traced() {
     bench.refuse(2, &remembers, &["remembers"]);
 }
 
+/// Points that begin one after the other end where they would end together, each beside its own flow.
+#[test]
+fn points_at_levels_of_their_own_are_traced() {
+    let bench = Bench::new();
+    let ask = |more: &[&str]| {
+        let run = ["diffusion", "trace", "--sampler", "dpm-solver-2m", "--steps", "20"];
+        bench.json(&[&run[..], more].concat())
+    };
+    let (together, apart) = (ask(&[]), ask(&["--stagger", "5"]));
+    let rows = apart["steps"].as_array().unwrap();
+    assert_eq!(apart["evaluations"], 30);
+    assert_eq!(rows[7]["levels"].as_array().unwrap().len(), 3);
+    assert_eq!(rows[7]["levels"][1], rows[2]["levels"][0]);
+    let end = |told: &Value| {
+        let state = &told["steps"].as_array().unwrap().last().unwrap()["state"];
+        state.as_array().unwrap().iter().map(|point| point[0].as_f64().unwrap()).collect::<Vec<_>>()
+    };
+    let farthest =
+        end(&together).iter().zip(end(&apart)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(farthest < 1e-12, "{farthest}");
+    let distance = |told: &Value| {
+        told["steps"].as_array().unwrap().last().unwrap()["distance"].as_f64().unwrap()
+    };
+    assert!((distance(&together) - distance(&apart)).abs() < 1e-7);
+}
+
+/// What is given stands at the end, the run comes ever nearer to it, and what is made up fits to it.
+#[test]
+fn what_is_not_given_is_made_up() {
+    let bench = Bench::new();
+    // The second coordinate follows from the first.
+    let mixture =
+        r#"{"weights": [0.5, 0.5], "means": [[-1, -1], [1, 1]], "stds": [[0.1, 0.1], [0.1, 0.1]]}"#;
+    bench.write("pair.json", mixture);
+    let ask = ["diffusion", "trace", "--mixture", "pair.json", "--steps", "20", "--points", "6"];
+    let jumps = ["--jump-length", "4", "--jump-count", "5"];
+    let told = bench.json(&[&ask[..], &jumps, &["--inpaint", "0"]].concat());
+    let rows = told["steps"].as_array().unwrap();
+    assert_eq!(told["evaluations"], 20 + 4 * 4 * 4);
+    let last = rows.last().unwrap();
+    assert!(rows[0]["distance"].as_f64() > Some(0.5) && last["distance"].as_f64() < Some(1e-9));
+    for point in last["state"].as_array().unwrap() {
+        let [given, made] = [0, 1].map(|i| point[i].as_f64().unwrap());
+        assert!((given - made).abs() < 0.6, "{point}");
+    }
+    let wrong = [&ask[..], &["--inpaint", "2"]].concat();
+    bench.refuse(2, &wrong, &["known coordinate = 2"]);
+}
+
 /// Two Euler steps, written out by hand: one component at 0 with spread 1 leaves every point of a variance-preserving flow
 /// where it is, so in the exploding scale the state shrinks as the level does.
 fn records() -> Value {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil::{
-    diffusion::{Adaptive, Choice, DiffusionError, Picard},
-    experiment::actions::diffusion::{Settings, Way, read_mixture, trace},
+    diffusion::{Adaptive, Choice, DiffusionError, Picard, RePaint},
+    experiment::actions::diffusion::{Settings, Traced, Way, read_mixture, trace},
 };
 
 use super::{
@@ -20,6 +20,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil diffusion trace --adaptive 0.01 --schedule linear --end first
   counterfoil diffusion trace --sampler ddim --steps 100 --picard 1e-3 --window 50
   counterfoil diffusion trace --sampler dpm-solver-2m --steps 40 --edit 0.5
+  counterfoil diffusion trace --sampler ddim --steps 20 --stagger 5
+  counterfoil diffusion trace --steps 50 --mixture mixture.json --inpaint 0 --jump-length 5 --jump-count 3
   counterfoil diffusion trace --sampler heun --mixture mixture.json --points 5 --svg heun.svg
 
 The network is the exact denoiser of a mixture of Gaussians, one dimension with two components unless --mixture names a
@@ -57,6 +59,19 @@ pub(super) struct Options {
     /// Begin with points of the data, noised to this share of the steps
     #[arg(long, value_name = "SHARE")]
     edit: Option<f64>,
+    /// Let each point begin this many calls after the one before it
+    #[arg(long, value_name = "CALLS", conflicts_with_all = ["adaptive", "picard", "edit"])]
+    stagger: Option<usize>,
+    /// Give these coordinates of points of the data, counted from 0, and let the run make up the others, by RePaint
+    #[arg(long, value_name = "COORDINATES", value_delimiter = ',',
+          conflicts_with_all = ["adaptive", "picard", "edit", "stagger", "sampler"])]
+    inpaint: Option<Vec<usize>>,
+    /// Steps that are undone at a time
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "inpaint")]
+    jump_length: usize,
+    /// How often each stretch is gone through
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "inpaint")]
+    jump_count: usize,
     #[command(flatten)]
     answer: Answer,
 }
@@ -69,6 +84,14 @@ impl Options {
         }
         if let Some(tolerance) = self.picard {
             return Way::Picard(Picard { window: self.window, tolerance });
+        }
+        if let Some(gap) = self.stagger {
+            return Way::Staggered { gap };
+        }
+        if let Some(known) = self.inpaint.clone() {
+            let (jump_length, jump_count) = (self.jump_length, self.jump_count);
+            let painter = RePaint { jump_length, jump_count, ..RePaint::default() };
+            return Way::Inpaint { painter, known };
         }
         self.edit.map_or(Way::Plan, |strength| Way::Edit { strength })
     }
@@ -100,15 +123,22 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
             .state
             .iter()
             .map(|point| point.iter().map(|&x| format!("{x:.4}")).collect::<Vec<_>>().join(","));
-        let numbers = [step.alpha, step.sigma, step.distance].map(finite);
-        [step.call.to_string(), output::maybe(step.time)]
-            .into_iter()
-            .chain(numbers)
-            .chain([points.collect::<Vec<_>>().join("  ")])
-            .collect()
+        let [alpha, sigma] = levels(step);
+        let call = [step.call.to_string(), output::maybe(step.time)];
+        let rest = [alpha, sigma, finite(step.distance), points.collect::<Vec<_>>().join("  ")];
+        call.into_iter().chain(rest).collect()
     });
     output::table(
         &["call", "time", "alpha", "sigma", "distance", "points"],
         &rows.collect::<Vec<Vec<String>>>(),
     )
+}
+
+/// Signal and noise of a row, of each point where they differ.
+fn levels(step: &Traced) -> [String; 2] {
+    if step.levels.is_empty() {
+        return [step.alpha, step.sigma].map(finite);
+    }
+    [0, 1]
+        .map(|of| step.levels.iter().map(|level| finite(level[of])).collect::<Vec<_>>().join("  "))
 }
