@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a runner talks to its user")]
 
+mod allocator;
 mod commands;
 mod libtorch;
 mod process;

@@ -44,6 +44,38 @@ fn attention_is_softmax_of_scaled_products() {
     assert!(largest(&(got - (flat + out).view([3, channels, 3, 5]))) < 1e-5);
 }
 
+/// Float class: single precision, as [`attention_is_softmax_of_scaled_products`]; values and gradients of an item's own map
+/// after the norm are those of the norm followed by the map.
+#[test]
+fn a_norm_of_items_is_the_norm_and_then_their_own_map() {
+    let mut builder = LayoutBuilder::new();
+    let layer = GroupNorm::new(builder.root(), 4, 8);
+    let mut store = ParameterStore::initialise(&builder.finish(), 0, Device::Cpu);
+    scramble(&mut store);
+    let drawn = |name: &str, shape: &[i64]| {
+        noise::normal(2, name, &[0, 1, 2], 0, shape, Device::Cpu).set_requires_grad(true)
+    };
+    let (x, scale, shift) = (drawn("x", &[8, 3, 5]), drawn("scale", &[8]), drawn("shift", &[8]));
+    let target = drawn("target", &[8, 3, 5]).detach();
+    let of = |folded: bool| {
+        let weights = store.bind(Precision::F32, Mode::Train);
+        let y = if folded {
+            layer.modulated(&weights, &x, &scale, &shift)
+        } else {
+            let wide = |per_channel: &Tensor| per_channel.unsqueeze(-1).unsqueeze(-1);
+            layer.forward(&weights, &x) * wide(&scale) + wide(&shift)
+        };
+        let leaves = [&x, &scale, &shift, store.flat()];
+        let loss = (&y * &target).sum(Kind::Float);
+        let mut found = Tensor::run_backward(&[loss], &leaves, false, false);
+        found.push(y);
+        found
+    };
+    for (folded, apart) in of(true).iter().zip(of(false)) {
+        assert!(largest(&(folded - &apart)) < 2e-5 * (1.0 + largest(&apart)));
+    }
+}
+
 #[test]
 fn the_sinusoid_begins_with_cosines_and_slows_down() {
     let e = sinusoid(&Tensor::from_slice(&[0i64, 3]), 8);

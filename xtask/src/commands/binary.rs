@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
+use crate::allocator;
 use crate::libtorch::Libtorch;
 use crate::process;
 use crate::status::Status;
@@ -40,6 +41,7 @@ pub(crate) fn command(
     let mut command = Command::new(file);
     command.args(arguments).current_dir(workspace.here());
     libtorch.apply(&mut command)?;
+    allocator::tune(&mut command);
     Ok(Ok(command))
 }
 

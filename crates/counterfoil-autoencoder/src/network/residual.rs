@@ -2,7 +2,7 @@
 
 use counterfoil_tensor::layers::{Conv2d, GroupNorm, Linear};
 use counterfoil_tensor::{Scope, Weights};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 /// What conditions the residual blocks of a pass, already activated: `[n, width]` each.
 #[derive(Debug)]
@@ -58,12 +58,14 @@ impl Residual {
 
     pub(crate) fn forward(&self, weights: &Weights, x: &Tensor, embedding: &Embedding) -> Tensor {
         let h = self.conv_in.forward(weights, &self.norm_in.forward(weights, x).silu());
-        let film = self.embedding.forward(weights, &embedding.added).unsqueeze(-1).unsqueeze(-1);
+        let film = self.embedding.forward(weights, &embedding.added).to_kind(Kind::Float);
         let parts = film.chunk(2, 1);
-        let mut h = parts[1].addcmul(&self.norm_out.forward(weights, &h), &(&parts[0] + 1.0));
+        let (mut scale, mut shift) = (&parts[0] + 1.0, parts[1].shallow_clone());
         if let (Some(layer), Some(scaling)) = (&self.scaling, &embedding.scaling) {
-            h *= layer.forward(weights, scaling).unsqueeze(-1).unsqueeze(-1) + 1.0;
+            let scaling = layer.forward(weights, scaling).to_kind(Kind::Float) + 1.0;
+            (scale, shift) = (scale * &scaling, shift * scaling);
         }
+        let h = self.norm_out.modulated(weights, &h, &scale, &shift);
         let h = self.conv_out.forward(weights, &h.silu());
         match &self.skip {
             None => x + h,

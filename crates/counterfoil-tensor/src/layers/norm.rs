@@ -27,6 +27,26 @@ impl GroupNorm {
         let (weight, bias) = (weights.full(self.weight), weights.full(self.bias));
         x.group_norm(self.groups, Some(weight), Some(bias), 1e-5, false)
     }
+
+    /// Normalisation followed by an affine map of each item and channel, `GN(x) scale + shift` (adaptive normalisation);
+    /// `x` is `[n, c, h, w]`, `scale` and `shift` are `[n, c]` in single precision.
+    ///
+    /// The channels of all items count as those of one, so that the affine part of the norm itself holds the product of
+    /// both maps: no pass over the activations is added, forward or backward.
+    pub fn modulated(
+        &self,
+        weights: &Weights,
+        x: &Tensor,
+        scale: &Tensor,
+        shift: &Tensor,
+    ) -> Tensor {
+        let (n, c, h, w) = x.size4().unwrap_or((0, 0, 0, 0));
+        let weight = (scale * weights.full(self.weight)).reshape([n * c]);
+        let bias = shift.addcmul(scale, weights.full(self.bias)).reshape([n * c]);
+        x.reshape([1, n * c, h, w])
+            .group_norm(n * self.groups, Some(&weight), Some(&bias), 1e-5, false)
+            .view([n, c, h, w])
+    }
 }
 
 /// Batch normalisation (Ioffe and Szegedy 2015) over `[n, c, h, w]`, momentum 0.1.
