@@ -4,7 +4,7 @@
 //! once, and each comes back as zeroed pages, one fault for each 4 KiB; kept, and in pages of 2 MiB, they cost nothing:
 //! a step of size `small` takes a tenth less time (docs/performance.md). Other C libraries do not read the variable.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::process::Command;
 
 /// The variable that glibc reads when a process starts (`info libc tunables`).
@@ -16,10 +16,10 @@ const KEEP: &str = "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_thr
 
 /// Lets the C library of a child keep its memory, unless the user has settings of their own.
 pub(crate) fn tune(command: &mut Command) {
-    tune_unless(std::env::var_os(TUNABLES), command);
+    tune_unless(std::env::var_os(TUNABLES).as_deref(), command);
 }
 
-fn tune_unless(own: Option<OsString>, command: &mut Command) {
+fn tune_unless(own: Option<&OsStr>, command: &mut Command) {
     if cfg!(target_os = "linux") && own.is_none() {
         command.env(TUNABLES, KEEP);
     }
@@ -34,7 +34,7 @@ mod tests {
     fn settings_of_the_user_stand() {
         let settings = |own: Option<&str>| {
             let mut command = Command::new("true");
-            tune_unless(own.map(OsString::from), &mut command);
+            tune_unless(own.map(OsStr::new), &mut command);
             command.get_envs().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(settings(None), [TUNABLES]);

@@ -52,11 +52,7 @@ enum Command {
     /// Run every check that a change must pass
     Ci,
     /// Run the benches
-    Bench {
-        /// Arguments of `cargo bench`; those after `--` go to criterion
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
+    Bench(bench::Options),
     /// Run a run again and compare the two
     Reproduce {
         /// A run's folder, or an experiment's name for its latest run; then flags of `counterfoil
@@ -115,7 +111,7 @@ fn run(command: Command) -> anyhow::Result<Status> {
         Command::Experiment { arguments } => experiment::run(&workspace, &arguments),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Ci => ci::run(&workspace),
-        Command::Bench { arguments } => bench::run(&workspace, &arguments),
+        Command::Bench(options) => bench::run(&workspace, &options),
         Command::Reproduce { arguments } => {
             binary::hand_over(&workspace, &binary::subcommand("reproduce", arguments))
         }

@@ -34,7 +34,7 @@ pub(crate) fn command(
     arguments: &[impl AsRef<OsStr>],
 ) -> anyhow::Result<Result<Command, Status>> {
     let libtorch = Libtorch::ensure(false)?;
-    let file = match build(workspace, &libtorch)? {
+    let file = match build(workspace, &libtorch, "counterfoil-cli", "counterfoil")? {
         Ok(file) => file,
         Err(status) => return Ok(Err(status)),
     };
@@ -45,11 +45,16 @@ pub(crate) fn command(
     Ok(Ok(command))
 }
 
-/// Cargo tells as JSON where it put the file, whatever target folder or platform is configured.
-fn build(workspace: &Workspace, libtorch: &Libtorch) -> anyhow::Result<Result<PathBuf, Status>> {
+/// Builds a binary in release. Cargo tells as JSON where it put the file, whatever target folder or platform is configured.
+pub(crate) fn build(
+    workspace: &Workspace,
+    libtorch: &Libtorch,
+    package: &str,
+    name: &str,
+) -> anyhow::Result<Result<PathBuf, Status>> {
     let mut cargo = workspace.cargo();
     cargo
-        .args(["build", "--release", "--package", "counterfoil-cli", "--bin", "counterfoil"])
+        .args(["build", "--release", "--package", package, "--bin", name])
         .args(["--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit());
     libtorch.apply(&mut cargo)?;
@@ -58,20 +63,18 @@ fn build(workspace: &Workspace, libtorch: &Libtorch) -> anyhow::Result<Result<Pa
     if !built.status.success() {
         return Ok(Err(process::status_of(built.status)));
     }
-    match executable(&String::from_utf8_lossy(&built.stdout)) {
+    match executable(&String::from_utf8_lossy(&built.stdout), name) {
         Some(file) => Ok(Ok(file)),
-        None => bail!("cargo built no binary counterfoil"),
+        None => bail!("cargo built no binary {name}"),
     }
 }
 
 /// The executable among cargo's messages.
-fn executable(messages: &str) -> Option<PathBuf> {
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find(|message| {
-            message["target"]["name"] == "counterfoil" && message["executable"].is_string()
-        })
+        .find(|message| message["target"]["name"] == name && message["executable"].is_string())
         .and_then(|message| Some(PathBuf::from(message["executable"].as_str()?)))
 }
 
@@ -89,7 +92,10 @@ mod tests {
             r#"{"reason":"compiler-artifact","target":{"name":"counterfoil"},"executable":"/t/release/counterfoil"}"#,
             "\n",
         );
-        assert_eq!(executable(messages), Some(PathBuf::from("/t/release/counterfoil")));
-        assert_eq!(executable("{}"), None);
+        assert_eq!(
+            executable(messages, "counterfoil"),
+            Some(PathBuf::from("/t/release/counterfoil"))
+        );
+        assert_eq!(executable("{}", "counterfoil"), None);
     }
 }

@@ -21,10 +21,11 @@ use anyhow::Context as _;
 
 use crate::process;
 use crate::status::bad_input;
+pub(crate) use recipe::VERSION;
 use recipe::{Kind, Recipe};
 
 /// The variable through which the system's loader is told about folders of libraries.
-const LOADER_PATH: &str = if cfg!(target_os = "macos") {
+pub(crate) const LOADER_PATH: &str = if cfg!(target_os = "macos") {
     "DYLD_LIBRARY_PATH"
 } else if cfg!(windows) {
     "PATH"
@@ -70,7 +71,7 @@ impl Libtorch {
         };
         let folder = install::install(&home, &recipe, &pip::fetch)?;
         let lib = folder.join("lib");
-        Ok(Libtorch { place: Place::Folder(folder), lib, version: recipe::VERSION.to_owned() })
+        Ok(Libtorch { place: Place::Folder(folder), lib, version: VERSION.to_owned() })
     }
 
     /// Tells cargo, or a binary that cargo built, where libtorch is.
@@ -125,7 +126,7 @@ pub(crate) fn hide(command: &mut Command) {
 }
 
 /// Where installs and downloads are kept: `$COUNTERFOIL_HOME`, or `~/.cache/counterfoil`.
-fn home() -> anyhow::Result<PathBuf> {
+pub(crate) fn home() -> anyhow::Result<PathBuf> {
     if let Some(home) = process::variable("COUNTERFOIL_HOME") {
         return std::path::absolute(&home)
             .with_context(|| format!("COUNTERFOIL_HOME={} is no path", home.display()));
@@ -145,9 +146,9 @@ fn recipe_for(kind: Kind) -> anyhow::Result<Recipe> {
         bad_input(format!(
             "setup knows no libtorch {} ({}) for {os} on {machine}: set LIBTORCH to a folder that \
              holds one, or install PyTorch {} and set LIBTORCH_USE_PYTORCH=1",
-            recipe::VERSION,
+            VERSION,
             kind.name(),
-            recipe::VERSION
+            VERSION
         ))
     })
 }

@@ -6,7 +6,7 @@
 //! whichever Python runs pip.
 
 /// The libtorch that tch 0.24 was generated from.
-pub(super) const VERSION: &str = "2.11.0";
+pub(crate) const VERSION: &str = "2.11.0";
 
 /// The CPython that the pinned wheels are made for, and its tag in their names.
 pub(super) const PYTHON: (&str, &str) = ("3.11", "cp311");

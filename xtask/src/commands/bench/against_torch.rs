@@ -1,0 +1,184 @@
+//! `cargo xtask bench --against-torch`: whole processes of our program `step` and of the same step in PyTorch, in turns.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::pytorch;
+use super::ratios::{Measured, VARIANTS};
+use super::report;
+use crate::allocator;
+use crate::commands::binary;
+use crate::libtorch::Libtorch;
+use crate::process;
+use crate::status::Status;
+use crate::workspace::Workspace;
+
+/// Architectures, and how many steps of training and calls of the network are timed in each process.
+const SIZES: [(&str, [usize; 2]); 4] =
+    [("small", [8, 30]), ("digits", [4, 12]), ("pendulum", [4, 12]), ("morphomnist", [2, 4])];
+
+/// How to compare with PyTorch.
+#[derive(Args)]
+pub(super) struct AgainstTorch {
+    /// Time training steps and denoising calls beside PyTorch's, in turns
+    #[arg(long = "against-torch")]
+    wanted: bool,
+    /// Architectures (separate by commas)
+    #[arg(long, value_name = "SIZES", value_delimiter = ',', requires = "wanted")]
+    #[arg(value_parser = SIZES.map(|(name, _)| name), default_values_t = SIZES.map(|(name, _)| name.to_owned()))]
+    sizes: Vec<String>,
+    /// How often every side is run
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "wanted")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// Threads of both sides; as many as there are cores unless given
+    #[arg(long, value_name = "N", requires = "wanted")]
+    threads: Option<usize>,
+    /// Leave `torch.compile` out, which compiles for a minute or two and is run in the first round alone
+    #[arg(long, requires = "wanted")]
+    no_compile: bool,
+    /// Answer with one JSON document on stdout and nothing else there
+    #[arg(long, requires = "wanted")]
+    json: bool,
+}
+
+impl AgainstTorch {
+    pub(super) fn wanted(&self) -> bool {
+        self.wanted
+    }
+}
+
+/// The programs of both sides.
+struct Sides {
+    step: PathBuf,
+    python: PathBuf,
+    script: PathBuf,
+    libtorch: Libtorch,
+    threads: usize,
+}
+
+pub(super) fn run(workspace: &Workspace, options: &AgainstTorch) -> anyhow::Result<Status> {
+    let python = pytorch::python()?;
+    let libtorch = Libtorch::ensure(false)?;
+    let step = match binary::build(workspace, &libtorch, "counterfoil-benches", "step")? {
+        Ok(file) => file,
+        Err(status) => return Ok(status),
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = options.threads.unwrap_or(cores);
+    let script = workspace.root().join("benches/torch/step.py");
+    let sides = Sides { step, python, script, libtorch, threads };
+    let mut measured = Vec::new();
+    let mut floors = Vec::new();
+    for (size, steps) in
+        SIZES.iter().filter(|(name, _)| options.sizes.iter().any(|size| size == name))
+    {
+        floors.push((*size, sides.floor(size)?));
+        for (what, steps) in ["train", "sample"].into_iter().zip(steps) {
+            measured.push(sides.measure(what, size, *steps, options)?);
+        }
+    }
+    if options.json {
+        let measured: Vec<Value> = measured.iter().map(Measured::json).collect();
+        let floors: Vec<&Value> = floors.iter().map(|(_, floor)| floor).collect();
+        println!("{}", json!({ "threads": threads, "measured": measured, "floors": floors }));
+    } else {
+        print!("{}", report::text(&measured, &floors, threads));
+    }
+    Ok(0)
+}
+
+impl Sides {
+    /// Times all variants of one task, in turns.
+    fn measure(
+        &self,
+        what: &str,
+        size: &str,
+        steps: usize,
+        options: &AgainstTorch,
+    ) -> anyhow::Result<Measured> {
+        let mut times: [Vec<f64>; VARIANTS.len()] = Default::default();
+        let mut left_out = [false; VARIANTS.len()];
+        for round in 1..=options.rounds {
+            for (variant, name) in VARIANTS.iter().enumerate() {
+                let compiles = name.starts_with("compile");
+                if left_out[variant] || (compiles && (options.no_compile || round > 1)) {
+                    continue;
+                }
+                eprintln!("{what} {size}, round {round} of {}: {name}", options.rounds);
+                let mut command = self.command(variant, what, size, steps)?;
+                match seconds(&mut command) {
+                    Ok(step) => times[variant].push(step),
+                    // Not every machine has what torch.compile needs.
+                    Err(error) if compiles && !process::is_interrupted() => {
+                        eprintln!("{name} does not run here: {error:#}");
+                        left_out[variant] = true;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(Measured { what: what.to_owned(), size: size.to_owned(), times })
+    }
+
+    fn command(
+        &self,
+        variant: usize,
+        what: &str,
+        size: &str,
+        steps: usize,
+    ) -> anyhow::Result<Command> {
+        let steps = steps.to_string();
+        if variant > 0 {
+            let mut command = self.python(what, size);
+            command.args(["--variant", VARIANTS[variant], "--steps", &steps]);
+            return Ok(command);
+        }
+        let mut command = self.with_threads(&self.step);
+        command.args([what, size, "bf16", &steps]);
+        self.libtorch.apply(&mut command)?;
+        allocator::tune(&mut command);
+        Ok(command)
+    }
+
+    fn python(&self, what: &str, size: &str) -> Command {
+        let mut command = self.with_threads(&self.python);
+        command.arg(&self.script).args([what, size]);
+        pytorch::clean(&mut command);
+        command
+    }
+
+    fn with_threads(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env("OMP_NUM_THREADS", self.threads.to_string());
+        command
+    }
+
+    /// What the arithmetic alone would take on this machine.
+    fn floor(&self, size: &str) -> anyhow::Result<Value> {
+        eprintln!("floor of {size}");
+        answer(&mut self.python("floor", size))
+    }
+}
+
+/// The JSON object that a program prints.
+fn answer(command: &mut Command) -> anyhow::Result<Value> {
+    let ended = command.stderr(Stdio::piped()).output().context("cannot start the measurement")?;
+    process::stop_if_interrupted()?;
+    if !ended.status.success() {
+        let words = String::from_utf8_lossy(&ended.stderr);
+        bail!("{}", words.lines().last().unwrap_or("it failed without a word"));
+    }
+    let text = String::from_utf8_lossy(&ended.stdout);
+    serde_json::from_str(text.trim())
+        .with_context(|| format!("no measurement in `{}`", text.trim()))
+}
+
+fn seconds(command: &mut Command) -> anyhow::Result<f64> {
+    let told = answer(command)?;
+    told["step_s"].as_f64().with_context(|| format!("no `step_s` in {told}"))
+}

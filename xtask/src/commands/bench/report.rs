@@ -1,0 +1,141 @@
+//! What was measured, as tables.
+
+use serde_json::Value;
+
+use super::ratios::{Measured, Spread, VARIANTS};
+
+/// Images of a denoising call.
+const IMAGES: f64 = 16.0;
+/// Calls of the network that a counterfactual takes: PyTorch's 250 up and 250 down by DDIM, ours at two settings.
+const CALLS: [u32; 3] = [500, 40, 100];
+
+/// The tables of steps, of calls and of counterfactuals.
+pub(super) fn text(measured: &[Measured], floors: &[(&str, Value)], threads: usize) -> String {
+    let of = |what: &str| measured.iter().filter(|of| of.what == what).collect::<Vec<_>>();
+    [
+        format!(
+            "a training step, {threads} threads; medians, and ratios with both ends of the rounds\n"
+        ),
+        table(&steps(&of("train"), floors)),
+        "\na denoising call of 16 images\n".to_owned(),
+        table(&steps(&of("sample"), floors)),
+        "\ncounterfactuals a second, to abduct and to decode, by the calls above\n".to_owned(),
+        table(&counterfactuals(&of("sample"))),
+    ]
+    .concat()
+}
+
+/// One row for each size: the times of all variants, our share of PyTorch's, and what arithmetic alone needs.
+fn steps(measured: &[&Measured], floors: &[(&str, Value)]) -> Vec<Vec<String>> {
+    let ends = ["ours / eager f32", "ours / best eager", "floor", "ours / floor"];
+    let header = ["size"].into_iter().chain(VARIANTS).chain(ends).map(str::to_owned).collect();
+    let row = |of: &&Measured| {
+        let found = floors.iter().find(|(size, _)| *size == of.size);
+        let floor = found.and_then(|(_, told)| floor(told, &of.what));
+        let times = (0..VARIANTS.len()).map(|variant| seconds(median(of, variant)));
+        let ratios = [of.ratio(1), of.ratio(of.best_eager())];
+        let over = median(of, 0).zip(floor).map(|(step, floor)| format!("{:.1}", step / floor));
+        [of.size.clone()]
+            .into_iter()
+            .chain(times)
+            .chain(ratios.map(|ratio| or_dash(ratio.map(Spread::told))))
+            .chain([seconds(floor), or_dash(over)])
+            .collect()
+    };
+    [header].into_iter().chain(measured.iter().map(row)).collect()
+}
+
+/// Seconds that the operations of convolutions and products take at the rate of a large product in bfloat16.
+fn floor(told: &Value, what: &str) -> Option<f64> {
+    Some(told[format!("{what}_flop")].as_f64()? / told["flop_per_s"]["bf16"].as_f64()?)
+}
+
+/// One row for each size: how many counterfactuals a second PyTorch's way and ours give.
+fn counterfactuals(measured: &[&Measured]) -> Vec<Vec<String>> {
+    let [theirs, few, many] = CALLS;
+    let columns = [
+        "size".to_owned(),
+        format!("eager f32, {theirs} calls"),
+        format!("ours, {few} calls"),
+        format!("ours, {many} calls"),
+        "times as many".to_owned(),
+    ];
+    let row = |of: &&Measured| {
+        let rate = |variant, calls: u32| Some(IMAGES / (median(of, variant)? * f64::from(calls)));
+        let rates = [rate(1, theirs), rate(0, few), rate(0, many)];
+        let times = [rates[1], rates[2]].map(|rate| {
+            or_dash(rate.zip(rates[0]).map(|(ours, theirs)| format!("{:.1}", ours / theirs)))
+        });
+        [of.size.clone()]
+            .into_iter()
+            .chain(rates.map(|rate| or_dash(rate.map(|rate| format!("{rate:.2}")))))
+            .chain([times.join(", ")])
+            .collect()
+    };
+    [columns.to_vec()].into_iter().chain(measured.iter().map(row)).collect()
+}
+
+fn median(of: &Measured, variant: usize) -> Option<f64> {
+    of.step(variant).map(|step| step.median)
+}
+
+fn seconds(step: Option<f64>) -> String {
+    or_dash(step.map(|step| format!("{step:.3} s")))
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}
+
+/// A table whose columns are as wide as their widest entry: the first to the left, the others to the right.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let entries = rows.iter().filter_map(|row| row.get(column));
+        entries.map(|entry| entry.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let entry = |(column, entry): (usize, &String)| {
+            let width = widths[column];
+            if column == 0 { format!("{entry:<width$}") } else { format!("  {entry:>width$}") }
+        };
+        row.iter().enumerate().map(entry).collect::<String>() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Exact: by hand, from times that a person can divide.
+    #[test]
+    fn tables_hold_times_ratios_floors_and_rates() {
+        let times = [vec![0.25, 0.25], vec![0.5, 0.5], vec![0.4, 0.4], vec![], vec![]];
+        let of =
+            |what: &str| Measured { what: what.into(), size: "small".into(), times: times.clone() };
+        let floor =
+            json!({ "train_flop": 5e9, "sample_flop": 1e9, "flop_per_s": { "bf16": 1e11 } });
+        let text = text(&[of("train"), of("sample")], &[("small", floor)], 2);
+        let lines: Vec<Vec<&str>> =
+            text.lines().map(|line| line.split_whitespace().collect()).collect();
+        let row = |title: &str| {
+            let at = text.lines().position(|line| line.starts_with(title)).unwrap();
+            lines[at + 2].join(" ")
+        };
+        let ratios = "0.50 (0.50 to 0.50) 0.62 (0.62 to 0.62)";
+        let times = "small 0.250 s 0.500 s 0.400 s - -";
+        assert_eq!(row("a training step, 2 threads"), format!("{times} {ratios} 0.050 s 5.0"));
+        assert_eq!(row("a denoising call"), format!("{times} {ratios} 0.010 s 25.0"));
+        assert_eq!(row("counterfactuals a second"), "small 0.06 1.60 0.64 25.0, 10.0");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_entries() {
+        let rows = [vec!["size".into(), "ours".into()], vec!["a".into(), "12.5 s".into()]];
+        assert_eq!(table(&rows), "size    ours\na     12.5 s\n");
+    }
+}
