@@ -8,6 +8,7 @@ mod counterfactual;
 mod data;
 mod diffusion;
 mod evaluate;
+mod expected;
 mod graph;
 mod matrix;
 mod mechanisms;
@@ -75,6 +76,9 @@ pub(crate) enum Command {
     /// Run a run again and compare figures and weights
     #[command(after_help = reproduce::EXAMPLES)]
     Reproduce(reproduce::Options),
+    /// Hold a run against what its experiment is expected to give
+    #[command(after_help = expected::EXAMPLES)]
+    Expected(expected::Options),
     /// Print BibTeX of the works that a run builds on
     #[command(after_help = cite::EXAMPLES)]
     Cite(cite::Options),
@@ -109,6 +113,7 @@ impl Command {
             Self::Matrix(options) => matrix::run(&options),
             Self::Compare(options) => compare::run(&options),
             Self::Reproduce(options) => reproduce::run(&options),
+            Self::Expected(options) => expected::run(&options),
             Self::Cite(options) => cite::run(&options),
             Self::Graph(options) => graph::run(&options),
             Self::Diffusion(options) => diffusion::run(&options),

@@ -1,7 +1,7 @@
 //! `counterfoil reproduce`: run a run again and compare figures and weights.
 
 use clap::Args;
-use counterfoil::experiment::actions::reproduce::Repetition;
+use counterfoil::experiment::actions::{outcome::Tolerance, reproduce::Repetition};
 
 use super::{compare::differences, shared::Common};
 use crate::{failure, interrupt, output, progress};
@@ -10,7 +10,10 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil reproduce digits
   counterfoil reproduce digits --json
 
-Exit status 1 when a figure or the weights differ. Runs that the clock stopped are refused.";
+On the processor, threads, device and libtorch of the run, figures, pictures and weights must be the same to the bit.
+Elsewhere figures may be off by a share of their value, and nothing else is compared.
+
+Exit status 1 when a run is not reproduced. Runs that the clock stopped are refused.";
 
 /// Flags of `reproduce`.
 #[derive(Debug, Args)]
@@ -18,6 +21,9 @@ pub(crate) struct Options {
     /// The run
     #[arg(value_name = "RUN")]
     run: String,
+    /// How far off a figure may be on another machine, as a share of it
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    within: f64,
     #[command(flatten)]
     common: Common,
 }
@@ -36,7 +42,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     }
     let flag = interrupt::listen();
     let (performed, reproduction) =
-        repetition.start(&options.common.out, reporter.as_mut(), flag)?;
+        repetition.start(&options.common.out, options.within, reporter.as_mut(), flag)?;
     let Some(reproduction) = reproduction else {
         return Ok(performed.exit_status());
     };
@@ -48,8 +54,13 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         }
         differences("environment", &reproduction.differences)?;
         differences("weights", &reproduction.weights)?;
+        differences("pictures", &reproduction.pictures)?;
         if reproduction.figures.is_empty() {
-            output::line(&format!("figures: all {} are the same", reproduction.compared))?;
+            let how = match reproduction.tolerance {
+                Tolerance::Exact => "the same".to_owned(),
+                Tolerance::Bounds => format!("within {} of each other", options.within),
+            };
+            output::line(&format!("figures: all {} are {how}", reproduction.compared))?;
         } else {
             output::figures(&reproduction.figures, 2)?;
         }

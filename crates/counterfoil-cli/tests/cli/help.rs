@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "run",
     "resume",
     "evaluate",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 19] = [
     "matrix",
     "compare",
     "reproduce",
+    "expected",
     "cite",
     "graph",
     "diffusion",

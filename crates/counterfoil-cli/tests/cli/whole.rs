@@ -244,6 +244,18 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
         first.file_name().unwrap().to_str().unwrap()
     )));
 
+    // What the first gave is what the second is expected to give.
+    bench.succeed(&["expected", name, "--write", "smoke"]);
+    let again = second.to_str().unwrap();
+    let told = bench.json(&["expected", again]);
+    assert_eq!((&told["passed"], &told["tolerance"]), (&true.into(), &"exact".into()));
+    let kept = bench.read("experiments/expected/tiny.json");
+    assert!(kept.contains("checkpoint/weights.safetensors") && kept.contains("counterfactuals/"));
+    // Elsewhere a figure has a bound.
+    bench.write("elsewhere.json", kept.replace("\"threads\": 1", "\"threads\": 7"));
+    let told = bench.json(&["expected", again, "--file", "elsewhere.json"]);
+    assert_eq!((&told["passed"], &told["tolerance"]), (&true.into(), &"bounds".into()));
+
     // A figure that was altered by hand is found out.
     let summary = first.join("summary.json");
     let mut altered: Value = serde_json::from_slice(&fs_err::read(&summary).unwrap()).unwrap();
@@ -253,6 +265,8 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     let told: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!((ended.status, &told["same"]), (Some(1), &false.into()));
     assert_eq!(told["figures"][0]["figure"], "composition_1");
+    let told: Value = serde_json::from_str(&bench.fail(&["expected", name, "--json"])).unwrap();
+    assert_eq!(told["off"][0]["figure"], "composition_1");
 
     // Other data cannot be compared; the clock cannot be reproduced.
     let set = ["--set", "data.seed=9", "--set", "training.wall_clock_minutes=1e-9"];
@@ -260,5 +274,6 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     let other = bench.runs().remove(3);
     let other = other.to_str().unwrap();
     bench.refuse(1, &["compare", name, other], &["different data cannot be compared"]);
+    bench.refuse(2, &["expected", other], &["nothing is expected of", "--write"]);
     bench.refuse(2, &["reproduce", other], &["stopped by the clock", "cannot be reproduced"]);
 }

@@ -254,7 +254,7 @@ fn leaves(prefix: &str, value: &toml::Value, found: &mut BTreeMap<String, String
 }
 
 /// The keys under which two maps differ, sorted.
-fn differences(
+pub(super) fn differences(
     first: &BTreeMap<String, String>,
     second: &BTreeMap<String, String>,
 ) -> Vec<Difference> {

@@ -11,6 +11,8 @@
 //! | pictures where a person wants them | [`picture`] |
 //! | runs in a list, their figures side by side, two runs compared | [`figures`] |
 //! | run a run again and compare | [`reproduce`] |
+//! | what an experiment is expected to give | [`expected`] |
+//! | figures, pictures and weights, and how closely two runs must agree in them | [`outcome`] |
 //! | what a data set or a graph file holds | [`facts`] |
 //! | what was measured, for an effect from several experiments | [`regimes`] |
 //! | answers to causal questions against known ones | [`mod@grade`] |
@@ -24,11 +26,13 @@ pub mod cite;
 pub mod codes;
 pub mod diffusion;
 pub mod estimate;
+pub mod expected;
 pub mod facts;
 pub mod figures;
 pub mod grade;
 pub mod imagine;
 pub mod mechanisms;
+pub mod outcome;
 pub mod perform;
 pub mod picture;
 pub mod regimes;

@@ -1,24 +1,21 @@
 //! Runs a run again from what its directory tells, and compares the outcome.
 
-use std::{path::Path, sync::atomic::AtomicBool};
+use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
 
 use serde::Serialize;
 
 use super::{
-    figures::{Difference, Row, figures, short_name, side_by_side},
+    figures::{Difference, Row, differences, figures, short_name, side_by_side},
+    outcome::{Environment, Tolerance, outcome, pictures, weights},
     perform::{Performed, Plan, same_data},
 };
 use crate::{
-    checkpoint::Checkpoints,
     config::Config,
     error::{ExperimentError, Result},
     evaluate::Options,
     progress::Reporter,
     run_dir::{Cpu, Git, Manifest, Origin, RunDir, Software, StoppedBy},
 };
-
-/// Figures that tell of the machine and not of the outcome.
-const MACHINE: [&str; 3] = ["wall_s", "evaluation_s", "peak_rss_mib"];
 
 /// A run that can be repeated here, with everything that is not as it was.
 #[derive(Debug)]
@@ -37,13 +34,17 @@ pub struct Reproduction {
     pub runs: [String; 2],
     /// What of code, software and machine is not as it was.
     pub differences: Vec<Difference>,
-    /// Figures that differ.
+    /// How closely the two must agree.
+    pub tolerance: Tolerance,
+    /// Figures that differ, by more than the bound where there is one.
     pub figures: Vec<Row>,
     /// Figures that were compared.
     pub compared: usize,
-    /// Files of the last checkpoint whose hashes differ.
+    /// Files of the last checkpoint whose hashes differ; they decide where the tolerance is exact.
     pub weights: Vec<Difference>,
-    /// Whether every figure and every file is the same.
+    /// Pictures whose hashes differ; they decide where the tolerance is exact.
+    pub pictures: Vec<Difference>,
+    /// Whether the run is reproduced: to the bit, or within the bound in every figure.
     pub same: bool,
 }
 
@@ -88,7 +89,7 @@ impl Repetition {
         let measured = figures(run.path())?.into_iter().find(|(name, _)| name == "eval_n");
         let all = measured.is_some_and(|(_, n)| n == plan.data().split().test.len() as f64);
         let plan = plan.evaluated(Options { all });
-        let differences = differences(&manifest);
+        let differences = since(&manifest);
         Ok(Self { run, config, plan, manifest, differences })
     }
 
@@ -97,17 +98,20 @@ impl Repetition {
         &self.differences
     }
 
-    /// Runs the run again under `out` and compares; nothing when the user interrupted it.
+    /// Runs the run again under `out` and compares; nothing when the user interrupted it. On the same processor, threads,
+    /// device and libtorch the two must be the same to the bit; elsewhere each figure may be off by `within` of the larger
+    /// of the two values.
     ///
     /// # Errors
     /// Those of [`Plan::start`].
     pub fn start(
         self,
         out: &Path,
+        within: f64,
         reporter: &mut dyn Reporter,
         interrupt: &AtomicBool,
     ) -> Result<(Performed, Option<Reproduction>)> {
-        let Self { run, config, plan, manifest, differences } = self;
+        let Self { run, config, plan, manifest, differences: since } = self;
         // Sums depend on how many threads share them.
         if let Some(threads) = manifest.threads {
             tch::set_num_threads(threads as i32);
@@ -117,36 +121,41 @@ impl Repetition {
             return Ok((performed, None));
         }
         let again = &performed.run;
-        let weights = changed(&hashes(&run, &config)?, &hashes(again, &config)?);
-        let rows = side_by_side(&[figures(run.path())?, figures(again.path())?]);
-        let rows: Vec<Row> =
-            rows.into_iter().filter(|row| !MACHINE.contains(&row.figure.as_str())).collect();
+        let tolerance = Environment::of(&manifest).tolerance(&Environment::of(&again.manifest()?));
+        let weights = differences(&weights(&run, &config)?, &weights(again, &config)?);
+        let pictures = differences(&pictures(&run)?, &pictures(again)?);
+        let rows = side_by_side(&[outcome(run.path())?, outcome(again.path())?]);
         let compared = rows.len();
-        // Bits, so that a figure that is not a number equals itself.
-        let bits = |value: Option<f64>| value.map(f64::to_bits);
+        let bound = if tolerance == Tolerance::Exact { 0.0 } else { within };
         let figures: Vec<Row> =
-            rows.into_iter().filter(|row| bits(row.values[0]) != bits(row.values[1])).collect();
+            rows.into_iter().filter(|row| !agree(row.values[0], row.values[1], bound)).collect();
+        let files = weights.is_empty() && pictures.is_empty();
         let reproduction = Reproduction {
             runs: [short_name(run.path()), short_name(again.path())],
-            differences,
-            same: figures.is_empty() && weights.is_empty(),
+            differences: since,
+            same: figures.is_empty() && (files || tolerance == Tolerance::Bounds),
+            tolerance,
             figures,
             compared,
             weights,
+            pictures,
         };
         Ok((performed, Some(reproduction)))
     }
 }
 
-/// The hashes of the files of the last checkpoint.
-fn hashes(run: &RunDir, config: &Config) -> Result<Vec<(String, String)>> {
-    let Some(checkpoint) = Checkpoints::of(run.path()).latest(config.hash())? else {
-        return Ok(Vec::new());
-    };
-    Ok(checkpoint.state().files.iter().map(|(name, hash)| (name.clone(), hash.clone())).collect())
+/// Whether two figures are the same, or differ by at most a share of the larger.
+fn agree(first: Option<f64>, second: Option<f64>, within: f64) -> bool {
+    // Bits, so that a figure that is not a number equals itself.
+    if first.map(f64::to_bits) == second.map(f64::to_bits) {
+        return true;
+    }
+    let close = |(a, b): (f64, f64)| (a - b).abs() <= within * a.abs().max(b.abs());
+    first.zip(second).is_some_and(close)
 }
 
-fn differences(manifest: &Manifest) -> Vec<Difference> {
+/// What of code, software and machine is not as it was.
+fn since(manifest: &Manifest) -> Vec<Difference> {
     let here = Software::built_with();
     let revision = |git: Option<&Git>| {
         git.map(|git| {
@@ -154,7 +163,7 @@ fn differences(manifest: &Manifest) -> Vec<Difference> {
             ("revision".to_owned(), format!("{}{dirty}", git.revision))
         })
     };
-    let list = |git: Option<&Git>, software: &Software, cpu: &Cpu| -> Vec<(String, String)> {
+    let list = |git: Option<&Git>, software: &Software, cpu: &Cpu| -> BTreeMap<String, String> {
         let named = |key: &str, value: &str| Some((key.to_owned(), value.to_owned()));
         [
             revision(git),
@@ -171,24 +180,7 @@ fn differences(manifest: &Manifest) -> Vec<Difference> {
     };
     let then = list(manifest.git.as_ref(), &manifest.software, &manifest.cpu);
     let now = list(Git::of_source().as_ref(), &here, &Cpu::here());
-    changed(&then, &now)
-}
-
-/// The keys under which two lists differ, in their order.
-fn changed(then: &[(String, String)], now: &[(String, String)]) -> Vec<Difference> {
-    let find = |list: &[(String, String)], key: &str| {
-        list.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone())
-    };
-    let later = now.iter().filter(|(key, _)| find(then, key).is_none());
-    then.iter()
-        .chain(later)
-        .map(|(key, _)| Difference {
-            key: key.clone(),
-            first: find(then, key),
-            second: find(now, key),
-        })
-        .filter(|difference| difference.first != difference.second)
-        .collect()
+    differences(&then, &now)
 }
 
 #[cfg(test)]
@@ -196,15 +188,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_changed_is_listed() {
-        let list = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-        };
-        let (then, now) =
-            (list(&[("a", "1"), ("b", "2")]), list(&[("b", "3"), ("a", "1"), ("c", "4")]));
-        let found = changed(&then, &now);
-        let keys: Vec<_> = found.iter().map(|d| (d.key.as_str(), d.first.as_deref())).collect();
-        assert_eq!(keys, [("b", Some("2")), ("c", None)]);
-        assert!(changed(&then, &then).is_empty());
+    fn figures_agree_to_the_bit_or_within_a_share() {
+        assert!(agree(Some(f64::NAN), Some(f64::NAN), 0.0) && agree(None, None, 0.0));
+        assert!(!agree(Some(1.0), None, 9.0) && !agree(Some(1.0), Some(f64::NAN), 9.0));
+        assert!(!agree(Some(1.0), Some(1.0 + f64::EPSILON), 0.0));
+        assert!(agree(Some(-1.0), Some(-1.04), 0.05) && !agree(Some(1.0), Some(1.06), 0.05));
     }
 }

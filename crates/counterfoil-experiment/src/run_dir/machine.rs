@@ -89,6 +89,9 @@ pub struct Cpu {
     pub avx512: bool,
     /// Products of bfloat16 in hardware (AVX-512 BF16 or AMX).
     pub bf16: bool,
+    /// Family, model, stepping, size of the cache and a hash of all flags: models of one name may differ in each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
 }
 
 impl Cpu {
@@ -105,12 +108,19 @@ impl Cpu {
             Some(line.split_once(':')?.1.trim())
         };
         let flags: BTreeSet<&str> = field("flags").unwrap_or_default().split_whitespace().collect();
+        let kind = ["cpu family", "model", "stepping", "cache size"].map(field);
+        let all = flags.iter().copied().collect::<Vec<_>>().join(" ");
+        let kind = kind.iter().any(Option::is_some).then(|| {
+            let parts = kind.map(|part| part.unwrap_or("-").replace(' ', ""));
+            format!("{} {:.8}", parts.join("-"), blake3::hash(all.as_bytes()).to_hex())
+        });
         Self {
             model: field("model name").unwrap_or(std::env::consts::ARCH).to_owned(),
             cores,
             avx2: flags.contains("avx2"),
             avx512: flags.contains("avx512f"),
             bf16: flags.contains("avx512_bf16") || flags.contains("amx_bf16"),
+            kind,
         }
     }
 }
@@ -133,6 +143,10 @@ mod tests {
         let cpu = Cpu::parse(text, 2);
         assert_eq!((cpu.model.as_str(), cpu.cores), ("Some CPU @ 2.0GHz", 2));
         assert!(cpu.avx2 && cpu.avx512 && cpu.bf16);
+        assert_eq!(cpu.kind, None);
+        let more =
+            format!("{text}cpu family\t: 6\nmodel\t\t: 143\nstepping\t: 8\ncache size\t: 32 KB\n");
+        assert!(Cpu::parse(&more, 2).kind.unwrap().starts_with("6-143-8-32KB "));
         let none = Cpu::parse("", 1);
         assert_eq!(none.model, std::env::consts::ARCH);
         assert!(!(none.avx2 || none.avx512 || none.bf16));

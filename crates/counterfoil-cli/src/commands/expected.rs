@@ -1,0 +1,93 @@
+//! `counterfoil expected`: a run held against what its experiment is expected to give.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use counterfoil::experiment::{
+    actions::{
+        expected::{Expected, Verdict},
+        outcome::Tolerance,
+    },
+    run_dir::RunDir,
+};
+
+use super::{compare::differences, shared::Common};
+use crate::{failure, output};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  counterfoil expected digits
+  counterfoil expected digits --json
+  counterfoil expected A B C --write smoke
+
+The run of the first example must have the config of one of the presets in experiments/expected/digits.json. With --write
+the figures of A become the expectation, and runs of the same config on other machines or with other instruction sets (B and
+C) say how far off a figure may be there. Exit status 1 when a run is not as expected.";
+
+/// Flags of `expected`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The run; with --write, further runs of the same config in other environments
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<String>,
+    /// The expectations; experiments/expected/NAME.json unless given
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Write what the runs gave as the expectation of this preset
+    #[arg(long, value_name = "PRESET")]
+    write: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    let open = |name: &String| options.common.open(name);
+    let runs: Vec<RunDir> = options.runs.iter().map(open).collect::<Result<_, _>>()?;
+    let experiment = runs[0].manifest()?.experiment;
+    let kept = || Path::new("experiments/expected").join(format!("{experiment}.json"));
+    let file = options.file.clone().unwrap_or_else(kept);
+    if let Some(preset) = &options.write {
+        let mut expected =
+            if file.is_file() { Expected::read(&file)? } else { Expected::new(&experiment) };
+        expected.learn(preset, &runs)?;
+        expected.write(&file)?;
+        output::line(&format!("expectation  {}", file.display()))?;
+        return Ok(0);
+    }
+    if runs.len() > 1 {
+        return Err(failure::bad_input(
+            "one run at a time is held against an expectation; further runs go with --write"
+                .to_owned(),
+        ));
+    }
+    let verdict = Expected::read(&file)?.check(&runs[0])?;
+    if options.common.json {
+        output::json(&verdict)?;
+    } else {
+        tell(&verdict)?;
+    }
+    Ok(if verdict.passed { 0 } else { failure::FAILED })
+}
+
+fn tell(verdict: &Verdict) -> anyhow::Result<()> {
+    let how = match verdict.tolerance {
+        Tolerance::Exact => "to the bit: same processor, threads and libtorch",
+        Tolerance::Bounds => "within bounds: another processor, number of threads or libtorch",
+    };
+    output::line(&format!("{}  {}, {how}", verdict.run, verdict.preset))?;
+    let told = verdict.off.iter().map(|off| {
+        let numbers = [off.expected, off.found, off.within].map(output::maybe);
+        [off.figure.clone()].into_iter().chain(numbers).collect()
+    });
+    if verdict.off.is_empty() {
+        output::line(&format!("figures: all {} are as expected", verdict.compared))?;
+    } else {
+        output::table(
+            &["figure", "expected", "found", "within"],
+            &told.collect::<Vec<Vec<String>>>(),
+        )?;
+    }
+    match verdict.tolerance {
+        Tolerance::Exact => differences("pictures and weights", &verdict.files),
+        Tolerance::Bounds => Ok(()),
+    }
+}

@@ -1,0 +1,275 @@
+//! What an experiment is expected to give, kept beside it: anybody who runs it again sees whether it still does.
+//!
+//! On the processor, threads, device and libtorch that the expectation comes from, figures, pictures and weights must be the
+//! same to the bit. Elsewhere each figure has a bound of its own, which comes from runs of the same config under other
+//! instruction sets ([`Expected::learn`]): what another order of sums makes of a figure is measured, not guessed.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    figures::{Difference, differences, short_name},
+    outcome::{Environment, Tolerance, outcome, pictures, weights},
+};
+use crate::{
+    error::{ExperimentError, Result},
+    run_dir::{Git, RunDir, read_json, write_json},
+};
+
+/// The layout of the file.
+const SCHEMA: u32 = 1;
+/// A figure may be this many times as far off as the farthest of the runs that its bound comes from.
+const MARGIN: f64 = 4.0;
+/// No bound is less than this share of its figure: a few runs may agree by chance.
+const LEAST: f64 = 1e-3;
+
+/// The expectations of one experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    schema: u32,
+    /// The experiment's name.
+    pub experiment: String,
+    /// By preset.
+    pub presets: BTreeMap<String, Outcome>,
+}
+
+/// What one config is expected to give.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// The hash of the config.
+    pub config: String,
+    /// Hashes of the data.
+    pub data: BTreeMap<String, String>,
+    /// Where the values come from.
+    pub environment: Environment,
+    /// The revision that they come from.
+    pub revision: Option<String>,
+    /// By name, the value and the bound elsewhere.
+    pub figures: BTreeMap<String, Figure>,
+    /// Hashes of pictures and of the last checkpoint's files.
+    pub files: BTreeMap<String, String>,
+}
+
+/// A figure that is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// Its value.
+    pub value: f64,
+    /// How far off it may be in another environment.
+    pub within: f64,
+}
+
+/// A run held against an expectation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// `NAME/ID`.
+    pub run: String,
+    /// The preset whose config the run has.
+    pub preset: String,
+    /// How closely it had to agree.
+    pub tolerance: Tolerance,
+    /// Figures that were compared.
+    pub compared: usize,
+    /// Figures that are too far off, missing or new.
+    pub off: Vec<Off>,
+    /// Pictures and weights that differ, where they must not.
+    pub files: Vec<Difference>,
+    /// Whether the run is as expected.
+    pub passed: bool,
+}
+
+/// A figure that is not as expected.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Off {
+    /// Its name.
+    pub figure: String,
+    /// What was expected; nothing for a figure that is new.
+    pub expected: Option<f64>,
+    /// What was found; nothing for one that is missing.
+    pub found: Option<f64>,
+    /// How far off it may be; nothing where it must be the same.
+    pub within: Option<f64>,
+}
+
+impl Expected {
+    /// No expectation yet.
+    pub fn new(experiment: &str) -> Self {
+        Self { schema: SCHEMA, experiment: experiment.to_owned(), presets: BTreeMap::new() }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is of another layout.
+    pub fn read(file: &Path) -> Result<Self> {
+        let found: Self = read_json(file)?;
+        if found.schema != SCHEMA {
+            let reason = format!("is of layout {}, and this version reads {SCHEMA}", found.schema);
+            return Err(ExperimentError::BrokenRun { path: file.to_owned(), reason });
+        }
+        Ok(found)
+    }
+
+    /// Writes it, and makes its folder.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn write(&self, file: &Path) -> Result<()> {
+        if let Some(folder) = file.parent() {
+            fs_err::create_dir_all(folder)?;
+        }
+        write_json(file, self)
+    }
+
+    /// Expects from now on what the first of `runs` gave, with bounds by the others: runs of the same config and data in
+    /// other environments.
+    ///
+    /// # Errors
+    /// When a run has not ended, or is of another config or other data than the first.
+    pub fn learn(&mut self, preset: &str, runs: &[RunDir]) -> Result<()> {
+        let Some((first, others)) = runs.split_first() else { return Ok(()) };
+        let manifest = first.manifest()?;
+        let values = ended(first)?;
+        let mut figures: BTreeMap<String, Figure> = values
+            .into_iter()
+            .map(|(name, value)| (name, Figure { value, within: LEAST * value.abs() }))
+            .collect();
+        for other in others {
+            let told = other.manifest()?;
+            if (&told.config_hash, &told.data) != (&manifest.config_hash, &manifest.data) {
+                let reason = format!(
+                    "is of another config or of other data than {}; bounds come from the same run in another environment",
+                    short_name(first.path())
+                );
+                return Err(ExperimentError::BrokenRun { path: other.path().to_owned(), reason });
+            }
+            for (name, value) in ended(other)? {
+                if let Some(figure) = figures.get_mut(&name) {
+                    figure.within = figure.within.max(MARGIN * (value - figure.value).abs());
+                }
+            }
+        }
+        let outcome = Outcome {
+            config: manifest.config_hash.clone(),
+            data: manifest.data.clone(),
+            environment: Environment::of(&manifest),
+            revision: manifest.git.as_ref().map(|git: &Git| git.revision.clone()),
+            figures,
+            files: files(first)?,
+        };
+        self.presets.insert(preset.to_owned(), outcome);
+        Ok(())
+    }
+
+    /// Holds a run against the preset whose config it has.
+    ///
+    /// # Errors
+    /// When the run has not ended, when its config is that of no preset, or when its data are other ones.
+    pub fn check(&self, run: &RunDir) -> Result<Verdict> {
+        let manifest = run.manifest()?;
+        let broken =
+            |reason: String| ExperimentError::BrokenRun { path: run.path().to_owned(), reason };
+        let found = self.presets.iter().find(|(_, outcome)| outcome.config == manifest.config_hash);
+        let Some((preset, outcome)) = found else {
+            let known: Vec<&str> = self.presets.keys().map(String::as_str).collect();
+            return Err(broken(format!(
+                "has a config that nothing is expected of: not that of {} of {}, or the file of the experiment has changed \
+                 since; write a new expectation with --write",
+                known.join(" or "),
+                self.experiment
+            )));
+        };
+        if outcome.data != manifest.data {
+            return Err(broken("was made with other data than the expectation".to_owned()));
+        }
+        let tolerance = outcome.environment.tolerance(&Environment::of(&manifest));
+        let values: BTreeMap<String, f64> = ended(run)?.into_iter().collect();
+        let off = off(&outcome.figures, &values, tolerance);
+        let files = match tolerance {
+            Tolerance::Exact => differences(&outcome.files, &files(run)?),
+            Tolerance::Bounds => Vec::new(),
+        };
+        Ok(Verdict {
+            run: short_name(run.path()),
+            preset: preset.clone(),
+            tolerance,
+            compared: values.len(),
+            passed: off.is_empty() && files.is_empty(),
+            off,
+            files,
+        })
+    }
+}
+
+/// The figures that are missing, new or too far off.
+fn off(
+    expected: &BTreeMap<String, Figure>,
+    found: &BTreeMap<String, f64>,
+    tolerance: Tolerance,
+) -> Vec<Off> {
+    let names: std::collections::BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
+    let judge = |name: &String| {
+        let (figure, value) = (expected.get(name), found.get(name).copied());
+        let within = figure.map(|figure| figure.within).filter(|_| tolerance == Tolerance::Bounds);
+        let close = figure
+            .zip(value)
+            .is_some_and(|(figure, value)| (value - figure.value).abs() <= within.unwrap_or(0.0));
+        let expected = figure.map(|figure| figure.value);
+        (!close).then(|| Off { figure: name.clone(), expected, found: value, within })
+    };
+    names.into_iter().filter_map(judge).collect()
+}
+
+/// The figures of a run that has been evaluated.
+fn ended(run: &RunDir) -> Result<Vec<(String, f64)>> {
+    let found = outcome(run.path())?;
+    if found.is_empty() {
+        let reason = "has no figures; resume it or evaluate it first".to_owned();
+        return Err(ExperimentError::BrokenRun { path: run.path().to_owned(), reason });
+    }
+    Ok(found)
+}
+
+fn files(run: &RunDir) -> Result<BTreeMap<String, String>> {
+    let mut found = pictures(run)?;
+    let weights = weights(run, &run.config()?)?.into_iter();
+    found.extend(weights.map(|(name, hash)| (format!("checkpoint/{name}"), hash)));
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exact: bounds count elsewhere alone, and what one side lacks is off in either case.
+    #[test]
+    fn figures_are_held_to_the_bit_here_and_to_bounds_elsewhere() {
+        let figure = |value, within| Figure { value, within };
+        let expected = BTreeMap::from([
+            ("a".to_owned(), figure(1.0, 0.1)),
+            ("b".to_owned(), figure(2.0, 0.1)),
+            ("gone".to_owned(), figure(3.0, 9.0)),
+        ]);
+        let found = [("a", 1.05), ("b", 2.2), ("new", 4.0)];
+        let found = found.map(|(name, value)| (name.to_owned(), value)).into();
+        let names = |tolerance| -> Vec<String> {
+            off(&expected, &found, tolerance).into_iter().map(|off| off.figure).collect()
+        };
+        assert_eq!(names(Tolerance::Bounds), ["b", "gone", "new"]);
+        assert_eq!(names(Tolerance::Exact), ["a", "b", "gone", "new"]);
+        let same = expected.iter().map(|(name, figure)| (name.clone(), figure.value)).collect();
+        assert!(off(&expected, &same, Tolerance::Exact).is_empty());
+        let broken = found_with_nan(&same);
+        assert_eq!(off(&expected, &broken, Tolerance::Bounds).len(), 1);
+    }
+
+    fn found_with_nan(same: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
+        let mut broken = same.clone();
+        broken.insert("a".to_owned(), f64::NAN);
+        broken
+    }
+}

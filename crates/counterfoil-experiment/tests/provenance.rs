@@ -1,0 +1,150 @@
+//! What `docs/provenance` says of files, tests and BibTeX keys is true of the repository.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// One file of the folder; the README there explains the fields.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Provenance {
+    title: String,
+    code: Vec<PathBuf>,
+    papers: Vec<Paper>,
+    #[serde(default)]
+    deviations: Vec<Deviation>,
+    evidence: Vec<Evidence>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, untagged)]
+#[expect(
+    dead_code,
+    reason = "a field that is missing or unknown must fail, whether or not it is looked at"
+)]
+enum Paper {
+    Keyed {
+        key: String,
+        sections: Option<String>,
+    },
+    Unkeyed {
+        title: String,
+        authors: String,
+        year: String,
+        venue: Option<String>,
+        arxiv: Option<String>,
+        doi: Option<String>,
+        sections: Option<String>,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deviation {
+    what: String,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Evidence {
+    what: String,
+    test: PathBuf,
+    name: Option<String>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Everything in one of the files that is not so.
+fn mistakes(told: &Provenance, works: &str) -> Vec<String> {
+    let exists = |path: &Path| root().join(path).is_file();
+    let lost = |paths: &[PathBuf]| -> Vec<String> {
+        paths
+            .iter()
+            .filter(|path| !exists(path))
+            .map(|path| format!("no file {}", path.display()))
+            .collect()
+    };
+    let mut found = lost(&told.code);
+    for evidence in &told.evidence {
+        found.extend(lost(std::slice::from_ref(&evidence.test)));
+        let text = fs_err::read_to_string(root().join(&evidence.test)).unwrap_or_default();
+        if let Some(name) =
+            evidence.name.as_ref().filter(|name| !text.contains(&format!("fn {name}(")))
+        {
+            found.push(format!("no test {name} in {}", evidence.test.display()));
+        }
+        if !text.contains("#[test]") && !text.contains("proptest!") {
+            found.push(format!("no tests in {}", evidence.test.display()));
+        }
+    }
+    for paper in &told.papers {
+        if let Paper::Keyed { key, .. } = paper {
+            let known = [format!("{{{key},"), format!("\"{key}\"")];
+            if !known.iter().any(|entry| works.contains(entry)) {
+                found.push(format!("no BibTeX entry {key}"));
+            }
+        }
+    }
+    let words = told.deviations.iter().flat_map(|deviation| [&deviation.what, &deviation.why]);
+    if words.chain(told.evidence.iter().map(|evidence| &evidence.what)).any(String::is_empty) {
+        found.push("an empty text".to_owned());
+    }
+    if told.title.is_empty()
+        || told.code.is_empty()
+        || told.papers.is_empty()
+        || told.evidence.is_empty()
+    {
+        found.push("title, code, papers and evidence are needed".to_owned());
+    }
+    found
+}
+
+#[test]
+fn files_tests_and_papers_exist() {
+    let cite = root().join("crates/counterfoil-experiment/src/actions");
+    let works = ["cite.rs", "cite/works.rs"]
+        .map(|name| fs_err::read_to_string(cite.join(name)).unwrap())
+        .concat();
+    let mut count = 0;
+    let mut found = Vec::new();
+    for entry in fs_err::read_dir(root().join("docs/provenance")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        count += 1;
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        match toml::from_str::<Provenance>(&fs_err::read_to_string(&path).unwrap()) {
+            Ok(told) => found
+                .extend(mistakes(&told, &works).into_iter().map(|what| format!("{name}: {what}"))),
+            Err(error) => found.push(format!("{name}: {error}")),
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    assert!(count > 40, "{count} files");
+}
+
+#[test]
+fn mistakes_are_found() {
+    let text = r#"
+        title = "x"
+        code = ["crates/none.rs"]
+        [[papers]]
+        key = "nobody1900"
+        [[evidence]]
+        what = "y"
+        test = "crates/counterfoil-experiment/tests/provenance.rs"
+        name = "no_such"
+    "#;
+    let told: Provenance = toml::from_str(text).unwrap();
+    let expected = [
+        "no file crates/none.rs",
+        "no test no_such in crates/counterfoil-experiment/tests/provenance.rs",
+        "no BibTeX entry nobody1900",
+    ];
+    assert_eq!(mistakes(&told, ""), expected);
+    assert!(toml::from_str::<Provenance>(&text.replace("key", "kye")).is_err());
+}
