@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{bench, binary, ci, experiment, setup, test};
+use commands::{bench, binary, ci, expected, experiment, setup, test};
 use status::Status;
 use workspace::Workspace;
 
@@ -47,6 +47,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Run experiments again and compare them with what is kept of them
+    Expected(expected::Options),
     /// Run the tests
     Test(test::Options),
     /// Run every check that a change must pass
@@ -109,6 +111,7 @@ fn run(command: Command) -> anyhow::Result<Status> {
     match command {
         Command::Setup { cuda } => setup::run(cuda),
         Command::Experiment { arguments } => experiment::run(&workspace, &arguments),
+        Command::Expected(options) => expected::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Ci => ci::run(&workspace),
         Command::Bench(options) => bench::run(&workspace, &options),

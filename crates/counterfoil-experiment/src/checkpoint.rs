@@ -50,6 +50,9 @@ pub struct State {
     pub seed: u64,
     /// What the loss has been.
     pub loss: LossState,
+    /// How often training has gone back to a checkpoint; each time lowers the learning rate.
+    #[serde(default)]
+    pub rollbacks: u64,
     /// Hash of the config that the state belongs to.
     pub config: String,
     /// blake3 of each tensor file, by file name; filled in when the checkpoint is written.
@@ -60,7 +63,7 @@ impl State {
     /// A state whose files are not written yet.
     pub fn new(step: u64, data: Position, seed: u64, loss: LossState, config: &str) -> Self {
         let (schema, config) = (SCHEMA, config.to_owned());
-        Self { schema, step, data, seed, loss, config, files: BTreeMap::new() }
+        Self { schema, step, data, seed, loss, rollbacks: 0, config, files: BTreeMap::new() }
     }
 }
 
@@ -74,6 +77,9 @@ pub struct LossState {
     pub sums: Vec<(String, f64)>,
     /// The checkpoint with the lowest validation loss so far.
     pub best: Option<Best>,
+    /// The loss in the first entry.
+    #[serde(default)]
+    pub first: Option<f64>,
 }
 
 impl LossState {
@@ -379,7 +385,8 @@ mod tests {
 
     fn state(step: u64, best: Option<u64>) -> State {
         let best = best.map(|step| Best { step, validation_loss: 0.1 });
-        let loss = LossState { pending: 3, sums: vec![("loss".into(), 0.1 + 0.2)], best };
+        let sums = vec![("loss".into(), 0.1 + 0.2)];
+        let loss = LossState { pending: 3, sums, best, first: Some(0.7) };
         State::new(step, Position { epoch: 2, offset: 64 }, 7, loss, HASH)
     }
 

@@ -55,12 +55,16 @@ pub enum ExperimentError {
         hint: String,
     },
     /// The run is being written by another process.
-    #[error("{run} is in use by process {pid}: wait until it ends, or stop it, and try again")]
+    #[error(
+        "{run} has been in use by process {pid} {age}: wait until it ends, or stop it, and try again"
+    )]
     Locked {
         /// The run directory.
         run: PathBuf,
         /// The process that holds the lock, as far as the lock file says.
         pid: String,
+        /// For how long.
+        age: String,
     },
     /// A file of a run directory that cannot be understood.
     #[error("{path} {reason}")]
@@ -78,17 +82,19 @@ pub enum ExperimentError {
         /// What is wrong and how to mend it.
         reason: String,
     },
-    /// Training met a number that is not finite; nothing of that step was kept.
+    /// Training diverged, and did so again each time it went back; nothing of it was kept.
     #[error(
-        "training stopped at step {step}: {term} is not finite; {last_good}; lower \
+        "training stopped at step {step}: {what}, also after {rollbacks} rollbacks; {last_good}; lower \
          training.learning_rate or training.clip"
     )]
-    NonFinite {
+    Diverged {
         /// The step that was being taken.
         step: u64,
-        /// The term of the loss, or the gradient's norm.
-        term: String,
-        /// Where the last state with finite numbers lies.
+        /// What it showed.
+        what: String,
+        /// How often training had gone back.
+        rollbacks: u64,
+        /// Where the last good state lies.
         last_good: String,
     },
     /// A file or folder that should be read cannot be.
@@ -145,7 +151,7 @@ impl ExperimentError {
         let failed = match self {
             // As shells count signals: 128 + SIGINT.
             Self::Interrupted { .. } => return 130,
-            Self::NonFinite { .. } | Self::Io { .. } | Self::Torch(_) | Self::Metrics(_) => true,
+            Self::Diverged { .. } | Self::Io { .. } | Self::Torch(_) | Self::Metrics(_) => true,
             Self::Tensor(error) => torch_failed(error),
             Self::Model(error) => match error.as_ref() {
                 ModelError::Tensor(error) => torch_failed(error),

@@ -226,18 +226,49 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_leads_to_the_same_bits() {
 }
 
 #[test]
-fn a_loss_that_is_not_finite_stops_the_run_and_keeps_what_is_good() {
+fn a_loss_that_stays_not_finite_stops_the_run_and_keeps_what_is_good() {
     let bench = Bench::new(&["training.learning_rate=1e30", "training.checkpoint_every=20"]);
     let run = bench.run();
     let error = bench.train(&run, None).unwrap_err();
     assert_eq!(error.exit_status(), 1);
     let said = error.to_string();
     assert!(said.starts_with("training stopped at step 2: "), "{said}");
-    assert!(said.contains("not finite; there is no checkpoint yet; lower training"), "{said}");
+    assert!(said.contains("not finite, also after 2 rollbacks; there is no checkpoint"), "{said}");
     let manifest = run.manifest().unwrap();
-    assert_eq!((manifest.steps, manifest.stopped_by), (1, Some(StoppedBy::NonFinite)));
+    assert_eq!((manifest.steps, manifest.stopped_by), (1, Some(StoppedBy::Diverged)));
     assert!(read_events(run.path()).unwrap().iter().all(|event| event.value.is_finite()));
-    assert!(fs_err::read_to_string(run.file("log.txt")).unwrap().contains("not finite"));
+    let log = fs_err::read_to_string(run.file("log.txt")).unwrap();
+    assert!(log.contains("back to step 0 with 0.2500 of the learning rate, 2 of 2"), "{log}");
+}
+
+/// A rate that is ten thousand times too high makes the loss explode; with a ten-thousandth of it the run ends well, with one
+/// entry for each step, and a run that was killed in between goes back by itself and ends with the same bits.
+#[test]
+fn training_that_explodes_goes_back_and_on_with_a_lower_rate() {
+    let bench = Bench::new(&[
+        "training.learning_rate=20.0",
+        "training.clip=1e9",
+        "training.rollback_rate=1e-4",
+        "training.explosion=2.0",
+    ]);
+    let straight = bench.run();
+    let outcome = bench.train(&straight, None).unwrap();
+    assert_eq!((outcome.steps, outcome.stopped_by), (20, StoppedBy::Steps));
+    let log = fs_err::read_to_string(straight.file("log.txt")).unwrap();
+    assert!(log.contains("back to step 0 with 0.0001 of the learning rate, 1 of 2"), "{log}");
+    let events = read_events(straight.path()).unwrap();
+    let steps: Vec<u64> = events
+        .iter()
+        .filter(|event| event.name == "learning_rate")
+        .map(|event| event.step)
+        .collect();
+    assert_eq!(steps, [3, 6, 9, 12, 15, 18, 20]);
+    let losses = events.iter().filter(|event| event.name == "loss").map(|event| event.value);
+    assert!(losses.fold(0.0, f64::max) < 50.0);
+    let run = bench.run();
+    bench.train(&run, Some(10)).unwrap();
+    bench.train(&run, None).unwrap();
+    assert_same(&straight, &run, 20);
 }
 
 #[test]

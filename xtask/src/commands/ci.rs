@@ -1,17 +1,20 @@
 //! `cargo xtask ci`: everything that must hold before a change is taken, cheapest first.
 //!
 //! The order also spares compiling: clippy and the documentation share the checked dependencies,
-//! tests and examples share the built ones, and only the smoke experiment builds in release, as a
+//! tests and examples share the built ones, and only the experiments build in release, as a
 //! user does.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{binary, test, tidy};
+use super::{expected, test, tidy};
 use crate::libtorch::Libtorch;
 use crate::process;
 use crate::status::Status;
 use crate::workspace::Workspace;
+
+/// Experiments that are run and compared: the published one, and the one whose counterfactuals are known in closed form.
+const SMOKE: [&str; 2] = ["digits", "gaussian"];
 
 type Stage<'a> = (&'static str, &'a dyn Fn() -> anyhow::Result<Status>);
 
@@ -34,27 +37,9 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Status> {
         ("docs", &|| process::run(cargo(&doc)?.env("RUSTDOCFLAGS", "--deny warnings"))),
         ("tests", &|| test::code(workspace, Some(&libtorch), &all)),
         ("doc tests", &|| test::examples(workspace, Some(&libtorch), &all)),
-        ("smoke experiment", &|| smoke(workspace)),
+        ("experiments", &|| expected::run(workspace, &expected::Options::smoke(&SMOKE))),
     ];
     run_stages(&stages)
-}
-
-/// A short run of the published experiment through the same door as a user's.
-fn smoke(workspace: &Workspace) -> anyhow::Result<Status> {
-    let root = workspace.root();
-    let (experiment, out) = (root.join("experiments/digits.toml"), root.join("target/ci-runs"));
-    let arguments = [
-        "run".as_ref(),
-        experiment.as_os_str(),
-        "--preset".as_ref(),
-        "smoke".as_ref(),
-        "--out".as_ref(),
-        out.as_os_str(),
-    ];
-    match binary::command(workspace, &arguments)? {
-        Ok(mut command) => process::run(command.current_dir(root)),
-        Err(status) => Ok(status),
-    }
 }
 
 fn run_stages(stages: &[Stage<'_>]) -> anyhow::Result<Status> {

@@ -61,7 +61,7 @@ fn told(run: &Listed) -> Vec<String> {
         Some(StoppedBy::Steps) => "steps",
         Some(StoppedBy::WallClock) => "clock",
         Some(StoppedBy::Interrupt) => "interrupt",
-        Some(StoppedBy::NonFinite) => "non-finite",
+        Some(StoppedBy::Diverged) => "diverged",
         None => "-",
     };
     vec![run.run.clone(), started, told.steps.to_string(), stopped.to_owned()]

@@ -104,6 +104,9 @@ fn commands_at_fault() {
 fn what_cannot_be_written_is_a_failure() {
     let bench = Bench::new();
     bench.refuse(1, &["run", "tiny.toml", "--out", "tiny.dot/runs"], &["tiny.dot"]);
+    // Nobody, not even root, makes a folder there.
+    #[cfg(target_os = "linux")]
+    bench.refuse(1, &["run", "tiny.toml", "--out", "/proc/runs"], &["/proc/runs"]);
     bench.refuse(
         2,
         &["data", "tiny.toml", "--sheet", "no/such/sheet.png"],

@@ -46,6 +46,9 @@ pub(crate) const GRAPH: &str = "digraph {
     thickness -> intensity;
 }";
 
+/// Figures that tell of the machine.
+const MACHINE: [&str; 3] = ["wall_s", "evaluation_s", "peak_rss_mib"];
+
 /// A folder of its own for each test.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
@@ -159,4 +162,28 @@ impl Bench {
         }
         found
     }
+}
+
+/// What a run came to: the bytes of its checkpoints and pictures, and its figures.
+pub(crate) fn outcome(run: &Path) -> (BTreeMap<PathBuf, Vec<u8>>, Value) {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![run.join("checkpoints"), run.join("counterfactuals")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(
+                    path.strip_prefix(run).unwrap().to_owned(),
+                    fs_err::read(path).unwrap(),
+                );
+            }
+        }
+    }
+    let mut summary: Value =
+        serde_json::from_slice(&fs_err::read(run.join("summary.json")).unwrap()).unwrap();
+    let told = summary.as_object_mut().unwrap();
+    told.retain(|name, _| !MACHINE.contains(&name.as_str()));
+    (files, summary)
 }

@@ -36,6 +36,23 @@ fn has(runs: &Path, step: u64) -> bool {
 }
 
 #[test]
+fn a_run_whose_folder_is_taken_away_says_so_in_one_sentence() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["run", "tiny.toml", "--preset", "long"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let runs = bench.path("runs/tiny");
+    wait_for(&mut child, || has(&runs, 10));
+    // A file that is written in the meantime makes the folder appear again.
+    wait_for(&mut child, || fs_err::remove_dir_all(&runs).is_ok() && !runs.exists());
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    let sentence = said.trim_end().lines().last().unwrap();
+    assert!(sentence.starts_with("error: ") && sentence.contains("runs/tiny"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[test]
 fn killed_and_interrupted_runs_end_with_the_same_bits() {
     let bench = Bench::new();
     let long = ["run", "tiny.toml", "--preset", "long"];

@@ -10,6 +10,8 @@ mod effects;
 mod grading;
 mod graphs;
 mod help;
+mod kills;
 mod matrix;
 mod mechanisms;
+mod threads;
 mod whole;

@@ -1,8 +1,8 @@
 //! What an experiment is expected to give, kept beside it: anybody who runs it again sees whether it still does.
 //!
 //! On the processor, threads, device and libtorch that the expectation comes from, figures, pictures and weights must be the
-//! same to the bit. Elsewhere each figure has a bound of its own, which comes from runs of the same config under other
-//! instruction sets ([`Expected::learn`]): what another order of sums makes of a figure is measured, not guessed.
+//! same to the bit. Elsewhere each figure has a bound, which comes from runs of the same config under other instruction sets
+//! ([`Expected::learn`]): what another order of sums makes of figures of a kind is measured, not guessed.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -19,10 +19,10 @@ use crate::{
 
 /// The layout of the file.
 const SCHEMA: u32 = 1;
-/// A figure may be this many times as far off as the farthest of the runs that its bound comes from.
+/// A figure may be this many times as far off as the farthest of its kind in the runs that bounds come from.
 const MARGIN: f64 = 4.0;
 /// No bound is less than this share of its figure: a few runs may agree by chance.
-const LEAST: f64 = 1e-3;
+const LEAST: f64 = 0.02;
 
 /// The expectations of one experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,10 +134,7 @@ impl Expected {
         let Some((first, others)) = runs.split_first() else { return Ok(()) };
         let manifest = first.manifest()?;
         let values = ended(first)?;
-        let mut figures: BTreeMap<String, Figure> = values
-            .into_iter()
-            .map(|(name, value)| (name, Figure { value, within: LEAST * value.abs() }))
-            .collect();
+        let mut farthest: BTreeMap<String, f64> = BTreeMap::new();
         for other in others {
             let told = other.manifest()?;
             if (&told.config_hash, &told.data) != (&manifest.config_hash, &manifest.data) {
@@ -147,12 +144,21 @@ impl Expected {
                 );
                 return Err(ExperimentError::BrokenRun { path: other.path().to_owned(), reason });
             }
-            for (name, value) in ended(other)? {
-                if let Some(figure) = figures.get_mut(&name) {
-                    figure.within = figure.within.max(MARGIN * (value - figure.value).abs());
-                }
+            let found: BTreeMap<String, f64> = ended(other)?.into_iter().collect();
+            for (name, value) in &values {
+                let off = found.get(name).map_or(0.0, |found| (found - value).abs());
+                let so_far = farthest.entry(kind(name)).or_default();
+                *so_far = so_far.max(off);
             }
         }
+        let bound = |name: &str, value: f64| {
+            let farthest = farthest.get(&kind(name)).copied().unwrap_or(0.0);
+            (MARGIN * farthest).max(LEAST * value.abs())
+        };
+        let figures = values
+            .into_iter()
+            .map(|(name, value)| (name.clone(), Figure { value, within: bound(&name, value) }))
+            .collect();
         let outcome = Outcome {
             config: manifest.config_hash.clone(),
             data: manifest.data.clone(),
@@ -203,6 +209,15 @@ impl Expected {
             files,
         })
     }
+}
+
+/// What a figure is about and what it is, whichever variables it is of: `effectiveness share` of
+/// `effectiveness.angle.length.share` and of its interval.
+fn kind(name: &str) -> String {
+    let words = name.split('.').filter(|word| word.parse::<u32>().is_err());
+    let words: Vec<&str> = words.filter(|word| *word != "ci95").collect();
+    let last = words.last().map_or("", |word| word.trim_end_matches("_ci95"));
+    format!("{} {last}", words.first().unwrap_or(&""))
 }
 
 /// The figures that are missing, new or too far off.
@@ -265,6 +280,17 @@ mod tests {
         assert!(off(&expected, &same, Tolerance::Exact).is_empty());
         let broken = found_with_nan(&same);
         assert_eq!(off(&expected, &broken, Tolerance::Bounds).len(), 1);
+    }
+
+    #[test]
+    fn figures_of_all_variables_are_of_one_kind() {
+        let kinds =
+            ["effectiveness.a.b.share", "effectiveness.c.share_ci95.0", "effectiveness.c.d.ci95.1"];
+        assert_eq!(
+            kinds.map(kind),
+            ["effectiveness share", "effectiveness share", "effectiveness d"]
+        );
+        assert_eq!(kind("composition_1"), "composition_1 composition_1");
     }
 
     fn found_with_nan(same: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {

@@ -68,10 +68,8 @@ impl Repetition {
                      reproduced; run it without training.wall_clock_minutes",
                 );
             }
-            Some(StoppedBy::NonFinite) => {
-                return refuse(
-                    "ended with numbers that are not finite, there is no outcome to reproduce",
-                );
+            Some(StoppedBy::Diverged) => {
+                return refuse("diverged, there is no outcome to reproduce");
             }
             Some(StoppedBy::Interrupt) | None => {
                 return refuse("has not ended; resume it first, then reproduce it");

@@ -98,6 +98,9 @@ const NEUTRAL: &[&str] = &[
     "predictor = []",
     "predictor_weight = 1.0",
     "anticausal = 0.0",
+    "rollbacks = 2",
+    "rollback_rate = 0.5",
+    "explosion = 10.0",
 ];
 
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.
@@ -224,6 +227,14 @@ fn check_training(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     bounds.ensure("training.clip", t.clip, t.clip > 0.0, "above 0 (`inf` for no clipping)")?;
     let holds = (0.0..1.0).contains(&t.ema_decay);
     bounds.ensure("training.ema_decay", t.ema_decay, holds, "at least 0 and below 1")?;
+    let holds = t.rollback_rate > 0.0 && t.rollback_rate < 1.0;
+    bounds.ensure("training.rollback_rate", t.rollback_rate, holds, "above 0 and below 1")?;
+    bounds.ensure(
+        "training.explosion",
+        t.explosion,
+        t.explosion > 1.0,
+        "above 1 (`inf` for losses that are not finite alone)",
+    )?;
     let minutes = t.wall_clock_minutes;
     bounds.ensure(
         "training.wall_clock_minutes",

@@ -191,6 +191,13 @@ pub struct TrainingSection {
     pub checkpoint_every: u64,
     /// How many of the latest checkpoints are kept; the best one is kept besides.
     pub keep: usize,
+    /// How often training that diverges goes back to its last checkpoint, with a lower learning rate, before it gives up.
+    pub rollbacks: u64,
+    /// What the learning rate is multiplied by each time.
+    pub rollback_rate: f64,
+    /// Training diverges when its loss is not finite, or comes to this many times what it began with; `inf` for the former
+    /// alone.
+    pub explosion: f64,
     /// Minutes after which training stops wherever it is: a safety net, `inf` for none.
     pub wall_clock_minutes: f64,
     /// Threads of one tensor operation; 0 for as many as the machine has.
@@ -215,6 +222,9 @@ impl Default for TrainingSection {
             validation_images: 256,
             checkpoint_every: 250,
             keep: 2,
+            rollbacks: 2,
+            rollback_rate: 0.5,
+            explosion: 10.0,
             wall_clock_minutes: f64::INFINITY,
             threads: 0,
         }

@@ -44,7 +44,7 @@ pub(super) fn course(material: &Material) -> String {
                 StoppedBy::Steps => "as planned",
                 StoppedBy::WallClock => "stopped by the clock",
                 StoppedBy::Interrupt => "interrupted",
-                StoppedBy::NonFinite => "stopped at a number that is not finite",
+                StoppedBy::Diverged => "diverged",
             }
             .into(),
         );

@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use crate::error::{ExperimentError, Result};
+use crate::{
+    error::{ExperimentError, Result},
+    report::numbers::duration,
+};
 
 /// The file that carries the lock and, for people, the number of the process that holds it.
 const LOCK_FILE: &str = "lock";
@@ -36,7 +39,7 @@ impl RunLock {
                 let mut pid = String::new();
                 let _ = file.read_to_string(&mut pid);
                 let pid = if pid.trim().is_empty() { "unknown" } else { pid.trim() }.to_owned();
-                return Err(ExperimentError::Locked { run: run.to_owned(), pid });
+                return Err(ExperimentError::Locked { run: run.to_owned(), pid, age: age(&file) });
             }
             // Some network file systems know no locks; a run there is as safe as its user is careful.
             Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
@@ -49,6 +52,15 @@ impl RunLock {
     }
 }
 
+/// How long ago the file was written, which its holder does once.
+fn age(file: &fs_err::File) -> String {
+    let written = file.metadata().and_then(|told| told.modified()).ok();
+    match written.and_then(|written| written.elapsed().ok()) {
+        Some(age) => format!("for {}", duration(age.as_secs_f64())),
+        None => "for an unknown time".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,7 +70,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let held = RunLock::acquire(folder.path()).unwrap();
         let message = RunLock::acquire(folder.path()).unwrap_err().to_string();
-        assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
+        let owner = format!("in use by process {} for 0", std::process::id());
+        assert!(message.contains(&owner), "{message}");
         drop(held);
         RunLock::acquire(folder.path()).unwrap();
     }

@@ -92,13 +92,27 @@ pub struct Cpu {
     /// Family, model, stepping, size of the cache and a hash of all flags: models of one name may differ in each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Variables by which the user keeps libraries from some instruction sets, `NAME=VALUE` each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
 }
+
+/// The variables that keep libtorch and the libraries under it from using what the processor has.
+const LIMITS: [&str; 5] = [
+    "ATEN_CPU_CAPABILITY",
+    "ONEDNN_MAX_CPU_ISA",
+    "DNNL_MAX_CPU_ISA",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "MKL_CBWR",
+];
 
 impl Cpu {
     /// The processor of this machine, as far as Linux tells.
     pub fn here() -> Self {
         let text = fs_err::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        Self::parse(&text, std::thread::available_parallelism().map_or(1, usize::from))
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let set = |name: &str| Some(format!("{name}={}", std::env::var(name).ok()?));
+        Self { limits: LIMITS.into_iter().filter_map(set).collect(), ..Self::parse(&text, cores) }
     }
 
     fn parse(cpuinfo: &str, cores: usize) -> Self {
@@ -121,6 +135,7 @@ impl Cpu {
             avx512: flags.contains("avx512f"),
             bf16: flags.contains("avx512_bf16") || flags.contains("amx_bf16"),
             kind,
+            limits: Vec::new(),
         }
     }
 }

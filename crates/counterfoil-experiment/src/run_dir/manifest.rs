@@ -41,8 +41,9 @@ pub enum StoppedBy {
     WallClock,
     /// The user.
     Interrupt,
-    /// A number that is not finite.
-    NonFinite,
+    /// A loss that was not finite or exploded, after all rollbacks.
+    #[serde(alias = "non-finite")]
+    Diverged,
 }
 
 /// One stretch of training without a break.

@@ -18,7 +18,10 @@ pub use self::{
     schedule::learning_rate,
     trainer::LOSS,
 };
-use self::{recorder::Recorder, trainer::Trainer};
+use self::{
+    recorder::Recorder,
+    trainer::{Divergence, Trainer},
+};
 use crate::{
     checkpoint::{Best, Checkpoints, LossState},
     config::Config,
@@ -49,7 +52,8 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When another process trains there, when the latest checkpoint is damaged or of another config, when the data differ
-/// from those that the run began with, when the loss is not finite (the checkpoints stay), or when the disk is full.
+/// from those that the run began with, when the loss diverges again after all
+/// rollbacks (the checkpoints stay), or when the disk is full.
 pub fn train(
     run: &RunDir,
     config: &Config,
@@ -128,22 +132,42 @@ struct InProgress<'a> {
 }
 
 impl InProgress<'_> {
-    /// Takes steps until something ends it.
+    /// Takes steps until something ends it, and goes back where they diverge.
     fn go(&mut self, reporter: &mut dyn Reporter, interrupt: &AtomicBool) -> Result<StoppedBy> {
+        loop {
+            match self.advance(reporter, interrupt)? {
+                Ok(stopped_by) => return Ok(stopped_by),
+                Err(divergence) => self.roll_back(&divergence, reporter)?,
+            }
+        }
+    }
+
+    /// Takes steps until something ends it or they diverge.
+    fn advance(
+        &mut self,
+        reporter: &mut dyn Reporter,
+        interrupt: &AtomicBool,
+    ) -> Result<std::result::Result<StoppedBy, Divergence>> {
         let training = self.config.training();
         let due = |every: u64, step: u64| step.is_multiple_of(every) || step == training.steps;
         while self.trainer.steps() < training.steps {
-            if let Err(non_finite) = self.trainer.step()? {
-                return Err(self.non_finite(self.trainer.steps() + 1, non_finite.term));
+            if let Err(divergence) = self.trainer.step()? {
+                return Ok(Err(divergence));
             }
             let step = self.trainer.steps();
             reporter.advance(step, &detail(self.trainer.loss_mut()));
-            if due(training.log_every, step) {
+            let (log, checkpoint) =
+                (due(training.log_every, step), due(training.checkpoint_every, step));
+            if let Some(divergence) = self.trainer.exploded().filter(|_| log || checkpoint) {
+                return Ok(Err(divergence));
+            }
+            if log {
                 self.log_loss(step)?;
             }
-            let checkpoint = due(training.checkpoint_every, step);
-            if checkpoint || due(training.validate_every, step) {
-                self.validate(step, checkpoint, reporter)?;
+            if (checkpoint || due(training.validate_every, step))
+                && let Err(divergence) = self.validate(step, checkpoint, reporter)?
+            {
+                return Ok(Err(divergence));
             }
             if checkpoint {
                 self.checkpoint()?;
@@ -160,36 +184,74 @@ impl InProgress<'_> {
             if !checkpoint {
                 self.checkpoint()?;
             }
-            return Ok(stopped_by);
+            return Ok(Ok(stopped_by));
         }
-        Ok(StoppedBy::Steps)
+        Ok(Ok(StoppedBy::Steps))
+    }
+
+    /// Goes back to the last checkpoint, or to the beginning, with a lower learning rate; fails once that has been done as
+    /// often as the config allows. Steps count from 1.
+    fn roll_back(&mut self, divergence: &Divergence, reporter: &mut dyn Reporter) -> Result<()> {
+        let training = self.config.training();
+        // A step that was not finite was not taken.
+        let step = match divergence {
+            Divergence::NonFinite { .. } => self.trainer.steps() + 1,
+            Divergence::Exploded { .. } => self.trainer.steps(),
+        };
+        if self.trainer.rollbacks() == training.rollbacks {
+            return Err(self.diverged(step, divergence));
+        }
+        let checkpoint = self.checkpoints.latest(self.config.hash())?;
+        self.trainer.roll_back(checkpoint.as_ref())?;
+        let back = self.trainer.steps();
+        self.recorder.rewind(back)?;
+        let line = format!(
+            "step {step}: {divergence}; back to step {back} with {:.4} of the learning rate, {} of {}",
+            self.trainer.rate(back) / learning_rate(training, back),
+            self.trainer.rollbacks(),
+            training.rollbacks
+        );
+        self.run.log(&line)?;
+        reporter.note(&line);
+        reporter.advance(back, "");
+        Ok(())
     }
 
     /// Enters the mean of the loss since the last entry.
     fn log_loss(&mut self, step: u64) -> Result<()> {
         let means = self.trainer.loss_mut().take_means();
-        let rate = learning_rate(self.config.training(), step - 1);
+        let loss = means.iter().find(|(name, _)| name == LOSS).map(|(_, loss)| *loss);
+        let first = &mut self.trainer.loss_mut().first;
+        *first = first.or(loss);
+        let rate = self.trainer.rate(step - 1);
         let values = means.iter().map(|(name, value)| (name.as_str(), *value));
         self.recorder.record(step, Part::Train, values.chain([("learning_rate", rate)]))
     }
 
     /// Enters the validation loss; it can make a checkpoint the best.
-    fn validate(&mut self, step: u64, checkpoint: bool, reporter: &mut dyn Reporter) -> Result<()> {
+    fn validate(
+        &mut self,
+        step: u64,
+        checkpoint: bool,
+        reporter: &mut dyn Reporter,
+    ) -> Result<std::result::Result<(), Divergence>> {
         let values = self.trainer.validate()?;
         let named = values.iter().map(|(name, value)| (name.as_str(), *value));
         self.recorder.record(step, Part::Validation, named)?;
-        let Some((_, loss)) = values.iter().find(|(name, _)| name == LOSS) else { return Ok(()) };
+        let Some((_, loss)) = values.iter().find(|(name, _)| name == LOSS) else {
+            return Ok(Ok(()));
+        };
         let line = format!("step {step}: validation loss {loss:.5}");
         self.run.log(&line)?;
         reporter.note(&line);
         if !loss.is_finite() {
-            return Err(self.non_finite(step, "the validation loss".into()));
+            return Ok(Err(Divergence::NonFinite { term: "the validation loss".into() }));
         }
         let best = &mut self.trainer.loss_mut().best;
         if checkpoint && best.is_none_or(|best| *loss < best.validation_loss) {
             *best = Some(Best { step, validation_loss: *loss });
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn checkpoint(&mut self) -> Result<()> {
@@ -199,22 +261,23 @@ impl InProgress<'_> {
         Ok(())
     }
 
-    /// The error that names what is still good. Steps count from 1.
-    fn non_finite(&self, step: u64, term: String) -> ExperimentError {
+    /// The error that names what is still good.
+    fn diverged(&self, step: u64, divergence: &Divergence) -> ExperimentError {
         let last_good = match self.checkpoints.steps().unwrap_or_default().last() {
             Some(step) => {
                 format!("the last good checkpoint is step-{step} of {}", self.run.path().display())
             }
             None => "there is no checkpoint yet".to_owned(),
         };
-        ExperimentError::NonFinite { step, term, last_good }
+        let rollbacks = self.trainer.rollbacks();
+        ExperimentError::Diverged { step, what: divergence.to_string(), rollbacks, last_good }
     }
 
     /// Writes down how the session ended, then says it.
     fn close(mut self, ended: Result<StoppedBy>) -> Result<Outcome> {
         let stopped_by = match &ended {
             Ok(stopped_by) => Some(*stopped_by),
-            Err(ExperimentError::NonFinite { .. }) => Some(StoppedBy::NonFinite),
+            Err(ExperimentError::Diverged { .. }) => Some(StoppedBy::Diverged),
             Err(_) => None,
         };
         let (steps, training_s) = (self.trainer.steps(), self.recorder.wall());

@@ -27,6 +27,14 @@ impl Recorder {
         Ok(Self { events, tensorboard, earlier, began: Instant::now(), run: run.clone() })
     }
 
+    /// Forgets what belongs to steps after `step`; the clock runs on.
+    pub(super) fn rewind(&mut self, step: u64) -> Result<()> {
+        let (events, _) = EventLog::open(self.run.path(), step)?;
+        self.events = events;
+        self.tensorboard = EventFile::create(self.run.path(), clock::unix(), Some(step))?;
+        Ok(())
+    }
+
     /// Seconds of training, those of earlier sessions included.
     pub(super) fn wall(&self) -> f64 {
         self.earlier + self.session()

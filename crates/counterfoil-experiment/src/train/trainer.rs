@@ -1,5 +1,7 @@
 //! One training run in memory: what a step does, what a validation measures, and what has to be kept of both.
 
+use std::fmt;
+
 use counterfoil_autoencoder::{Loss, Model, Objective};
 use counterfoil_random::Stream;
 use counterfoil_tensor::{
@@ -18,10 +20,24 @@ use crate::{
 /// The name of the loss as a whole among its terms.
 pub const LOSS: &str = "loss";
 
-/// A number of the loss that is not finite; the step that met it changed no weight.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NonFinite {
-    pub(super) term: String,
+/// What training that diverges shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Divergence {
+    /// A number of the loss that is not finite; the step that met it changed no weight.
+    NonFinite { term: String },
+    /// A loss of many times what it was at the beginning.
+    Exploded { loss: f64, first: f64 },
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NonFinite { term } => write!(f, "{term} is not finite"),
+            Self::Exploded { loss, first } => {
+                write!(f, "the loss has come to {loss:.4} from the {first:.4} that it began with")
+            }
+        }
+    }
 }
 
 /// Model, averaged weights, optimiser and the way through the data.
@@ -38,6 +54,7 @@ pub(super) struct Trainer<'a> {
     order: Order,
     step: u64,
     loss: LossState,
+    rollbacks: u64,
 }
 
 impl<'a> Trainer<'a> {
@@ -61,6 +78,7 @@ impl<'a> Trainer<'a> {
             order: Order::new(&data.split().train, batch, seed),
             step: 0,
             loss: LossState::default(),
+            rollbacks: 0,
             config,
             data,
             device,
@@ -83,13 +101,51 @@ impl<'a> Trainer<'a> {
             });
         }
         (self.step, self.loss) = (state.step, state.loss.clone());
+        self.rollbacks = state.rollbacks;
         Ok(())
+    }
+
+    /// Goes back to a checkpoint, or to the beginning where there is none, and goes on with a lower learning rate.
+    ///
+    /// Nothing of it has to be kept: a run that is killed and resumed from the same checkpoint diverges in the same step and
+    /// goes back again.
+    pub(super) fn roll_back(&mut self, to: Option<&Checkpoint>) -> Result<()> {
+        let rollbacks = self.rollbacks + 1;
+        *self = Self::new(self.config, self.data, self.device)?;
+        if let Some(checkpoint) = to {
+            self.restore(checkpoint)?;
+        }
+        self.rollbacks = rollbacks;
+        Ok(())
+    }
+
+    /// How often training has gone back.
+    pub(super) fn rollbacks(&self) -> u64 {
+        self.rollbacks
+    }
+
+    /// The learning rate of a step, counted from 0.
+    pub(super) fn rate(&self, step: u64) -> f64 {
+        let training = self.config.training();
+        let lowered =
+            training.rollback_rate.powi(i32::try_from(self.rollbacks).unwrap_or(i32::MAX));
+        learning_rate(training, step) * lowered
+    }
+
+    /// Whether the mean of the loss since the last entry is far above that of the first.
+    pub(super) fn exploded(&self) -> Option<Divergence> {
+        let first = self.loss.first.filter(|first| *first > 0.0)?;
+        let (_, sum) = self.loss.sums.iter().find(|(name, _)| name == LOSS)?;
+        let loss = sum / self.loss.pending.max(1) as f64;
+        let limit = first * self.config.training().explosion;
+        (loss > limit).then_some(Divergence::Exploded { loss, first })
     }
 
     /// Everything that [`Trainer::restore`] needs.
     pub(super) fn state(&self) -> (State, StateTensors) {
         let (position, seed) = (self.order.position(self.step), self.config.experiment().seed);
         let state = State::new(self.step, position, seed, self.loss.clone(), self.config.hash());
+        let state = State { rollbacks: self.rollbacks, ..state };
         let tensors = StateTensors {
             weights: self.weights.state(),
             ema: self.ema.store().state(),
@@ -109,7 +165,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Takes one step: loss, gradient, clipping, AdamW, average. Nothing is changed when a number is not finite.
-    pub(super) fn step(&mut self) -> Result<Result<(), NonFinite>> {
+    pub(super) fn step(&mut self) -> Result<Result<(), Divergence>> {
         let training = self.config.training();
         let mut batch = self.data.batch(self.order.batch(self.step), self.device)?;
         batch.more_labels = self.more_labels();
@@ -121,9 +177,9 @@ impl<'a> Trainer<'a> {
         let norms = clip_gradient_norms_apart(&self.weights, &apart, training.clip);
         values.extend(apart.into_iter().map(norm_name).chain(["gradient_norm"]).zip(norms));
         if let Some((term, _)) = values.iter().rev().find(|(_, value)| !value.is_finite()) {
-            return Ok(Err(NonFinite { term: (*term).to_owned() }));
+            return Ok(Err(Divergence::NonFinite { term: (*term).to_owned() }));
         }
-        self.optimiser.step(&self.weights, learning_rate(training, self.step));
+        self.optimiser.step(&self.weights, self.rate(self.step));
         self.ema.update(&self.weights, Ema::warm_decay(training.ema_decay, self.step));
         self.step += 1;
         self.loss.add(&values);
