@@ -1,0 +1,10 @@
+//! Any bytes are an archive of CausalCircuit or are refused; the pickle inside is never executed.
+#![no_main]
+
+#[path = "shared.rs"]
+mod shared;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let file = shared::file("train.npz", bytes);
+    let _ = counterfoil_data::causalcircuit::load(file.parent().expect("it is in a folder"), 16);
+});

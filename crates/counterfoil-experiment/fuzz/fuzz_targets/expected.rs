@@ -1,0 +1,10 @@
+//! Any text is an expectation or is refused.
+#![no_main]
+
+#[path = "shared.rs"]
+mod shared;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let file = shared::file("expected.json", text.as_bytes());
+    let _ = counterfoil_experiment::actions::expected::Expected::read(&file);
+});
