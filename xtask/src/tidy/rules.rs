@@ -163,9 +163,9 @@ fn length(path: &str, text: &str) -> Option<Finding> {
     }
 }
 
-/// Folders and names of files that hold nothing but tests or benches.
+/// Folders and names of files that hold nothing but tests, benches or fuzz targets.
 fn is_test_file(path: &str) -> bool {
-    let is_folder = |part: &str| ["tests", "benches", "examples"].contains(&part);
+    let is_folder = |part: &str| ["tests", "benches", "examples", "fuzz"].contains(&part);
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     folders.split('/').any(is_folder) || name == "tests.rs"
 }
