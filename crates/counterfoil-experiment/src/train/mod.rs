@@ -52,8 +52,8 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When another process trains there, when the latest checkpoint is damaged or of another config, when the data differ
-/// from those that the run began with, when the loss diverges again after all
-/// rollbacks (the checkpoints stay), or when the disk is full.
+/// from those that the run began with, when training diverges again after all rollbacks (the checkpoints stay), or when the
+/// disk is full.
 pub fn train(
     run: &RunDir,
     config: &Config,
@@ -190,23 +190,20 @@ impl InProgress<'_> {
     }
 
     /// Goes back to the last checkpoint, or to the beginning, with a lower learning rate; fails once that has been done as
-    /// often as the config allows. Steps count from 1.
+    /// often as the config allows.
     fn roll_back(&mut self, divergence: &Divergence, reporter: &mut dyn Reporter) -> Result<()> {
         let training = self.config.training();
-        // A step that was not finite was not taken.
-        let step = match divergence {
-            Divergence::NonFinite { .. } => self.trainer.steps() + 1,
-            Divergence::Exploded { .. } => self.trainer.steps(),
-        };
         if self.trainer.rollbacks() == training.rollbacks {
-            return Err(self.diverged(step, divergence));
+            return Err(self.diverged(divergence));
         }
         let checkpoint = self.checkpoints.latest(self.config.hash())?;
         self.trainer.roll_back(checkpoint.as_ref())?;
         let back = self.trainer.steps();
         self.recorder.rewind(back)?;
         let line = format!(
-            "step {step}: {divergence}; back to step {back} with {:.4} of the learning rate, {} of {}",
+            "step {}: {}; back to step {back} with {:.4} of the learning rate, {} of {}",
+            divergence.step,
+            divergence.what,
             self.trainer.rate(back) / learning_rate(training, back),
             self.trainer.rollbacks(),
             training.rollbacks
@@ -245,7 +242,7 @@ impl InProgress<'_> {
         self.run.log(&line)?;
         reporter.note(&line);
         if !loss.is_finite() {
-            return Ok(Err(Divergence::NonFinite { term: "the validation loss".into() }));
+            return Ok(Err(Divergence { step, what: "the validation loss is not finite".into() }));
         }
         let best = &mut self.trainer.loss_mut().best;
         if checkpoint && best.is_none_or(|best| *loss < best.validation_loss) {
@@ -262,7 +259,7 @@ impl InProgress<'_> {
     }
 
     /// The error that names what is still good.
-    fn diverged(&self, step: u64, divergence: &Divergence) -> ExperimentError {
+    fn diverged(&self, divergence: &Divergence) -> ExperimentError {
         let last_good = match self.checkpoints.steps().unwrap_or_default().last() {
             Some(step) => {
                 format!("the last good checkpoint is step-{step} of {}", self.run.path().display())
@@ -270,7 +267,8 @@ impl InProgress<'_> {
             None => "there is no checkpoint yet".to_owned(),
         };
         let rollbacks = self.trainer.rollbacks();
-        ExperimentError::Diverged { step, what: divergence.to_string(), rollbacks, last_good }
+        let Divergence { step, what } = divergence.clone();
+        ExperimentError::Diverged { step, what, rollbacks, last_good }
     }
 
     /// Writes down how the session ended, then says it.

@@ -1,7 +1,5 @@
 //! One training run in memory: what a step does, what a validation measures, and what has to be kept of both.
 
-use std::fmt;
-
 use counterfoil_autoencoder::{Loss, Model, Objective};
 use counterfoil_random::Stream;
 use counterfoil_tensor::{
@@ -20,24 +18,13 @@ use crate::{
 /// The name of the loss as a whole among its terms.
 pub const LOSS: &str = "loss";
 
-/// What training that diverges shows.
+/// Training that diverges.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Divergence {
-    /// A number of the loss that is not finite; the step that met it changed no weight.
-    NonFinite { term: String },
-    /// A loss of many times what it was at the beginning.
-    Exploded { loss: f64, first: f64 },
-}
-
-impl fmt::Display for Divergence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NonFinite { term } => write!(f, "{term} is not finite"),
-            Self::Exploded { loss, first } => {
-                write!(f, "the loss has come to {loss:.4} from the {first:.4} that it began with")
-            }
-        }
-    }
+pub(super) struct Divergence {
+    /// The step that showed it, counted from 1. One with numbers that are not finite has changed no weight.
+    pub(super) step: u64,
+    /// What it showed.
+    pub(super) what: String,
 }
 
 /// Model, averaged weights, optimiser and the way through the data.
@@ -138,7 +125,10 @@ impl<'a> Trainer<'a> {
         let (_, sum) = self.loss.sums.iter().find(|(name, _)| name == LOSS)?;
         let loss = sum / self.loss.pending.max(1) as f64;
         let limit = first * self.config.training().explosion;
-        (loss > limit).then_some(Divergence::Exploded { loss, first })
+        (loss > limit).then(|| Divergence {
+            step: self.step,
+            what: format!("the loss has come to {loss:.4} from the {first:.4} that it began with"),
+        })
     }
 
     /// Everything that [`Trainer::restore`] needs.
@@ -177,7 +167,8 @@ impl<'a> Trainer<'a> {
         let norms = clip_gradient_norms_apart(&self.weights, &apart, training.clip);
         values.extend(apart.into_iter().map(norm_name).chain(["gradient_norm"]).zip(norms));
         if let Some((term, _)) = values.iter().rev().find(|(_, value)| !value.is_finite()) {
-            return Ok(Err(Divergence::NonFinite { term: (*term).to_owned() }));
+            let what = format!("{term} is not finite");
+            return Ok(Err(Divergence { step: self.step + 1, what }));
         }
         self.optimiser.step(&self.weights, self.rate(self.step));
         self.ema.update(&self.weights, Ema::warm_decay(training.ema_decay, self.step));
