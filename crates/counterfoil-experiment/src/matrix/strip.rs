@@ -16,6 +16,8 @@ const PADDING: usize = 2;
 const DEPTHS: [u32; 3] = [8, 5, 4];
 /// The heading of tiles that say nothing new beside the truth.
 const DIFFERENCE: &str = "difference";
+/// How the heading of an intervention begins.
+const INTERVENTION: &str = "do(";
 
 /// What a picture shows: images of one size, row by row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,33 +30,40 @@ pub struct Strip {
     pub size: [usize; 2],
 }
 
-/// The first rows of a gallery without differences, as many as `room` bytes hold; nothing when not even one fits.
+/// The first rows of a gallery without differences, as many as `room` bytes hold; nothing when not even a part of one fits.
 ///
-/// A single row that does not fit is drawn with coarser shades.
+/// A single row that does not fit is drawn with coarser shades, and then without its last interventions.
 ///
 /// # Errors
 /// When a tile has another size than the gallery says.
 pub fn draw(gallery: &Gallery, room: usize) -> Result<Option<(Strip, Vec<u8>)>> {
     let shown = |tile: &&Tile| tile.heading != DIFFERENCE;
     let Some(first) = gallery.grid.first() else { return Ok(None) };
-    let columns: Vec<String> =
+    let headings: Vec<String> =
         first.tiles.iter().filter(shown).map(|tile| tile.heading.clone()).collect();
-    let layout = Layout { columns: columns.len(), padding: PADDING, scale: 1, ..Layout::default() };
-    let most = gallery.grid.len().min(ROWS);
-    let attempts = (1..=most).rev().map(|rows| (rows, DEPTHS[0]));
-    for (rows, depth) in attempts.chain(DEPTHS[1..].iter().map(|depth| (1, *depth))) {
+    let all = headings.len();
+    let rows = gallery.grid.len().min(ROWS);
+    let coarsest = DEPTHS[DEPTHS.len() - 1];
+    let fewer_rows = (1..=rows).rev().map(|rows| (rows, all, DEPTHS[0]));
+    let coarser = DEPTHS[1..].iter().map(|depth| (1, all, *depth));
+    // A truth stays with its intervention: what is left ends where an intervention would begin.
+    let ends = (1..all).rev().filter(|&end| headings[end].starts_with(INTERVENTION));
+    let fewer_columns = ends.map(|end| (1, end, coarsest));
+    for (rows, columns, depth) in fewer_rows.chain(coarser).chain(fewer_columns) {
         let rows = &gallery.grid[..rows];
         let tiles: Vec<Vec<u8>> = rows
             .iter()
-            .flat_map(|row| row.tiles.iter().filter(shown))
+            .flat_map(|row| row.tiles.iter().filter(shown).take(columns))
             .map(|tile| tile.pixels.iter().map(|value| coarse(*value, depth)).collect())
             .collect();
         let tiles: Vec<&[u8]> = tiles.iter().map(Vec::as_slice).collect();
+        let layout = Layout { columns, padding: PADDING, scale: 1, ..Layout::default() };
         let picture = sheet::compose(gallery.shape, &tiles, &layout)?;
         let bytes = picture.encode()?;
         if bytes.len() <= room {
             let size = [picture.width(), picture.height()];
             let rows = rows.iter().map(|row| row.caption.clone()).collect();
+            let columns = headings[..columns].to_vec();
             return Ok(Some((Strip { columns, rows, size }, bytes)));
         }
     }
@@ -102,8 +111,32 @@ mod tests {
         let (_, one) = draw(&gallery(1), 100_000).unwrap().unwrap();
         let (last, coarser) = draw(&gallery(1), one.len() - 1).unwrap().unwrap();
         assert!(last.rows.len() == 1 && coarser.len() < one.len());
+        // Then interventions go, each with its truth.
+        let mut wide = gallery(1);
+        for name in ["do(a)", "do(b)"] {
+            let noise = wide.grid[0].tiles[0].pixels.clone();
+            let tile = |heading| Tile {
+                heading: String::from(heading),
+                pixels: noise.clone(),
+                ..Tile::new("", "", &[])
+            };
+            wide.grid[0].tiles.extend([tile(name), tile("truth")]);
+        }
+        let (least, _) = draw(&wide, last_size(&wide) - 1).unwrap().unwrap();
+        assert_eq!(least.columns, ["factual", "truth", "do(a)", "truth"]);
         assert_eq!(draw(&gallery(1), 50).unwrap(), None);
         assert_eq!(draw(&gallery(0), 100_000).unwrap(), None);
+    }
+
+    /// The size of a gallery's first row at its coarsest.
+    fn last_size(gallery: &Gallery) -> usize {
+        let mut room = 100_000;
+        while let Some((strip, bytes)) = draw(gallery, room).unwrap()
+            && strip.columns.len() == 6
+        {
+            room = bytes.len() - 1;
+        }
+        room + 1
     }
 
     #[test]
