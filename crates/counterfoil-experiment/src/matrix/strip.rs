@@ -115,11 +115,7 @@ mod tests {
         let mut wide = gallery(1);
         for name in ["do(a)", "do(b)"] {
             let noise = wide.grid[0].tiles[0].pixels.clone();
-            let tile = |heading| Tile {
-                heading: String::from(heading),
-                pixels: noise.clone(),
-                ..Tile::new("", "", &[])
-            };
+            let tile = |heading| Tile::new(heading, "", &noise);
             wide.grid[0].tiles.extend([tile(name), tile("truth")]);
         }
         let (least, _) = draw(&wide, last_size(&wide) - 1).unwrap().unwrap();
