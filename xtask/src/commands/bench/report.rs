@@ -13,9 +13,7 @@ const CALLS: [u32; 3] = [500, 40, 100];
 pub(super) fn text(measured: &[Measured], floors: &[(&str, Value)], threads: usize) -> String {
     let of = |what: &str| measured.iter().filter(|of| of.what == what).collect::<Vec<_>>();
     [
-        format!(
-            "a training step, {threads} threads; medians, and ratios with both ends of the rounds\n"
-        ),
+        format!("a training step (threads: {threads}); medians, and ratios with both ends of the rounds\n"),
         table(&steps(&of("train"), floors)),
         "\na denoising call of 16 images\n".to_owned(),
         table(&steps(&of("sample"), floors)),
@@ -128,7 +126,7 @@ mod tests {
         };
         let ratios = "0.50 (0.50 to 0.50) 0.62 (0.62 to 0.62)";
         let times = "small 0.250 s 0.500 s 0.400 s - -";
-        assert_eq!(row("a training step, 2 threads"), format!("{times} {ratios} 0.050 s 5.0"));
+        assert_eq!(row("a training step (threads: 2)"), format!("{times} {ratios} 0.050 s 5.0"));
         assert_eq!(row("a denoising call"), format!("{times} {ratios} 0.010 s 25.0"));
         assert_eq!(row("counterfactuals a second"), "small 0.06 1.60 0.64 25.0, 10.0");
     }
