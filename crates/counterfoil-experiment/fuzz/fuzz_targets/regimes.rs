@@ -3,7 +3,6 @@
 
 use std::sync::LazyLock;
 
-use counterfoil_graph::formats::Format;
 use counterfoil_graph::Admg;
 
 #[path = "shared.rs"]
