@@ -94,11 +94,16 @@ impl LossState {
         }
     }
 
-    /// The means over the steps since the last call.
+    /// The means over the steps since the last entry, by term.
+    pub(crate) fn means(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.sums.iter().map(|(name, sum)| (name.as_str(), sum / self.pending.max(1) as f64))
+    }
+
+    /// The means, which are an entry now.
     pub(crate) fn take_means(&mut self) -> Vec<(String, f64)> {
-        let pending = std::mem::take(&mut self.pending).max(1) as f64;
-        let sums = std::mem::take(&mut self.sums);
-        sums.into_iter().map(|(name, sum)| (name, sum / pending)).collect()
+        let means = self.means().map(|(name, mean)| (name.to_owned(), mean)).collect();
+        (self.pending, self.sums) = (0, Vec::new());
+        means
     }
 }
 

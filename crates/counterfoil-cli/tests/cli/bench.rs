@@ -6,6 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use counterfoil::experiment::actions::outcome::MACHINE;
 use serde_json::Value;
 
 /// An experiment of seconds: every part is there, nothing is learned.
@@ -45,9 +46,6 @@ pub(crate) const GRAPH: &str = "digraph {
     style [role=unlabelled, width=4];
     thickness -> intensity;
 }";
-
-/// Figures that tell of the machine.
-const MACHINE: [&str; 3] = ["wall_s", "evaluation_s", "peak_rss_mib"];
 
 /// A folder of its own for each test.
 pub(crate) struct Bench {

@@ -1,7 +1,7 @@
 //! Any bytes are an archive of tensors or are refused, whatever sizes the header claims; nothing in it is executed.
 #![no_main]
 
-#[path = "shared.rs"]
+#[path = "../../../counterfoil-data/fuzz/fuzz_targets/shared.rs"]
 mod shared;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

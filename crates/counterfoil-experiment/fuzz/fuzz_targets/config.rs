@@ -3,7 +3,7 @@
 
 use counterfoil_experiment::config::Config;
 
-#[path = "shared.rs"]
+#[path = "../../../counterfoil-data/fuzz/fuzz_targets/shared.rs"]
 mod shared;
 
 const GRAPH: &str = "digraph { thickness [low=1, high=6]; intensity [low=64, high=255]; thickness -> intensity }";

@@ -1,7 +1,7 @@
 //! Any text is an expectation or is refused.
 #![no_main]
 
-#[path = "shared.rs"]
+#[path = "../../../counterfoil-data/fuzz/fuzz_targets/shared.rs"]
 mod shared;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

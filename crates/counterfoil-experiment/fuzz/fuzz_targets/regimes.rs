@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use counterfoil_graph::Admg;
 
-#[path = "shared.rs"]
+#[path = "../../../counterfoil-data/fuzz/fuzz_targets/shared.rs"]
 mod shared;
 
 static GRAPH: LazyLock<Admg> = LazyLock::new(|| "a -> b, b -> c, a <-> c".parse().expect("the graph is right"));

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Figures that tell of the machine and not of the outcome.
-const MACHINE: [&str; 3] = ["wall_s", "evaluation_s", "peak_rss_mib"];
+pub const MACHINE: [&str; 3] = ["wall_s", "evaluation_s", "peak_rss_mib"];
 /// Folders of a run that hold pictures, as files or as numbers.
 const PICTURES: [&str; 2] = ["counterfactuals", "samples"];
 

@@ -301,7 +301,6 @@ impl InProgress<'_> {
 
 /// A few words about the latest losses.
 fn detail(loss: &LossState) -> String {
-    let pending = loss.pending.max(1) as f64;
-    let terms = loss.sums.iter().take(4).map(|(name, sum)| format!("{name} {:.4}", sum / pending));
+    let terms = loss.means().take(4).map(|(name, mean)| format!("{name} {mean:.4}"));
     terms.collect::<Vec<_>>().join("  ")
 }

@@ -122,8 +122,7 @@ impl<'a> Trainer<'a> {
     /// Whether the mean of the loss since the last entry is far above that of the first.
     pub(super) fn exploded(&self) -> Option<Divergence> {
         let first = self.loss.first.filter(|first| *first > 0.0)?;
-        let (_, sum) = self.loss.sums.iter().find(|(name, _)| name == LOSS)?;
-        let loss = sum / self.loss.pending.max(1) as f64;
+        let (_, loss) = self.loss.means().find(|(name, _)| *name == LOSS)?;
         let limit = first * self.config.training().explosion;
         (loss > limit).then(|| Divergence {
             step: self.step,

@@ -16,19 +16,16 @@ const PYTHON: &str = "COUNTERFOIL_TORCH_PYTHON";
 pub(super) fn python() -> anyhow::Result<PathBuf> {
     if let Some(python) = process::variable(PYTHON) {
         let python = PathBuf::from(python);
-        return match version(&python) {
-            Some(found) if found.starts_with(libtorch::VERSION) => Ok(python),
-            Some(found) => Err(bad_input(format!(
-                "{PYTHON}={} has PyTorch {found}: install torch=={} there, or unset the variable",
-                python.display(),
-                libtorch::VERSION
-            ))),
-            None => Err(bad_input(format!(
-                "{PYTHON}={} cannot import torch: install torch=={} there, or unset the variable",
-                python.display(),
-                libtorch::VERSION
-            ))),
+        let found = match version(&python) {
+            Some(found) if found.starts_with(libtorch::VERSION) => return Ok(python),
+            Some(found) => format!("has PyTorch {found}"),
+            None => "cannot import torch".to_owned(),
         };
+        return Err(bad_input(format!(
+            "{PYTHON}={} {found}: install torch=={} there, or unset the variable",
+            python.display(),
+            libtorch::VERSION
+        )));
     }
     let folder = libtorch::home()?.join(format!("pytorch-{}", libtorch::VERSION));
     let python = folder.join(if cfg!(windows) { r"Scripts\python.exe" } else { "bin/python" });
