@@ -8,7 +8,7 @@
 
 use counterfoil_autoencoder::network::unet::Condition;
 use counterfoil_autoencoder::{
-    Architecture, Batch, Model, ModelConfig, Objective, ObjectiveConfig,
+    Architecture, Batch, Decoder, Model, ModelConfig, Objective, ObjectiveConfig,
 };
 use counterfoil_graph::Dag;
 use counterfoil_tensor::{AdamW, AdamWConfig, Ema, Mode, Precision, clip_gradient_norm, noise};
@@ -26,7 +26,11 @@ fn model() -> Model {
                    style [role=\"unlabelled\", width=32]; thickness -> intensity }",
     )
     .unwrap();
-    let config = ModelConfig { block_width: Some(16), ..ModelConfig::default() };
+    let config = ModelConfig {
+        block_width: Some(16),
+        decoder: Decoder::Diffusion,
+        ..ModelConfig::default()
+    };
     Model::new(&Architecture::check(&config, &dag, IMAGE.map(|n| n as usize), 0).unwrap())
 }
 
@@ -70,7 +74,7 @@ fn denoising(criterion: &mut Criterion) {
     let width = [model.architecture().blocks().width()];
     let latents = noise::normal(1, "bench-latent", &items(), 0, &width, Device::Cpu);
     let times = Tensor::full([ITEMS as i64], 500.0, (Kind::Float, Device::Cpu));
-    let condition = Condition { times: &times, latents: &latents, classes: None };
+    let condition = Condition { times: &times, latents: &latents, mean: None, classes: None };
     let mut group = criterion.benchmark_group("training/denoising-call");
     group.throughput(Throughput::Elements(ITEMS as u64));
     group.sample_size(10);

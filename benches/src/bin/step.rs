@@ -8,7 +8,8 @@
 
 use counterfoil_autoencoder::network::unet::Condition;
 use counterfoil_autoencoder::{
-    Architecture, Batch, Code, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Size,
+    Architecture, Batch, Code, Decoder, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig,
+    Size,
 };
 use counterfoil_graph::Dag;
 use counterfoil_tensor::{AdamW, AdamWConfig, Ema, Mode, Precision, clip_gradient_norm, noise};
@@ -38,6 +39,7 @@ fn main() -> Result<(), Failure> {
         size: name,
         mechanism: Mechanism::Additive,
         mechanism_depth: 1,
+        decoder: Decoder::Diffusion,
         code: Code::Exogenous,
         reader: Vec::new(),
         residual_code: false,
@@ -116,7 +118,7 @@ fn sample(model: &Model, image: [usize; 3], precision: Precision, steps: usize) 
     let width = model.architecture().blocks().width();
     let latents = noise::normal(1, "bench-latent", &items, 0, &[width], Device::Cpu);
     let times = Tensor::full([16], 500.0, (Kind::Float, Device::Cpu));
-    let condition = Condition { times: &times, latents: &latents, classes: None };
+    let condition = Condition { times: &times, latents: &latents, mean: None, classes: None };
     let mut measured = Vec::new();
     for step in 0..steps + 2 {
         let start = Instant::now();

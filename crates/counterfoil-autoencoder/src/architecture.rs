@@ -29,6 +29,7 @@ pub struct Architecture {
     pub(crate) code: Code,
     pub(crate) label_prior: Prior,
     pub(crate) decoder: Decoder,
+    pub(crate) remainder_scale: f64,
     pub(crate) conditioning: Conditioning,
     pub(crate) predictor: Vec<i64>,
     pub(crate) prediction: Prediction,
@@ -127,20 +128,29 @@ impl Architecture {
                  set code = \"causal\", or reader = [] and residual_code = false",
             );
         }
-        for (key, wrong, mend) in [
-            ("model.class_conditional", config.class_conditional, "false"),
-            ("model.conditioning", config.conditioning == Conditioning::None, "\"added\""),
-            ("model.predictor", !config.predictor.is_empty(), "[]"),
-        ] {
-            if wrong && config.decoder.draws_in_one_pass() {
-                let reason = "a decoder of one pass sees latents alone and no noise; set it to";
-                return setting(key, format!("{reason} {mend}, or decoder = \"diffusion\""));
-            }
+        if !(config.remainder_scale > 0.0 && config.remainder_scale.is_finite()) {
+            let reason = format!("must be a finite number above 0, not {}", config.remainder_scale);
+            return setting("model.remainder_scale", reason);
         }
         let predictor: Vec<i64> = config.predictor.iter().map(|n| *n as i64).collect();
         if predictor.iter().any(|n| *n < 1 || n % predictor::GROUPS != 0) {
             let reason = format!("channels must be multiples of {}", predictor::GROUPS);
             return setting("model.predictor", reason);
+        }
+        let one_pass = config.decoder.draws_in_one_pass();
+        for (key, wrong, mend) in [
+            ("model.class_conditional", config.class_conditional && one_pass, "false"),
+            ("model.conditioning", config.conditioning == Conditioning::None, "\"added\""),
+            ("model.predictor", !predictor.is_empty(), "[]"),
+        ] {
+            let reason = match config.decoder {
+                _ if !wrong => continue,
+                Decoder::Diffusion => continue,
+                Decoder::Corrective => "a corrective decoder draws what the latents' mean leaves",
+                _ => "a decoder of one pass sees latents alone and no noise",
+            };
+            let mend = format!("{reason}; set it to {mend}, or decoder = \"diffusion\"");
+            return setting(key, mend);
         }
         if !predictor.is_empty() && blocks.labelled().next().is_none() {
             return setting("model.predictor", "the graph has no label to predict; set it to []");
@@ -172,6 +182,7 @@ impl Architecture {
             code: config.code,
             label_prior: config.label_prior,
             decoder: config.decoder,
+            remainder_scale: config.remainder_scale,
             conditioning: config.conditioning,
             predictor,
             // A decoder of one pass predicts the image, whatever else a diffusion model would.

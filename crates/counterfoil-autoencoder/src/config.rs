@@ -80,6 +80,8 @@ pub enum Conditioning {
 pub enum Decoder {
     /// A diffusion model: the UNet, run from noise.
     Diffusion,
+    /// A direct decoder draws the mean image, a diffusion model what is left of the image (Mardani et al. 2023).
+    Corrective,
     /// The mean image in one pass, as a variational autoencoder has it: no noise, nothing to invert.
     Direct,
     /// A hierarchical variational autoencoder whose prior the latents condition (De Sousa Ribeiro et al. 2023): in one pass
@@ -91,7 +93,7 @@ impl Decoder {
     /// Whether an image is one pass of the network, without sampler, noise levels or guidance.
     pub fn draws_in_one_pass(self) -> bool {
         match self {
-            Self::Diffusion => false,
+            Self::Diffusion | Self::Corrective => false,
             Self::Direct | Self::Hierarchical => true,
         }
     }
@@ -150,6 +152,8 @@ pub struct ModelConfig {
     pub label_prior: Prior,
     /// What draws images from latents.
     pub decoder: Decoder,
+    /// What the remainder of an image is divided by before a corrective decoder sees it: about twice its standard deviation.
+    pub remainder_scale: f64,
     /// How the latents enter the UNet.
     pub conditioning: Conditioning,
     /// Channels of a predictor of the labels from noisy images, multiples of 8, the first at full resolution, each further one
@@ -191,7 +195,8 @@ impl Default for ModelConfig {
             mechanism_depth: 3,
             code: Code::Causal,
             label_prior: Prior::Fixed,
-            decoder: Decoder::Diffusion,
+            decoder: Decoder::Corrective,
+            remainder_scale: 0.25,
             conditioning: Conditioning::Added,
             predictor: Vec::new(),
             prediction: Prediction::V,

@@ -27,7 +27,7 @@ pub use self::{
 };
 
 use self::{act::touched, guide::Pass};
-use crate::{Architecture, Calibration, Conditioning, LatentDenoiser, Model, ModelError};
+use crate::{Architecture, Calibration, Conditioning, Decoder, LatentDenoiser, Model, ModelError};
 use counterfoil_diffusion::guidance::Clamped;
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
@@ -141,6 +141,12 @@ impl Procedure {
                 "counterfactual.anticausal",
                 "must be 0 without a predictor to follow; give the model one, such as \
                  model.predictor = [16, 32, 64]",
+            );
+        }
+        if self.clamp && architecture.decoder == Decoder::Corrective {
+            return setting(
+                "counterfactual.clamp",
+                "must be false with a corrective decoder, which draws what a mean leaves of an image",
             );
         }
         if self.guidance_kept != 1.0 && self.guidance_reference == Reference::Factual {
@@ -271,7 +277,7 @@ impl<'m> Counterfactuals<'m> {
             return Ok(Abduction { u, z, noise, classes: classes.map(Tensor::shallow_clone) });
         }
         if self.procedure.fresh_noise {
-            let noise = self.noise_of(images, 0, &keys(images)?)?;
+            let noise = self.noise_of(images, &z, 0, &keys(images)?)?;
             return Ok(Abduction { u, z, noise, classes: classes.map(Tensor::shallow_clone) });
         }
         let mut parts = Vec::new();
@@ -279,9 +285,10 @@ impl<'m> Counterfactuals<'m> {
             let classes = classes.map(|c| c.narrow(0, start, length));
             let z = z.narrow(0, start, length);
             let denoiser = LatentDenoiser::new(self.model, self.weights, &z, classes.as_ref());
-            let mut denoiser = self.clamped(denoiser)?;
             let image = images.narrow(0, start, length).copy();
-            let found = self.procedure.method.encode(&self.grid, image, &mut denoiser)?;
+            let drawn = self.model.remainder(&image, denoiser.mean());
+            let mut denoiser = self.clamped(denoiser)?;
+            let found = self.procedure.method.encode(&self.grid, drawn, &mut denoiser)?;
             parts.push(found.latent);
         }
         Ok(Abduction { u, z, noise: join(&parts)?, classes: classes.map(Tensor::shallow_clone) })
@@ -301,7 +308,7 @@ impl<'m> Counterfactuals<'m> {
         items: &[u64],
     ) -> Result<Abduction, ModelError> {
         let noise = match self.model.one_pass() {
-            None => self.noise_of(images, seed, items)?,
+            None => self.noise_of(images, &abduction.z, seed, items)?,
             Some(decoder) => {
                 Latent::Single(self.drawn_from_prior(decoder, seed, items, images.device()))
             }
@@ -318,13 +325,16 @@ impl<'m> Counterfactuals<'m> {
     fn noise_of(
         &self,
         images: &Tensor,
+        z: &Tensor,
         seed: u64,
         items: &[u64],
     ) -> Result<Latent<Tensor>, ModelError> {
         let shape = self.architecture().image_shape();
         let eps = noise::normal(seed, "fresh-noise", items, 0, &shape, images.device());
         let levels = vec![self.grid.start(); items.len()];
-        Ok(Latent::Single(noised(images, &eps, &levels)?))
+        let mean = tch::no_grad(|| self.model.mean_image(self.weights, z));
+        let drawn = self.model.remainder(images, mean.as_ref());
+        Ok(Latent::Single(noised(&drawn, &eps, &levels)?))
     }
 
     /// Decodes latents `[n, d]` from the abducted noise; guidance takes the blocks that are not the factual ones for those

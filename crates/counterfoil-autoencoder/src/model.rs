@@ -3,7 +3,7 @@
 use crate::network::one_pass::OnePass;
 use crate::network::unet::Condition;
 use crate::network::{
-    Direct, Encoder, Gaussian, Hierarchical, LabelPrior, Mechanisms, Predictor, Reader,
+    Corrective, Direct, Encoder, Gaussian, Hierarchical, LabelPrior, Mechanisms, Predictor, Reader,
     ResidualCode, Unet,
 };
 use crate::{
@@ -37,6 +37,7 @@ pub struct Model {
 #[derive(Debug)]
 enum Drawing {
     Diffusion(Unet),
+    Corrective(Corrective),
     Direct(Direct),
     Hierarchical(Hierarchical),
 }
@@ -75,6 +76,9 @@ impl Model {
         let mechanisms = Mechanisms::new(root.sub("mechanisms"), architecture);
         let drawing = match architecture.decoder {
             Decoder::Diffusion => Drawing::Diffusion(Unet::new(root.sub("unet"), architecture)),
+            Decoder::Corrective => {
+                Drawing::Corrective(Corrective::new(root.sub("corrective"), architecture))
+            }
             Decoder::Direct => Drawing::Direct(Direct::new(root.sub("decoder"), architecture)),
             Decoder::Hierarchical => {
                 Drawing::Hierarchical(Hierarchical::new(root.sub("decoder"), architecture))
@@ -218,12 +222,45 @@ impl Model {
         })
     }
 
+    /// The mean images of latents `[n, d]`, where a diffusion model draws what they leave of an image.
+    pub fn mean_image(&self, weights: &Weights, latents: &Tensor) -> Option<Tensor> {
+        match &self.drawing {
+            Drawing::Corrective(decoder) => Some(decoder.mean(weights, latents)),
+            Drawing::Diffusion(_) | Drawing::Direct(_) | Drawing::Hierarchical(_) => None,
+        }
+    }
+
+    /// What a diffusion model draws of images `[n, c, h, w]`: the images themselves, or what the mean images of their latents
+    /// leave of them.
+    pub fn remainder(&self, images: &Tensor, mean: Option<&Tensor>) -> Tensor {
+        match (&self.drawing, mean) {
+            (Drawing::Corrective(decoder), Some(mean)) => decoder.remainder(images, mean),
+            _ => images.shallow_clone(),
+        }
+    }
+
+    /// The images of which [`Model::remainder`] is `drawn`.
+    pub fn complete(&self, drawn: Tensor, mean: Option<&Tensor>) -> Tensor {
+        match (&self.drawing, mean) {
+            (Drawing::Corrective(decoder), Some(mean)) => decoder.complete(&drawn, mean),
+            _ => drawn,
+        }
+    }
+
     /// The decoder's prediction for noisy images at `times` given causal latents `[n, d]` (and classes). A decoder that
-    /// draws in one pass predicts the image, at noise 0 of its own, and looks at the latents alone.
+    /// draws in one pass predicts the image, at noise 0 of its own, and looks at the latents alone; a corrective one predicts
+    /// the remainder, and draws the mean anew where the condition has none.
     pub fn denoise(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
         let image = self.architecture.image;
         match &self.drawing {
             Drawing::Diffusion(unet) => unet.forward(weights, noisy, condition),
+            Drawing::Corrective(decoder) => match condition.mean {
+                Some(mean) => decoder.denoise(weights, noisy, mean, condition),
+                None => {
+                    let mean = decoder.mean(weights, condition.latents);
+                    decoder.denoise(weights, noisy, &mean, condition)
+                }
+            },
             Drawing::Direct(decoder) => decoder.mean(weights, condition.latents, image),
             Drawing::Hierarchical(decoder) => decoder.mean(weights, condition.latents, image),
         }
@@ -232,7 +269,7 @@ impl Model {
     /// The decoder, where it draws images in one pass.
     pub(crate) fn one_pass(&self) -> Option<&dyn OnePass> {
         match &self.drawing {
-            Drawing::Diffusion(_) => None,
+            Drawing::Diffusion(_) | Drawing::Corrective(_) => None,
             Drawing::Direct(decoder) => Some(decoder),
             Drawing::Hierarchical(decoder) => Some(decoder),
         }

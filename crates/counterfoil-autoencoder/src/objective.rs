@@ -10,7 +10,8 @@
 //! on the noisy images of `denoise`). Every term is a mean over items
 //! and, outside `parity`, over dimensions, so that a weight means the same whatever the width of a block.
 //!
-//! For `denoise` stands `reconstruct`, a mean squared error, where the decoder is direct, and `nll + warm_up *
+//! A corrective decoder adds `mean`, the squared error of its mean image, and denoises what that leaves of the image; its
+//! remainder does not train the mean. For `denoise` stands `reconstruct`, a mean squared error, where the decoder is direct, and `nll + warm_up *
 //! hierarchy_weight * hierarchy` where it is hierarchical: how unlikely the image is, and the KL of the decoder's own
 //! latents, both by dimension of the image.
 
@@ -18,6 +19,7 @@ mod noisy;
 
 use self::noisy::Noisy;
 use crate::draws::Draws;
+use crate::network::unet::Condition;
 use crate::{
     Architecture, Block, Code, KnownCodes, Model, ModelError, codes, error::expect_shape,
     likelihood,
@@ -243,8 +245,20 @@ impl Objective {
             terms.extend(decoder.terms(weights, &batch.images, &latents, &draws));
         } else {
             let c = &self.config;
-            let noisy = Noisy::draw(c, a, batch, &draws)?;
-            terms.push(("denoise", noisy.denoise(c, model, weights, batch, &latents)?));
+            let mean = model.mean_image(weights, &latents);
+            if let Some(mean) = &mean {
+                terms.push(("mean", (mean - &batch.images).square().mean(Kind::Float)));
+            }
+            let mean = mean.map(|mean| mean.detach());
+            let clean = model.remainder(&batch.images, mean.as_ref());
+            let noisy = Noisy::draw(c, a, clean, &draws)?;
+            let condition = Condition {
+                times: noisy.times(),
+                latents: &latents,
+                mean: mean.as_ref(),
+                classes: batch.classes.as_ref(),
+            };
+            terms.push(("denoise", noisy.denoise(c, model, weights, &condition)?));
             if let Some(predictor) = model.predictor() {
                 let surprise = noisy.surprise(predictor, weights, a, &known, &codes);
                 terms.push(("predictor", surprise));

@@ -58,25 +58,31 @@ impl Counterfactuals<'_> {
         let Pass { noise, latents, factual, reached, classes } = pass;
         let p = &self.procedure;
         let denoiser = |z: &Tensor| LatentDenoiser::new(self.model, self.weights, z, classes);
+        let target = denoiser(&latents);
+        let mean = target.mean().map(Tensor::shallow_clone);
+        let complete = |drawn| self.model.complete(drawn, mean.as_ref());
         if p.guidance == 1.0
             && (p.guidance_kept == 1.0 || p.guidance_reference == Reference::Factual)
         {
-            return self.follow(noise, denoiser(&latents), goal.as_ref());
+            return Ok(complete(self.follow(noise, target, goal.as_ref())?));
         }
-        match p.guidance_reference {
+        let drawn = match p.guidance_reference {
             Reference::Factual => {
-                let reference = denoiser(&factual);
-                let guided = Guided::new::<Tensor>(denoiser(&latents), reference, p.guidance)?;
+                let reference = denoiser(&factual).beside(&target);
+                let guided = Guided::new::<Tensor>(target, reference, p.guidance)?;
                 self.follow(noise, guided, goal.as_ref())
             }
             Reference::Null => {
                 let null = self.model.null(self.weights, &latents);
-                let without = |group: &Tensor| denoiser(&(&latents + group * (&null - &latents)));
+                let without = |group: &Tensor| {
+                    denoiser(&(&latents + group * (&null - &latents))).beside(&target)
+                };
                 let others = 1.0 - &reached;
                 let groups = [(without(&reached), p.guidance), (without(&others), p.guidance_kept)];
-                let guided = Decoupled::leaving_out::<Tensor>(denoiser(&latents), groups)?;
+                let guided = Decoupled::leaving_out::<Tensor>(target, groups)?;
                 self.follow(noise, guided, goal.as_ref())
             }
-        }
+        }?;
+        Ok(complete(drawn))
     }
 }

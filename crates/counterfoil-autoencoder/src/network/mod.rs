@@ -1,6 +1,7 @@
 //! The networks: encoder, label reader, latent mechanisms, decoders, the predictor that guides one, and what is kept out of
 //! unlabelled blocks.
 
+pub mod corrective;
 pub mod diagonal;
 pub mod direct;
 pub mod encoder;
@@ -15,6 +16,7 @@ pub mod residual_code;
 pub(crate) mod spline;
 pub mod unet;
 
+pub use corrective::Corrective;
 pub use diagonal::Diagonal;
 pub use direct::Direct;
 pub use encoder::{Encoder, Gaussian};

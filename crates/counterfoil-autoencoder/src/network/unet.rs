@@ -1,7 +1,7 @@
 //! The diffusion decoder: a UNet that sees a noisy image, its time and the causal latents.
 
 use super::residual::{Downsample, Embedding, Residual, Upsample, Widths};
-use crate::{Architecture, Conditioning};
+use crate::{Architecture, Conditioning, Decoder};
 use counterfoil_tensor::layers::{self, Conv2d, GroupNorm, Linear, SelfAttention, sinusoid};
 use counterfoil_tensor::{Scope, Weights};
 use tch::{Kind, Tensor};
@@ -39,6 +39,8 @@ pub struct Condition<'a> {
     pub times: &'a Tensor,
     /// Causal latents, `[n, d]`.
     pub latents: &'a Tensor,
+    /// The mean images of the latents, `[n, c, h, w]`, when what is noisy is what they leave (see [`Decoder::Corrective`]).
+    pub mean: Option<&'a Tensor>,
     /// Classes `[n]` (integers), when the architecture has them.
     pub classes: Option<&'a Tensor>,
 }
@@ -84,7 +86,8 @@ impl Unet {
         };
         let class =
             (a.classes > 0).then(|| layers::Embedding::new(scope.sub("class"), a.classes, width));
-        let stem = Conv2d::new(scope.sub("stem"), a.image[0], base, 3, 1);
+        let shown = if a.decoder == Decoder::Corrective { 2 } else { 1 };
+        let stem = Conv2d::new(scope.sub("stem"), shown * a.image[0], base, 3, 1);
 
         let residual = |scope: &mut Scope<'_>, name: &str, inputs, outputs| {
             let scaling = (a.conditioning == Conditioning::TwoCondition).then_some(width);

@@ -1,7 +1,7 @@
 //! A batch under noise, and the terms that are measured on it: each item has a noise level of its own, and all terms see
 //! the same noise.
 
-use super::{Batch, ObjectiveConfig};
+use super::ObjectiveConfig;
 use crate::draws::Draws;
 use crate::network::{Predictor, unet::Condition};
 use crate::{Architecture, KnownCodes, Model, ModelError};
@@ -11,9 +11,10 @@ use counterfoil_random::Stream;
 use counterfoil_tensor::Weights;
 use tch::{Device, Kind, Tensor};
 
-/// The images of a batch under noise.
+/// The images of a batch, or what is left of them, under noise.
 pub(super) struct Noisy {
-    images: Tensor,
+    clean: Tensor,
+    noisy: Tensor,
     eps: Tensor,
     levels: Vec<Level>,
     /// Times as networks are fed them, `[n]`.
@@ -25,38 +26,41 @@ impl Noisy {
     pub(super) fn draw(
         config: &ObjectiveConfig,
         a: &Architecture,
-        batch: &Batch,
+        clean: Tensor,
         draws: &Draws<'_>,
     ) -> Result<Self, ModelError> {
         let mut stream = Stream::new(draws.seed, "train-times", 0, draws.step);
         let schedule = a.schedule();
-        let times = config.times.draw(&mut stream, batch.items.len(), schedule.train_steps());
+        let times = config.times.draw(&mut stream, draws.items.len(), schedule.train_steps());
         let levels = schedule.levels_at(&times)?;
         let eps = draws.normal("train-noise", &a.image_shape());
-        let images = noised(&batch.images, &eps, &levels)?;
+        let noisy = noised(&clean, &eps, &levels)?;
         let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
         let times = Tensor::from_slice(&times).to_device(draws.device);
-        Ok(Self { images, eps, levels, times })
+        Ok(Self { clean, noisy, eps, levels, times })
     }
 
-    /// The denoising loss of a decoder that sees `latents`.
+    /// Times as networks are fed them, `[n]`.
+    pub(super) fn times(&self) -> &Tensor {
+        &self.times
+    }
+
+    /// The denoising loss of a decoder under `condition`.
     pub(super) fn denoise(
         &self,
         config: &ObjectiveConfig,
         model: &Model,
         weights: &Weights,
-        batch: &Batch,
-        latents: &Tensor,
+        condition: &Condition<'_>,
     ) -> Result<Tensor, ModelError> {
         let a = model.architecture();
-        let wanted = target(a.prediction(), &batch.images, &self.eps, &self.levels)?;
-        let condition = Condition { times: &self.times, latents, classes: batch.classes.as_ref() };
-        let error = (model.denoise(weights, &self.images, &condition) - wanted).square().mean_dim(
+        let wanted = target(a.prediction(), &self.clean, &self.eps, &self.levels)?;
+        let error = (model.denoise(weights, &self.noisy, condition) - wanted).square().mean_dim(
             [1i64, 2, 3].as_slice(),
             false,
             None,
         );
-        let weighed = error * self.level_weights(config, a, batch.images.device())?;
+        let weighed = error * self.level_weights(config, a, self.clean.device())?;
         Ok(weighed.mean(Kind::Float))
     }
 
@@ -70,7 +74,7 @@ impl Noisy {
         known: &KnownCodes,
         codes: &Tensor,
     ) -> Tensor {
-        let read = predictor.forward(weights, &self.images, &self.times);
+        let read = predictor.forward(weights, &self.noisy, &self.times);
         let surprise = -read.log_density(&a.blocks().scalars(codes));
         match known.mask() {
             None => surprise.mean(Kind::Float),

@@ -36,7 +36,7 @@ fn two_conditions_scale_each_block_once_more() {
         let times = Tensor::from_slice(&[40i64, 40]);
         let width = two.architecture().blocks().width();
         let latents = noise::normal(2, "z", &[0, 1], 0, &[width], Device::Cpu) * scale;
-        let condition = Condition { times: &times, latents: &latents, classes: None };
+        let condition = Condition { times: &times, latents: &latents, mean: None, classes: None };
         let pair = Tensor::cat(&[images(1), images(1)], 0);
         two.denoise(&weights, &pair, &condition)
     };
@@ -161,7 +161,7 @@ fn a_direct_decoder_is_trained_on_the_image() {
     let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
     let z = model.encode(&weights, &batch.images).unwrap().z;
     let times = Tensor::from_slice(&[0i64, 0]);
-    let condition = Condition { times: &times, latents: &z, classes: None };
+    let condition = Condition { times: &times, latents: &z, mean: None, classes: None };
     let drawn = model.denoise(&weights, &batch.images, &condition);
     let expected = (drawn - &batch.images).square().mean(Kind::Float).double_value(&[]);
     assert_eq!(loss.terms[0].0, "reconstruct");

@@ -43,6 +43,10 @@ pub fn bibtex(config: &Config) -> Vec<&'static str> {
     let mut entries = vec![CAUSAL_DIFF_AE];
     match sections.model.decoder {
         Decoder::Diffusion => entries.extend(diffusion(config)),
+        Decoder::Corrective => {
+            entries.push(works::CORRECTIVE);
+            entries.extend(diffusion(config));
+        }
         Decoder::Direct => entries.push(works::CAUSAL_VAE),
         Decoder::Hierarchical => entries.extend([works::HIERARCHICAL, works::VERY_DEEP]),
     }

@@ -82,6 +82,7 @@ const NEUTRAL: &[&str] = &[
     "fresh_noise = false",
     "calibrated = true",
     "decoder = \"diffusion\"",
+    "remainder_scale = 0.25",
     "conditioning = \"added\"",
     "keep_residual = false",
     "clamp = false",

@@ -28,6 +28,7 @@ pub enum Method {
 /// label term and KLs are sums of weight 1, and half of all images are decoded without their latents.
 const PARITY: &str = r#"
 [model]
+decoder = "diffusion"
 mechanism = "published"
 mechanism_depth = 1
 code = "exogenous"
@@ -71,6 +72,7 @@ calibrated = false
 /// Labels are read off the image by the same reader as ours; the decoder is taught their codes and sees nothing else.
 const LABEL_CONDITIONAL: &str = r#"
 [model]
+decoder = "diffusion"
 code = "causal"
 residual_code = false
 unlabelled_blocks = false
@@ -86,6 +88,7 @@ fit_mechanisms_to_labels = true
 /// nothing connects the blocks, so an intervention reaches no descendant.
 const DIFFAE: &str = r#"
 [model]
+decoder = "diffusion"
 mechanism = "independent"
 mechanism_depth = 1
 code = "causal"
@@ -165,6 +168,7 @@ keep_residual = true
 /// label-conditional diffusion.
 const DIFF_SCM: &str = r#"
 [model]
+decoder = "diffusion"
 code = "causal"
 residual_code = false
 unlabelled_blocks = false

@@ -4,7 +4,7 @@
 //! images. Only then are latents those that the model will show, and the maps between them and labels are fitted. Both
 //! are functions of run and data alone, so whoever asks a trained model anything begins here and finds the same model.
 
-use counterfoil_autoencoder::{Calibration, Counterfactuals, Decoder, ModelError, Procedure};
+use counterfoil_autoencoder::{Calibration, Counterfactuals, ModelError, Procedure};
 use counterfoil_graph::Dag;
 use counterfoil_random::Stream;
 use counterfoil_tensor::{Mode, Precision, Weights};
@@ -91,7 +91,7 @@ impl Prepared {
 
     /// Whether the decoder is a diffusion model, and so a sampler lies between image and noise.
     pub fn diffuses(&self) -> bool {
-        self.trained.model.architecture().decoder() == Decoder::Diffusion
+        !self.trained.model.architecture().decoder().draws_in_one_pass()
     }
 
     /// Fails where the decoder is direct: there is no way between image and noise to compare or to guide.

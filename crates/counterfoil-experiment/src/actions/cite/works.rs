@@ -373,6 +373,14 @@ proceedings!(
     "2021",
     "2004.08697"
 );
+preprint!(
+    CORRECTIVE,
+    "mardani2023corrdiff",
+    "Residual Corrective Diffusion Modeling for Km-scale Atmospheric Downscaling",
+    "Mardani, Morteza and Brenowitz, Noah and Cohen, Yair and Pathak, Jaideep and Chen, Chieh-Yu and Liu, Cheng-Chin and Vahdat, Arash and Nabian, Mohammad Amin and Ge, Tao and Subramaniam, Akshay and Kashinath, Karthik and Kautz, Jan and Pritchard, Mike",
+    "2023",
+    "2309.15214"
+);
 proceedings!(
     HIERARCHICAL,
     "ribeiro2023highfidelity",
