@@ -49,6 +49,8 @@ enum Latents {
     Unseen,
     Added(Linear),
     Scaling(Linear),
+    /// What is added, and the map of the lowest resolution.
+    Placed { added: Linear, map: Linear, lowest: [i64; 3] },
 }
 
 /// An ADM-style UNet (Dhariwal and Nichol 2021). The latents enter by a dense layer whose output is added to the time
@@ -78,6 +80,11 @@ impl Unet {
         };
         let mut dense = || Linear::new(scope.sub("latent"), a.blocks.width(), width);
         let latents = match a.conditioning {
+            Conditioning::Placed => {
+                let (added, lowest) = (dense(), a.lowest());
+                let map = Linear::new(scope.sub("map"), a.blocks.width(), lowest.iter().product());
+                Latents::Placed { added, map, lowest }
+            }
             Conditioning::Added => Latents::Added(dense()),
             Conditioning::TwoCondition => Latents::Scaling(dense()),
             Conditioning::None => Latents::Unseen,
@@ -154,7 +161,9 @@ impl Unet {
         let time = second.forward(weights, &time);
         let (mut added, scaling) = match &self.latents {
             Latents::Unseen => (time, None),
-            Latents::Added(dense) => (time + dense.forward(weights, condition.latents), None),
+            Latents::Added(dense) | Latents::Placed { added: dense, .. } => {
+                (time + dense.forward(weights, condition.latents), None)
+            }
             Latents::Scaling(dense) => {
                 (time, Some(dense.forward(weights, condition.latents).silu()))
             }
@@ -169,6 +178,10 @@ impl Unet {
         for stage in &self.down {
             h = run(stage, weights, h, &embedding);
             skips.push(h.shallow_clone());
+        }
+        if let Latents::Placed { map, lowest: [c, height, across], .. } = &self.latents {
+            let map = map.forward(weights, condition.latents);
+            h += map.view([-1, *c, *height, *across]);
         }
         h = run(&self.middle, weights, h, &embedding);
         for (stage, skip) in self.up.iter().zip(skips.iter().rev()) {
