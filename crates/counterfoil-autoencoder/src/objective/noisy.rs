@@ -8,7 +8,7 @@ use crate::{Architecture, KnownCodes, Model, ModelError};
 use counterfoil_diffusion::training::{noised, target};
 use counterfoil_diffusion::{DiffusionError, Level};
 use counterfoil_random::Stream;
-use counterfoil_tensor::Weights;
+use counterfoil_tensor::{Recomputation, Weights};
 use tch::{Device, Kind, Tensor};
 
 /// The images of a batch under noise.
@@ -39,7 +39,8 @@ impl Noisy {
         Ok(Self { images, eps, levels, times })
     }
 
-    /// The denoising loss of a decoder that sees `latents`.
+    /// The denoising loss of a decoder that sees `latents`, and what is left to do for its gradient where the decoder's pass
+    /// is `checkpointed`.
     pub(super) fn denoise(
         &self,
         config: &ObjectiveConfig,
@@ -47,17 +48,19 @@ impl Noisy {
         weights: &Weights,
         batch: &Batch,
         latents: &Tensor,
-    ) -> Result<Tensor, ModelError> {
+        checkpointed: bool,
+    ) -> Result<(Tensor, Option<Recomputation>), ModelError> {
         let a = model.architecture();
         let wanted = target(a.prediction(), &batch.images, &self.eps, &self.levels)?;
         let condition = Condition { times: &self.times, latents, classes: batch.classes.as_ref() };
-        let error = (model.denoise(weights, &self.images, &condition) - wanted).square().mean_dim(
-            [1i64, 2, 3].as_slice(),
-            false,
-            None,
-        );
+        let (predicted, recomputation) = if checkpointed {
+            model.denoise_checkpointed(weights, &self.images, &condition)
+        } else {
+            (model.denoise(weights, &self.images, &condition), None)
+        };
+        let error = (predicted - wanted).square().mean_dim([1i64, 2, 3].as_slice(), false, None);
         let weighed = error * self.level_weights(config, a, batch.images.device())?;
-        Ok(weighed.mean(Kind::Float))
+        Ok((weighed.mean(Kind::Float), recomputation))
     }
 
     /// `-ln p(label | x_t)` of the scalars of all known labels, their mean, up to the constant of a Gaussian; 0 where none is

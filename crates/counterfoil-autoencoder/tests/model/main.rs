@@ -4,6 +4,7 @@
 
 mod anticausal;
 mod calibration;
+mod checkpointed;
 mod decoders;
 mod fits;
 mod guidance;
