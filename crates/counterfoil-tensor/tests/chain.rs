@@ -90,7 +90,7 @@ fn differentiated(checkpointed: bool, precision: Precision) -> (Vec<Tensor>, usi
     let shift = drawn("shift", &[4]).set_requires_grad(true);
     // Both enter from a graph in front, and the loss sees what is in front beside the result.
     let x = (&fed * 0.5).sin();
-    let entering = |weights: &'_ Weights| -> (Tensor, Option<Recomputation>) {
+    let entering = |weights: &Weights| -> (Tensor, Option<Recomputation>) {
         let chain =
             if checkpointed { Chain::checkpointed(weights) } else { Chain::recorded(weights) };
         net.pass(chain, &x.to_kind(precision.kind()), &(&shift * 2.0), &calls)
