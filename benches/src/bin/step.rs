@@ -8,11 +8,11 @@
 
 use counterfoil_autoencoder::network::unet::Condition;
 use counterfoil_autoencoder::{
-    Architecture, Batch, Code, Decoder, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig,
-    Size,
+    Architecture, Code, Decoder, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Size,
 };
+use counterfoil_benches::training::{self, Steps};
 use counterfoil_graph::Dag;
-use counterfoil_tensor::{AdamW, AdamWConfig, Ema, Mode, Precision, clip_gradient_norm, noise};
+use counterfoil_tensor::{Mode, Precision, noise};
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 
@@ -48,7 +48,11 @@ fn main() -> Result<(), Failure> {
     let architecture = Architecture::check(&config, &dag, image, 0)?;
     let model = Model::new(&architecture);
     let mut times = match what.as_str() {
-        "train" => train(&model, image, batch, precision, steps)?,
+        "train" => {
+            let objective = Objective::new(&ObjectiveConfig::default(), 1000, 0)?;
+            let steps = Steps { batch, count: steps, precision, more_labels: 0 };
+            training::seconds(&model, &objective, steps)?
+        }
         "sample" => sample(&model, image, precision, steps),
         other => return Err(format!("unknown measurement `{other}`: train or sample").into()),
     };
@@ -72,41 +76,6 @@ fn pendulum() -> Result<Dag, Failure> {
     let text = "digraph { angle [low=-40, high=43]; light [low=60, high=147]; length [low=3, high=12];
         position [low=2, high=19]; angle -> length; angle -> position; light -> length; light -> position }";
     Ok(Dag::from_dot(text)?)
-}
-
-/// Seconds of each whole training step: noise, forward, backward, clipping, AdamW, moving average.
-fn train(
-    model: &Model,
-    image: [usize; 3],
-    batch: usize,
-    precision: Precision,
-    steps: usize,
-) -> Result<Vec<f64>, Failure> {
-    let objective = Objective::new(&ObjectiveConfig::default(), 1000, 0)?;
-    let store = model.initialise(0, Device::Cpu);
-    let mut optimiser = AdamW::new(&store, AdamWConfig::default());
-    let mut average = Ema::new(&store);
-    let items: Vec<u64> = (0..batch as u64).collect();
-    let shape = image.map(|n| n as i64);
-    let variables = model.architecture().dag().len() as i64;
-    let mut times = Vec::new();
-    for step in 0..steps as u64 + 2 {
-        let images = noise::normal(1, "bench-image", &items, step, &shape, Device::Cpu).tanh();
-        let labels = noise::normal(1, "bench-label", &items, step, &[variables], Device::Cpu);
-        let start = Instant::now();
-        let batch =
-            Batch { images, labels, classes: None, more_labels: None, items: items.clone() };
-        let weights = store.bind(precision, Mode::Train);
-        let loss = objective.loss(model, &weights, &batch, step)?;
-        loss.total.backward();
-        clip_gradient_norm(&store, 1.0);
-        optimiser.step(&store, 1e-4);
-        average.update(&store, 0.999);
-        if step >= 2 {
-            times.push(start.elapsed().as_secs_f64());
-        }
-    }
-    Ok(times)
 }
 
 /// Seconds of each evaluation of the UNet for 16 images.

@@ -236,6 +236,14 @@ impl Architecture {
         self.image
     }
 
+    /// `[channels, height, width]` of what decoders hold at their lowest resolution.
+    pub(crate) fn lowest(&self) -> [i64; 3] {
+        let [_, height, width] = self.image;
+        let factor = 1 << (self.multipliers.len() - 1);
+        let channels = self.channels * self.multipliers.last().copied().unwrap_or(1);
+        [channels, height / factor, width / factor]
+    }
+
     /// What draws images from latents.
     pub fn decoder(&self) -> Decoder {
         self.decoder

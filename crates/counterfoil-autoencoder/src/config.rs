@@ -67,6 +67,9 @@ pub enum Prior {
 pub enum Conditioning {
     /// Added to the time embedding: one scale and shift for both. The published choice.
     Added,
+    /// Added, and by a dense layer to a map of the lowest resolution, which is where a direct decoder begins: scale and shift
+    /// say what is in an image, a map says where.
+    Placed,
     /// Time gives scale and shift, the latents a second scale (DiffAE, Preechakul et al. 2022).
     TwoCondition,
     /// Not at all: a diffusion model of images alone, for guidance by a predictor to steer (Diff-SCM, Sanchez and

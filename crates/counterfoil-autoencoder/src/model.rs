@@ -10,7 +10,7 @@ use crate::{
     Architecture, Block, Code, Decoder, KnownCodes, ModelError, Prior, error::expect_shape,
 };
 use counterfoil_tensor::{
-    Init, Layout, LayoutBuilder, Mode, Parameter, ParameterStore, Precision, Weights,
+    Init, Layout, LayoutBuilder, Mode, Parameter, ParameterStore, Precision, Recomputation, Weights,
 };
 use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
@@ -254,15 +254,26 @@ impl Model {
         let image = self.architecture.image;
         match &self.drawing {
             Drawing::Diffusion(unet) => unet.forward(weights, noisy, condition),
-            Drawing::Corrective(decoder) => match condition.mean {
-                Some(mean) => decoder.denoise(weights, noisy, mean, condition),
-                None => {
-                    let mean = decoder.mean(weights, condition.latents);
-                    decoder.denoise(weights, noisy, &mean, condition)
-                }
-            },
+            Drawing::Corrective(decoder) => decoder.denoise(weights, noisy, condition),
             Drawing::Direct(decoder) => decoder.mean(weights, condition.latents, image),
             Drawing::Hierarchical(decoder) => decoder.mean(weights, condition.latents, image),
+        }
+    }
+
+    /// The same in training, where the UNet's stages may be computed a second time for the gradient instead of being kept. A
+    /// decoder that draws in one pass keeps everything.
+    pub fn denoise_checkpointed(
+        &self,
+        weights: &Weights,
+        noisy: &Tensor,
+        condition: &Condition<'_>,
+    ) -> (Tensor, Option<Recomputation>) {
+        match &self.drawing {
+            Drawing::Diffusion(unet) => unet.checkpointed(weights, noisy, condition),
+            Drawing::Corrective(decoder) => decoder.checkpointed(weights, noisy, condition),
+            Drawing::Direct(_) | Drawing::Hierarchical(_) => {
+                (self.denoise(weights, noisy, condition), None)
+            }
         }
     }
 

@@ -25,7 +25,7 @@ use crate::{
     likelihood,
 };
 use counterfoil_diffusion::training::{LossWeight, TimeSampling};
-use counterfoil_tensor::Weights;
+use counterfoil_tensor::{Recomputation, Weights};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
@@ -168,10 +168,25 @@ pub struct Batch {
 /// The loss of one batch.
 #[derive(Debug)]
 pub struct Loss {
-    /// What to differentiate, a scalar.
+    /// What training minimises, a scalar; [`Loss::backward`] differentiates it.
     pub total: Tensor,
     /// Each term by name, unweighted and detached.
     pub terms: Vec<(&'static str, Tensor)>,
+    /// What its gradient takes besides, where the decoder's pass kept little.
+    recomputation: Option<Recomputation>,
+}
+
+impl Loss {
+    /// Adds the gradient of the total to that of the parameters.
+    ///
+    /// # Errors
+    /// When libtorch refuses an operation.
+    pub fn backward(self) -> Result<(), ModelError> {
+        match self.recomputation {
+            None => Ok(self.total.f_backward()?),
+            Some(recomputation) => Ok(recomputation.backward(&self.total)?),
+        }
+    }
 }
 
 /// The checked objective of one run.
@@ -180,6 +195,7 @@ pub struct Objective {
     config: ObjectiveConfig,
     planned_steps: u64,
     seed: u64,
+    checkpointed: bool,
 }
 
 impl Objective {
@@ -193,7 +209,15 @@ impl Objective {
         seed: u64,
     ) -> Result<Self, ModelError> {
         config.check()?;
-        Ok(Self { config: *config, planned_steps, seed })
+        Ok(Self { config: *config, planned_steps, seed, checkpointed: false })
+    }
+
+    /// The same objective with a gradient that takes less memory and more time: the UNet's stages are computed a second time
+    /// instead of being kept. Loss and gradient stay what they are.
+    #[must_use]
+    pub fn checkpointed(mut self, checkpointed: bool) -> Self {
+        self.checkpointed = checkpointed;
+        self
     }
 
     /// The factor of the KL terms at `step`, from 0 to 1.
@@ -240,7 +264,7 @@ impl Objective {
         let null = model.null(weights, &seen);
         let (latents, kept) = self.drop(a, seen, &null, &draws);
 
-        let mut terms = Vec::new();
+        let (mut terms, mut recomputation) = (Vec::new(), None);
         if let Some(decoder) = model.one_pass() {
             terms.extend(decoder.terms(weights, &batch.images, &latents, &draws));
         } else {
@@ -258,7 +282,10 @@ impl Objective {
                 mean: mean.as_ref(),
                 classes: batch.classes.as_ref(),
             };
-            terms.push(("denoise", noisy.denoise(c, model, weights, &condition)?));
+            let checkpointed = self.checkpointed && weights.trains();
+            let (denoise, left) = noisy.denoise(c, model, weights, &condition, checkpointed)?;
+            terms.push(("denoise", denoise));
+            recomputation = left;
             if let Some(predictor) = model.predictor() {
                 let surprise = noisy.surprise(predictor, weights, a, &known, &codes);
                 terms.push(("predictor", surprise));
@@ -315,7 +342,7 @@ impl Objective {
             .reduce(|sum, term| sum + term)
             .unwrap_or_else(|| Tensor::zeros([], (Kind::Float, device)));
         let terms = terms.into_iter().map(|(name, value)| (name, value.detach())).collect();
-        Ok(Loss { total, terms })
+        Ok(Loss { total, terms, recomputation })
     }
 
     /// The weight of a term at `step`.

@@ -15,6 +15,7 @@
 //! | what it is worth on images it never saw | [`evaluate`] |
 //! | the page that shows it to a person | [`report`] |
 //! | many runs as one table | [`matrix`] |
+//! | lines over an axis as SVG | [`plot`] |
 //! | how long work says how far it is | [`progress`] |
 //! | whether data can tell what a model is asked | [`identification`] |
 //! | whole deeds: run, imagine, compare, reproduce | [`actions`] |
@@ -45,7 +46,7 @@ mod error;
 pub mod evaluate;
 pub mod identification;
 pub mod matrix;
-mod plot;
+pub mod plot;
 pub mod progress;
 pub mod report;
 pub mod run_dir;

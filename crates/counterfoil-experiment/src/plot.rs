@@ -24,16 +24,18 @@ const PANEL: (u32, u32) = (560, 360);
 
 /// A named line.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Line {
-    pub(crate) name: String,
-    pub(crate) points: Vec<(f64, f64)>,
+pub struct Line {
+    /// What the legend calls it.
+    pub name: String,
+    /// Its points, from left to right.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// Draws lines with a legend. Points that are no numbers are left out.
 ///
 /// # Errors
 /// In a sentence, when there is nothing to draw or the drawing fails.
-pub(crate) fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> {
+pub fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> {
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
@@ -47,7 +49,7 @@ pub(crate) fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> 
 ///
 /// # Errors
 /// As [`lines`].
-pub(crate) fn panels(x: &str, panels: &[(&str, Vec<Line>)]) -> Result<String, String> {
+pub fn panels(x: &str, panels: &[(&str, Vec<Line>)]) -> Result<String, String> {
     let columns = panels.len().clamp(1, 2);
     let rows = panels.len().div_ceil(columns).max(1);
     let size = (PANEL.0 * columns as u32, PANEL.1 * rows as u32);

@@ -143,6 +143,22 @@ fn an_interrupted_run_ends_with_the_same_bits() {
     }
 }
 
+#[test]
+fn a_run_that_keeps_no_activations_ends_with_the_same_bits() {
+    for precision in ["f32", "bf16"] {
+        let precision = format!("training.precision={precision}");
+        let ends = |keys: &[&str]| {
+            let bench = Bench::new(&[&[precision.as_str(), "training.steps=10"], keys].concat());
+            let run = bench.run();
+            bench.train(&run, None).unwrap();
+            (run, bench)
+        };
+        let (kept, _folder) = ends(&[]);
+        let (again, _other) = ends(&["training.checkpoint_activations=true"]);
+        assert_same(&kept, &again, 10);
+    }
+}
+
 /// What `a_killed_run_ends_with_the_same_bits` does in the process that it starts and kills: train, and hang at step 13.
 fn train_until_killed(run: &str) {
     struct HangAt13(PathBuf);

@@ -6,10 +6,13 @@
 //! the optimiser, the gradient norm and the exponential moving average are single operations over single vectors, and
 //! evaluating with averaged weights is the same network bound to another store.
 //!
+//! A pass that keeps only what enters its segments, and computes the rest again for the gradient, is a [`Chain`].
+//!
 //! Nothing here draws from libtorch's global generator: initial values and noise come from keyed streams
 //! ([`counterfoil_random`]).
 
 pub mod archive;
+mod chain;
 mod device;
 mod ema;
 mod error;
@@ -20,6 +23,7 @@ mod optimiser;
 mod parameters;
 mod weights;
 
+pub use chain::{Chain, Recomputation, Value};
 pub use device::{device_name, parse_device};
 pub use ema::Ema;
 pub use error::TensorError;

@@ -68,6 +68,36 @@ impl Weights {
         Self { full, compute, buffers, precision, mode }
     }
 
+    /// The same weights with the same graph behind them.
+    pub(crate) fn shallow_clone(&self) -> Self {
+        self.map(Tensor::shallow_clone)
+    }
+
+    /// The same numbers without what is behind them: every parameter a leaf of libtorch's graph.
+    pub(crate) fn leaves(&self) -> Self {
+        self.map(|view| view.detach().set_requires_grad(true))
+    }
+
+    fn map(&self, of: impl Fn(&Tensor) -> Tensor) -> Self {
+        Self {
+            full: self.full.iter().map(&of).collect(),
+            compute: self.compute.as_ref().map(|views| views.iter().map(&of).collect()),
+            buffers: self.buffers.iter().map(Tensor::shallow_clone).collect(),
+            precision: self.precision,
+            mode: self.mode,
+        }
+    }
+
+    /// Each of these parameters whose one of the `leaves` has a gradient, with that gradient.
+    pub(crate) fn gradients<'a>(
+        &'a self,
+        leaves: &'a Self,
+    ) -> impl Iterator<Item = (&'a Tensor, Tensor)> {
+        let all = |of: &'a Self| of.full.iter().chain(of.compute.iter().flatten());
+        let pairs = all(self).zip(all(leaves)).map(|(view, leaf)| (view, leaf.grad()));
+        pairs.filter(|(_, gradient)| gradient.defined())
+    }
+
     /// The parameter in single precision (norms, biases of the loss head).
     pub fn full(&self, parameter: Parameter) -> &Tensor {
         &self.full[parameter.0]

@@ -3,7 +3,7 @@
 use super::Direct;
 use super::unet::{Condition, Unet};
 use crate::Architecture;
-use counterfoil_tensor::{Scope, Weights};
+use counterfoil_tensor::{Recomputation, Scope, Weights};
 use tch::Tensor;
 
 /// Regression and the diffusion of its remainder (Mardani et al. 2023). A squared error makes of a direct decoder the mean of
@@ -38,14 +38,26 @@ impl Corrective {
         remainder * self.scale + mean
     }
 
-    /// The prediction for noisy remainders.
-    pub fn denoise(
+    /// The prediction for noisy remainders; the mean is drawn anew where the condition has none.
+    pub fn denoise(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
+        self.unet.forward(weights, &self.shown(weights, noisy, condition), condition)
+    }
+
+    /// As [`Unet::checkpointed`].
+    pub fn checkpointed(
         &self,
         weights: &Weights,
         noisy: &Tensor,
-        mean: &Tensor,
         condition: &Condition<'_>,
-    ) -> Tensor {
-        self.unet.forward(weights, &Tensor::cat(&[noisy, mean], 1), condition)
+    ) -> (Tensor, Option<Recomputation>) {
+        self.unet.checkpointed(weights, &self.shown(weights, noisy, condition), condition)
+    }
+
+    /// What the UNet sees: the noisy remainder and the mean beside it.
+    fn shown(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
+        match condition.mean {
+            Some(mean) => Tensor::cat(&[noisy, mean], 1),
+            None => Tensor::cat(&[noisy, &self.mean(weights, condition.latents)], 1),
+        }
     }
 }

@@ -25,10 +25,9 @@ impl Direct {
     /// Declares the decoder of an architecture.
     pub fn new(mut scope: Scope<'_>, a: &Architecture) -> Self {
         let (base, width, groups) = (a.channels, 4 * a.channels, a.groups);
-        let [channels, height, across] = a.image;
-        let factor = 1 << (a.multipliers.len() - 1);
-        let mut c = base * a.multipliers.last().copied().unwrap_or(1);
-        let lowest = [c, height / factor, across / factor];
+        let channels = a.image[0];
+        let lowest = a.lowest();
+        let mut c = lowest[0];
         let latent = Linear::new(scope.sub("latent"), a.blocks.width(), width);
         let dense = Linear::new(scope.sub("dense"), a.blocks.width(), lowest.iter().product());
         let mut levels = Vec::new();

@@ -3,7 +3,8 @@
 use super::residual::{Downsample, Embedding, Residual, Upsample, Widths};
 use crate::{Architecture, Conditioning, Decoder};
 use counterfoil_tensor::layers::{self, Conv2d, GroupNorm, Linear, SelfAttention, sinusoid};
-use counterfoil_tensor::{Scope, Weights};
+use counterfoil_tensor::{Chain, Recomputation, Scope, Value, Weights};
+use std::sync::Arc;
 use tch::{Kind, Tensor};
 
 /// One stage: a residual block, perhaps attention, perhaps a change of resolution.
@@ -26,10 +27,25 @@ impl Layer {
     }
 }
 
-type Stage = Vec<Layer>;
+/// Shared with the passes that run it twice.
+type Stage = Arc<[Layer]>;
 
-fn run(stage: &Stage, weights: &Weights, x: Tensor, embedding: &Embedding) -> Tensor {
-    stage.iter().fold(x, |h, layer| layer.forward(weights, &h, embedding))
+/// Runs a stage over maps of one resolution side by side.
+fn run(chain: &mut Chain<'_>, stage: &Stage, maps: &[&Value], embedding: &[Value]) -> Value {
+    let inputs: Vec<&Value> = maps.iter().copied().chain(embedding).collect();
+    let (stage, maps) = (Arc::clone(stage), maps.len());
+    chain.run(&inputs, move |weights, inputs| {
+        let (maps, conditions) = inputs.split_at(maps);
+        let embedding = Embedding {
+            added: conditions[0].shallow_clone(),
+            scaling: conditions.get(1).map(Tensor::shallow_clone),
+        };
+        let x = match maps {
+            [x] => x.shallow_clone(),
+            several => Tensor::cat(several, 1),
+        };
+        stage.iter().fold(x, |h, layer| layer.forward(weights, &h, &embedding))
+    })
 }
 
 /// What conditions a pass beside the noisy image.
@@ -51,6 +67,12 @@ enum Latents {
     Unseen,
     Added(Linear),
     Scaling(Linear),
+    /// What is added, and the map of the lowest resolution.
+    Placed {
+        added: Linear,
+        map: Linear,
+        lowest: [i64; 3],
+    },
 }
 
 /// An ADM-style UNet (Dhariwal and Nichol 2021). The latents enter by a dense layer whose output is added to the time
@@ -80,6 +102,11 @@ impl Unet {
         };
         let mut dense = || Linear::new(scope.sub("latent"), a.blocks.width(), width);
         let latents = match a.conditioning {
+            Conditioning::Placed => {
+                let (added, lowest) = (dense(), a.lowest());
+                let map = Linear::new(scope.sub("map"), a.blocks.width(), lowest.iter().product());
+                Latents::Placed { added, map, lowest }
+            }
             Conditioning::Added => Latents::Added(dense()),
             Conditioning::TwoCondition => Latents::Scaling(dense()),
             Conditioning::None => Latents::Unseen,
@@ -111,12 +138,12 @@ impl Unet {
                 if a.attention.contains(&factor) {
                     stage.push(attention(&mut part, c));
                 }
-                down.push(stage);
+                down.push(stage.into());
                 skips.push(c);
             }
             if level < deepest {
                 let mut part = scope.sub("down");
-                down.push(vec![Layer::Down(Downsample::new(part.sub(down.len()), c))]);
+                down.push([Layer::Down(Downsample::new(part.sub(down.len()), c))].into());
                 skips.push(c);
                 factor *= 2;
             }
@@ -125,7 +152,7 @@ impl Unet {
             let mut part = scope.sub("middle");
             let first = residual(&mut part, "first", c, c);
             let between = attention(&mut part, c);
-            vec![first, between, residual(&mut part, "last", c, c)]
+            [first, between, residual(&mut part, "last", c, c)].into()
         };
         for (level, multiplier) in a.multipliers.iter().enumerate().rev() {
             for block in 0..=a.res_blocks {
@@ -142,7 +169,7 @@ impl Unet {
                     stage.push(Layer::Up(Upsample::new(part.sub("upsample"), c)));
                     factor /= 2;
                 }
-                up.push(stage);
+                up.push(stage.into());
             }
         }
         let norm = GroupNorm::new(scope.sub("norm"), groups, c);
@@ -152,12 +179,36 @@ impl Unet {
 
     /// The prediction for noisy images `[n, c, h, w]`, in single precision.
     pub fn forward(&self, weights: &Weights, noisy: &Tensor, condition: &Condition<'_>) -> Tensor {
+        self.pass(weights, Chain::recorded(weights), noisy, condition).0
+    }
+
+    /// The same where the pass keeps what enters its stages and nothing else; gradients are taken by
+    /// [`Recomputation::backward`].
+    pub fn checkpointed(
+        &self,
+        weights: &Weights,
+        noisy: &Tensor,
+        condition: &Condition<'_>,
+    ) -> (Tensor, Option<Recomputation>) {
+        self.pass(weights, Chain::checkpointed(weights), noisy, condition)
+    }
+
+    /// The stages are the segments of `chain`. What the images and their conditions come in by is small and stands in front.
+    fn pass(
+        &self,
+        weights: &Weights,
+        mut chain: Chain<'_>,
+        noisy: &Tensor,
+        condition: &Condition<'_>,
+    ) -> (Tensor, Option<Recomputation>) {
         let [first, second] = &self.time;
         let time = first.forward(weights, &sinusoid(condition.times, self.channels)).silu();
         let time = second.forward(weights, &time);
         let (mut added, scaling) = match &self.latents {
             Latents::Unseen => (time, None),
-            Latents::Added(dense) => (time + dense.forward(weights, condition.latents), None),
+            Latents::Added(dense) | Latents::Placed { added: dense, .. } => {
+                (time + dense.forward(weights, condition.latents), None)
+            }
             Latents::Scaling(dense) => {
                 (time, Some(dense.forward(weights, condition.latents).silu()))
             }
@@ -165,19 +216,33 @@ impl Unet {
         if let (Some(table), Some(classes)) = (&self.class, condition.classes) {
             added += table.forward(weights, classes);
         }
-        let embedding = Embedding { added: added.silu(), scaling };
+        let embedding: Vec<Value> =
+            [Some(added.silu()), scaling].iter().flatten().map(|part| chain.enter(part)).collect();
 
-        let mut h = self.stem.forward(weights, noisy);
-        let mut skips = vec![h.shallow_clone()];
+        let mut h = chain.enter(&self.stem.forward(weights, noisy));
+        let mut skips = vec![h.share()];
         for stage in &self.down {
-            h = run(stage, weights, h, &embedding);
-            skips.push(h.shallow_clone());
+            h = run(&mut chain, stage, &[&h], &embedding);
+            skips.push(h.share());
         }
-        h = run(&self.middle, weights, h, &embedding);
-        for (stage, skip) in self.up.iter().zip(skips.iter().rev()) {
-            h = run(stage, weights, Tensor::cat(&[&h, skip], 1), &embedding);
+        if let Latents::Placed { map, lowest: [c, height, across], .. } = &self.latents {
+            let map = map.forward(weights, condition.latents).view([-1, *c, *height, *across]);
+            let map = chain.enter(&map);
+            h = chain.run(&[&h, &map], |_, maps| &maps[0] + &maps[1]);
+            // The skip beside the middle holds the map too.
+            skips.pop();
+            skips.push(h.share());
         }
-        let h = self.norm.forward(weights, &h).silu();
-        self.out.forward(weights, &h).to_kind(Kind::Float)
+        h = run(&mut chain, &self.middle, &[&h], &embedding);
+        for stage in &self.up {
+            let skip = skips.pop();
+            let maps: Vec<&Value> = [Some(&h), skip.as_ref()].into_iter().flatten().collect();
+            h = run(&mut chain, stage, &maps, &embedding);
+        }
+        let (norm, out) = (self.norm.clone(), self.out.clone());
+        let prediction = chain.run(&[&h], move |weights, h| {
+            out.forward(weights, &norm.forward(weights, &h[0]).silu()).to_kind(Kind::Float)
+        });
+        chain.leave(&prediction)
     }
 }

@@ -8,7 +8,7 @@ use crate::{Architecture, KnownCodes, Model, ModelError};
 use counterfoil_diffusion::training::{noised, target};
 use counterfoil_diffusion::{DiffusionError, Level};
 use counterfoil_random::Stream;
-use counterfoil_tensor::Weights;
+use counterfoil_tensor::{Recomputation, Weights};
 use tch::{Device, Kind, Tensor};
 
 /// The images of a batch, or what is left of them, under noise.
@@ -45,23 +45,26 @@ impl Noisy {
         &self.times
     }
 
-    /// The denoising loss of a decoder under `condition`.
+    /// The denoising loss of a decoder under `condition`, and what is left to do for its gradient where the decoder's pass is
+    /// `checkpointed`.
     pub(super) fn denoise(
         &self,
         config: &ObjectiveConfig,
         model: &Model,
         weights: &Weights,
         condition: &Condition<'_>,
-    ) -> Result<Tensor, ModelError> {
+        checkpointed: bool,
+    ) -> Result<(Tensor, Option<Recomputation>), ModelError> {
         let a = model.architecture();
         let wanted = target(a.prediction(), &self.clean, &self.eps, &self.levels)?;
-        let error = (model.denoise(weights, &self.noisy, condition) - wanted).square().mean_dim(
-            [1i64, 2, 3].as_slice(),
-            false,
-            None,
-        );
+        let (predicted, recomputation) = if checkpointed {
+            model.denoise_checkpointed(weights, &self.noisy, condition)
+        } else {
+            (model.denoise(weights, &self.noisy, condition), None)
+        };
+        let error = (predicted - wanted).square().mean_dim([1i64, 2, 3].as_slice(), false, None);
         let weighed = error * self.level_weights(config, a, self.clean.device())?;
-        Ok(weighed.mean(Kind::Float))
+        Ok((weighed.mean(Kind::Float), recomputation))
     }
 
     /// `-ln p(label | x_t)` of the scalars of all known labels, their mean, up to the constant of a Gaussian; 0 where none is

@@ -4,6 +4,7 @@
 
 mod anticausal;
 mod calibration;
+mod checkpointed;
 mod corrective;
 mod decoders;
 mod fits;

@@ -65,6 +65,11 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     let learned = sections.model.label_prior == Prior::Learned;
     bounds.ensure("model.label_prior", "learned", !(learned && shown), need)?;
 
+    let again = sections.training.checkpoint_activations;
+    let keeps = sections.model.decoder.draws_in_one_pass();
+    let need = "false where the decoder is \"direct\" or \"hierarchical\": the UNet's activations alone can be computed again";
+    bounds.ensure("training.checkpoint_activations", again, !(again && keeps), need)?;
+
     let need = "\"factual\" where the decoder is trained with all blocks: set objective.drop_each or \
                 objective.drop_labelled above 0, so that it knows null blocks";
     bounds.ensure("counterfactual.guidance_reference", "null", dropped || !guided, need)?;
@@ -73,7 +78,8 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     Ok(Config { sections, declared, graph, graph_text, hash })
 }
 
-/// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone.
+/// Keys younger than the first runs, at the values that say what was so before them: they leave earlier hashes alone. What
+/// changes no outcome stands here with all its values.
 const NEUTRAL: &[&str] = &[
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
@@ -102,6 +108,8 @@ const NEUTRAL: &[&str] = &[
     "rollbacks = 2",
     "rollback_rate = 0.5",
     "explosion = 10.0",
+    "checkpoint_activations = false",
+    "checkpoint_activations = true",
 ];
 
 /// blake3 of what decides the outcome: the graph by its content, the data by their own hash in the manifest.

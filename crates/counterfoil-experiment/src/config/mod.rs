@@ -376,6 +376,9 @@ steps = 900
         }
         let said = message(FILE, None, &["data.kind=morphomnist", "data.count=0"]);
         assert!(said.contains("--set data.dir=FOLDER"), "{said}");
+        let set = ["training.checkpoint_activations=true", "model.decoder=direct"];
+        let said = message(FILE, None, &set);
+        assert!(said.contains("must be false where the decoder"), "{said}");
     }
 
     #[test]
@@ -408,6 +411,7 @@ steps = 900
 
         let hash = |set: &[&str]| load(FILE, None, set).unwrap().hash().to_owned();
         assert_eq!(hash(&[]), hash(&["data.dir=elsewhere"]));
+        assert_eq!(hash(&[]), hash(&["training.checkpoint_activations=true"]));
         assert_ne!(hash(&[]), hash(&["experiment.seed=1"]));
         let text = FILE.replace("g.dot", "h.dot");
         let (other, file) = folder(&text);

@@ -181,6 +181,9 @@ pub struct TrainingSection {
     pub ema_decay: f64,
     /// The number format of the heavy operations; the weights are `f32` either way.
     pub precision: Precision,
+    /// Whether the UNet's activations are computed a second time for the gradient instead of being kept: less memory, more
+    /// time, the same outcome.
+    pub checkpoint_activations: bool,
     /// Steps between two entries of the training loss, each the mean over the steps since the last.
     pub log_every: u64,
     /// Steps between two validation losses.
@@ -217,6 +220,7 @@ impl Default for TrainingSection {
             clip: 1.0,
             ema_decay: 0.999,
             precision: Precision::F32,
+            checkpoint_activations: false,
             log_every: 10,
             validate_every: 250,
             validation_images: 256,

@@ -48,7 +48,8 @@ impl<'a> Trainer<'a> {
     /// A run that has taken no step.
     pub(super) fn new(config: &'a Config, data: &'a Data, device: Device) -> Result<Self> {
         let seed = config.experiment().seed;
-        let TrainingSection { steps, batch, weight_decay, .. } = *config.training();
+        let TrainingSection { steps, batch, weight_decay, checkpoint_activations, .. } =
+            *config.training();
         let dataset = data.dataset();
         let shape = dataset.images().image_shape();
         let model = Model::new(&config.architecture(shape, dataset.class_count())?);
@@ -60,7 +61,8 @@ impl<'a> Trainer<'a> {
             optimiser = optimiser.with_rate(&weights, Model::MECHANISMS, rate);
         }
         Ok(Self {
-            objective: Objective::new(&config.sections().objective, steps, seed)?,
+            objective: Objective::new(&config.sections().objective, steps, seed)?
+                .checkpointed(checkpoint_activations),
             ema: Ema::new(&weights),
             order: Order::new(&data.split().train, batch, seed),
             step: 0,
@@ -161,7 +163,7 @@ impl<'a> Trainer<'a> {
         let weights = self.weights.bind(training.precision, Mode::Train);
         let loss = self.objective.loss(&self.model, &weights, &batch, self.step)?;
         let mut values = values(&loss)?;
-        loss.total.f_backward()?;
+        loss.backward()?;
         let apart = self.model.trained_apart();
         let norms = clip_gradient_norms_apart(&self.weights, &apart, training.clip);
         values.extend(apart.into_iter().map(norm_name).chain(["gradient_norm"]).zip(norms));

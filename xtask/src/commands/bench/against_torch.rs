@@ -25,19 +25,12 @@ const SIZES: [(&str, [usize; 2]); 4] =
 #[derive(Args)]
 pub(super) struct AgainstTorch {
     /// Time training steps and denoising calls beside PyTorch's, in turns
-    #[arg(long = "against-torch")]
+    #[arg(long = "against-torch", group = "whole_steps")]
     wanted: bool,
     /// Architectures (separate by commas)
     #[arg(long, value_name = "SIZES", value_delimiter = ',', requires = "wanted")]
     #[arg(value_parser = SIZES.map(|(name, _)| name), default_values_t = SIZES.map(|(name, _)| name.to_owned()))]
     sizes: Vec<String>,
-    /// How often every side is run
-    #[arg(long, value_name = "N", default_value_t = 3, requires = "wanted")]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
-    rounds: u16,
-    /// Threads of both sides; as many as there are cores unless given
-    #[arg(long, value_name = "N", requires = "wanted")]
-    threads: Option<usize>,
     /// Leave `torch.compile` out, which compiles for a minute or two and is run in the first round alone
     #[arg(long, requires = "wanted")]
     no_compile: bool,
@@ -61,15 +54,18 @@ struct Sides {
     threads: usize,
 }
 
-pub(super) fn run(workspace: &Workspace, options: &AgainstTorch) -> anyhow::Result<Status> {
+pub(super) fn run(
+    workspace: &Workspace,
+    options: &AgainstTorch,
+    rounds: u16,
+    threads: usize,
+) -> anyhow::Result<Status> {
     let python = pytorch::python()?;
     let libtorch = Libtorch::ensure(false)?;
     let step = match binary::build(workspace, &libtorch, "counterfoil-benches", "step")? {
         Ok(file) => file,
         Err(status) => return Ok(status),
     };
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = options.threads.unwrap_or(cores);
     let script = workspace.root().join("benches/torch/step.py");
     let sides = Sides { step, python, script, libtorch, threads };
     let mut measured = Vec::new();
@@ -79,7 +75,7 @@ pub(super) fn run(workspace: &Workspace, options: &AgainstTorch) -> anyhow::Resu
     {
         floors.push((*size, sides.floor(size)?));
         for (what, steps) in ["train", "sample"].into_iter().zip(steps) {
-            measured.push(sides.measure(what, size, *steps, options)?);
+            measured.push(sides.measure(what, size, *steps, options, rounds)?);
         }
     }
     if options.json {
@@ -100,16 +96,17 @@ impl Sides {
         size: &str,
         steps: usize,
         options: &AgainstTorch,
+        rounds: u16,
     ) -> anyhow::Result<Measured> {
         let mut times: [Vec<f64>; VARIANTS.len()] = Default::default();
         let mut left_out = [false; VARIANTS.len()];
-        for round in 1..=options.rounds {
+        for round in 1..=rounds {
             for (variant, name) in VARIANTS.iter().enumerate() {
                 let compiles = name.starts_with("compile");
                 if left_out[variant] || (compiles && (options.no_compile || round > 1)) {
                     continue;
                 }
-                eprintln!("{what} {size}, round {round} of {}: {name}", options.rounds);
+                eprintln!("{what} {size}, round {round} of {rounds}: {name}");
                 let mut command = self.command(variant, what, size, steps)?;
                 match seconds(&mut command) {
                     Ok(step) => times[variant].push(step),
