@@ -149,9 +149,9 @@ fn the_seeds_of_the_fuzzers_are_read() {
     let plan = Plan::load(&folder.write("t.toml", seed!("table/table.toml")), &request).unwrap();
     assert_eq!(plan.cells.len(), 6);
     Expected::read(&folder.write("e.json", seed!("expected/gaussian.json"))).unwrap();
-    let abc: Admg = "a -> b, b -> c, a <-> c".parse().unwrap();
+    let abc: Admg = "a -> b; b -> c; a <-> c".parse().unwrap();
     read_regimes(&folder.write("r.json", seed!("regimes/two.json")), &abc).unwrap();
-    let xyz: Admg = "Z -> X, X -> Y, Z -> Y".parse().unwrap();
+    let xyz: Admg = "Z -> X; X -> Y; Z -> Y".parse().unwrap();
     Sample::read(&folder.write("c.csv", seed!("rows/categories.csv")), &xyz).unwrap();
     for model in [seed!("rows/tables.json"), seed!("rows/graph.txt")] {
         Simulator::read(&folder.write("m", model), Family::Linear, 1).unwrap();
@@ -224,9 +224,9 @@ proptest! {
             prop_assert_eq!(Expected::read(&file).unwrap(), read);
         }
         let file = folder.write("r.json", &regimes);
-        refused(read_regimes(&file, &"a -> b, b -> c, a <-> c".parse().unwrap()), &file)?;
+        refused(read_regimes(&file, &"a -> b; b -> c; a <-> c".parse().unwrap()), &file)?;
         let file = folder.write("c.csv", &rows);
-        refused(Sample::read(&file, &"Z -> X, X -> Y, Z -> Y".parse().unwrap()), &file)?;
+        refused(Sample::read(&file, &"Z -> X; X -> Y; Z -> Y".parse().unwrap()), &file)?;
         for model in [tables, statements] {
             let file = folder.write("m.any", &model);
             refused(Simulator::read(&file, Family::Linear, 1), &file)?;

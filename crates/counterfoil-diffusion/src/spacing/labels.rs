@@ -1,7 +1,7 @@
 //! Integer labels, decided in integers so that no count is ever off by one.
 
 use super::{Spacing, beta_quantile};
-use crate::DiffusionError;
+use crate::{DiffusionError, schedule::check_count};
 
 /// `n / d` rounded to the nearest integer, ties to even: the rule of numpy's `rint` and of Python's `round`.
 pub(crate) fn round_ratio(n: usize, d: usize) -> usize {

@@ -11,7 +11,7 @@ mod limit;
 mod shared;
 
 static GRAPH: LazyLock<Admg> =
-    LazyLock::new(|| "a -> b, b -> c, a <-> c".parse().expect("the graph is right"));
+    LazyLock::new(|| "a -> b; b -> c; a <-> c".parse().expect("the graph is right"));
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let file = shared::file("regimes.json", text.as_bytes());

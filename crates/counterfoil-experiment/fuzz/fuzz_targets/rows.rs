@@ -16,7 +16,7 @@ mod limit;
 mod shared;
 
 static GRAPH: LazyLock<Admg> =
-    LazyLock::new(|| "Z -> X, X -> Y, Z -> Y".parse().expect("the graph is right"));
+    LazyLock::new(|| "Z -> X; X -> Y; Z -> Y".parse().expect("the graph is right"));
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let file = shared::file("rows", text.as_bytes());

@@ -8,7 +8,7 @@ use counterfoil_graph::{Admg, counterfactual::Event};
 mod limit;
 
 static GRAPH: LazyLock<Admg> =
-    LazyLock::new(|| "X -> M, M -> Y, X -> Y, X <-> Y".parse().expect("the graph is right"));
+    LazyLock::new(|| "X -> M; M -> Y; X -> Y; X <-> Y".parse().expect("the graph is right"));
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(event) = Event::parse(&GRAPH, text) {

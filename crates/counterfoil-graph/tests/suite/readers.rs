@@ -13,7 +13,7 @@ fn dag() -> Dag {
 }
 
 fn admg() -> Admg {
-    "X -> M, M -> Y, X -> Y, X <-> Y".parse().unwrap()
+    "X -> M; M -> Y; X -> Y; X <-> Y".parse().unwrap()
 }
 
 /// A text some of whose characters are replaced, taken out or doubled.
