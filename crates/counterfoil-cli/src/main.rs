@@ -41,7 +41,9 @@ fn main() -> ExitCode {
     match cli.command.run() {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // A name that a file holds may have line breaks in it, a sentence has none.
+            let said = format!("{error:#}").replace(['\n', '\r'], " ");
+            eprintln!("error: {said}");
             ExitCode::from(failure::status(&error))
         }
     }

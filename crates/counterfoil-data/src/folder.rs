@@ -91,6 +91,7 @@ fn classes(file: &Path) -> Result<Option<(Vec<u8>, usize)>> {
 mod tests {
     use super::*;
     use crate::png::Picture;
+    use proptest::prelude::*;
 
     fn graph() -> Dag {
         Dag::from_dot("digraph { a [domain_low=0]; b; style [role=\"unlabelled\"]; a -> b }")
@@ -101,6 +102,31 @@ mod tests {
         let file = folder.join(name);
         fs_err::create_dir_all(file.parent().unwrap()).unwrap();
         Picture::new(3, 2, channels, vec![value; 6 * channels]).unwrap().write(&file).unwrap();
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Of what is read, every class is among those counted.
+        #[test]
+        fn any_table_is_read_or_refused(
+            header in "(file,a,b(,class)?|b,class,file,a|file,a)",
+            rows in prop::collection::vec("(one|two|none)?(\\.png)?(,[-+.0-9einaf\"]{0,5}){1,3}", 0..4),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            put(folder.path(), "one.png", 1, 10);
+            put(folder.path(), "two.png", 1, 20);
+            let text = [header, rows.join("\n")].join("\n");
+            fs_err::write(folder.path().join(LABELS), text).unwrap();
+            match load(folder.path(), &graph()) {
+                Ok(data) => {
+                    prop_assert!(data.labels().iter().all(|label| label.is_finite()));
+                    let most = data.classes().into_iter().flatten().max();
+                    prop_assert!(most.is_none_or(|most| usize::from(*most) < data.class_count()));
+                }
+                Err(error) => prop_assert_eq!(error.to_string().lines().count(), 1, "{}", error),
+            }
+        }
     }
 
     /// Exact: order, pixels, labels and classes are those of the files.

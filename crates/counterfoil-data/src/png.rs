@@ -2,10 +2,14 @@
 
 use crate::{DataError, Result};
 use image::{
-    ExtendedColorType, ImageDecoder, ImageEncoder, codecs::png::PngDecoder, codecs::png::PngEncoder,
+    ExtendedColorType, ImageDecoder, ImageEncoder, Limits, codecs::png::PngDecoder,
+    codecs::png::PngEncoder,
 };
 use std::io::{Cursor, Write};
 use std::path::Path;
+
+/// The most bytes that a picture may unpack to: 8192 x 8192 pixels of four channels.
+const LARGEST: u64 = 256 << 20;
 
 /// A picture of 8-bit pixels, row by row from the top, the channels of one pixel next to each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,13 +139,29 @@ pub fn read_grey(file: &Path, size: [usize; 2]) -> Result<Vec<u8>> {
 /// Reads a PNG of any size: grey, or red, green and blue, with or without transparency; 16-bit values are reduced to 8.
 ///
 /// # Errors
-/// [`DataError::Png`] when the file is no PNG.
+/// [`DataError::Png`] when the file is no PNG, or its picture unpacks to more than 256 MiB.
 pub fn read(file: &Path) -> Result<Picture> {
     let bytes = fs_err::read(file)?;
-    let fail = |reason| DataError::Png { file: file.to_owned(), reason };
-    let picture = PngDecoder::new(Cursor::new(&bytes))
-        .and_then(image::DynamicImage::from_decoder)
-        .map_err(|e| fail(format!("not a readable PNG ({e})")))?;
+    decode(&bytes).map_err(|reason| DataError::Png { file: file.to_owned(), reason })
+}
+
+/// A decoder that has read the header, whose claims are checked before room is made for them.
+fn decoder(bytes: &[u8]) -> Result<PngDecoder<Cursor<&[u8]>>, String> {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(LARGEST);
+    let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits)
+        .map_err(|e| format!("not a readable PNG ({e})"))?;
+    if decoder.total_bytes() > LARGEST {
+        let (w, h) = decoder.dimensions();
+        let most = LARGEST >> 20;
+        return Err(format!("the image of {w} x {h} pixels takes more than {most} MiB; resize it"));
+    }
+    Ok(decoder)
+}
+
+fn decode(bytes: &[u8]) -> Result<Picture, String> {
+    let picture = image::DynamicImage::from_decoder(decoder(bytes)?)
+        .map_err(|e| format!("not a readable PNG ({e})"))?;
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let colour = picture.color();
     let (channels, pixels) = match (colour.has_color(), colour.has_alpha()) {
@@ -149,12 +169,11 @@ pub fn read(file: &Path) -> Result<Picture> {
         (true, false) => (3, picture.into_rgb8().into_raw()),
         (_, true) => (4, picture.into_rgba8().into_raw()),
     };
-    Picture::new(width, height, channels, pixels)
+    Picture::new(width, height, channels, pixels).map_err(|e| e.to_string())
 }
 
 fn decode_grey(bytes: &[u8], [height, width]: [usize; 2]) -> Result<Vec<u8>, String> {
-    let decoder =
-        PngDecoder::new(Cursor::new(bytes)).map_err(|e| format!("not a readable PNG ({e})"))?;
+    let decoder = decoder(bytes)?;
     // The size stands in the header: a file of another size is refused before it is unpacked.
     let (w, h) = decoder.dimensions();
     if (w as usize, h as usize) != (width, height) {
@@ -193,8 +212,12 @@ mod tests {
         #[test]
         fn arbitrary_bytes_never_panic(tail in prop::collection::vec(any::<u8>(), 0..200), cut in 0usize..80) {
             let png = Picture::new(4, 4, 1, vec![9; 16]).unwrap().encode().unwrap();
-            let _ = decode_grey(&tail, [4, 4]);
-            let _ = decode_grey(&[&png[..cut.min(png.len())], &tail].concat(), [4, 4]);
+            for bytes in [tail.clone(), [&png[..cut.min(png.len())], &tail].concat()] {
+                let _ = decode_grey(&bytes, [4, 4]);
+                if let Ok(picture) = decode(&bytes) {
+                    prop_assert_eq!(decode(&picture.encode().unwrap()), Ok(picture));
+                }
+            }
         }
 
         #[test]
@@ -241,6 +264,24 @@ mod tests {
         check(&whole[..whole.len() - 20], "damaged PNG");
         fs_err::remove_file(&file).unwrap();
         assert!(read_grey(&file, [2, 3]).unwrap_err().to_string().contains("x.png"));
+    }
+
+    /// A header of 33 bytes may claim 17 GiB.
+    #[test]
+    fn a_size_that_is_only_claimed_takes_no_room() {
+        let png = Picture::new(4, 4, 4, vec![9; 64]).unwrap().encode().unwrap();
+        for side in [65_535u32, 8_193, u32::MAX >> 1] {
+            let mut header = png[12..29].to_vec();
+            header[4..8].copy_from_slice(&side.to_be_bytes());
+            header[8..12].copy_from_slice(&side.to_be_bytes());
+            let mut sum = flate2::Crc::new();
+            sum.update(&header);
+            let parts = [&png[..12], &header, &sum.sum().to_be_bytes(), &png[33..]];
+            let said = decode(&parts.concat()).unwrap_err();
+            // Not even a row of the last fits, which the reader of the header says.
+            let sides = format!("{side} x {side} pixels takes more than 256 MiB; resize it");
+            assert!(said.contains(&sides) || said.contains("Memory limit exceeded"), "{said}");
+        }
     }
 
     #[test]

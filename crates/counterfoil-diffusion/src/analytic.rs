@@ -63,7 +63,10 @@ impl Mixture {
             }
         }
         let total: f64 = weights.iter().sum();
-        let weights = weights.into_iter().map(|weight| weight / total).collect();
+        // Shares stay as they are, so that a mixture that is written reads back as itself.
+        let shares = (total - 1.0).abs() < 1e-12;
+        let share = |weight| if shares { weight } else { weight / total };
+        let weights = weights.into_iter().map(share).collect();
         Ok(Self { raw: Raw { weights, means, stds } })
     }
 

@@ -97,7 +97,9 @@ pub use sampler::{
     pndm::Pndm,
     unipc::UniPc,
 };
-pub use schedule::{BetaKind, ContinuousSchedule, DiscreteSchedule, Path, Scaling, Schedule};
+pub use schedule::{
+    BetaKind, ContinuousSchedule, DiscreteSchedule, MAX_STEPS, Path, Scaling, Schedule,
+};
 pub use spacing::{Respacing, Shift, Spacing};
 pub use state::{Real, State};
 pub use variance::Variance;

@@ -11,9 +11,17 @@ pub(crate) use continuous::trigonometric;
 pub use continuous::{ContinuousSchedule, Path};
 pub use table::DiscreteSchedule;
 
-use crate::{DiffusionError, End, Grid, Level, ModelTime, Spacing};
+use crate::{DiffusionError, End, Grid, Level, ModelTime, Spacing, plan::check_setting};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
+
+/// The most labels of a schedule and steps of a grid. More are taken for a mistake before room is made for them.
+pub const MAX_STEPS: usize = 1 << 20;
+
+/// Refuses a number of labels or steps that nobody means.
+pub(crate) fn check_count(name: &'static str, count: usize) -> Result<(), DiffusionError> {
+    check_setting(name, count as f64, count <= MAX_STEPS, "1 to 1048576")
+}
 
 /// How the levels of a schedule scale the signal as noise is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,12 +83,13 @@ pub trait Schedule {
     /// # Errors
     /// [`DiffusionError::ZeroSteps`], [`DiffusionError::TooManySteps`], [`DiffusionError::LabelOutOfRange`] (an
     /// offset that leaves the table), [`DiffusionError::SpacingUnsupported`],
-    /// [`DiffusionError::SettingOutOfRange`], and those of [`Grid::new`]: in particular
+    /// [`DiffusionError::SettingOutOfRange`] (also for more than [`MAX_STEPS`] steps), and those of [`Grid::new`]: in particular
     /// [`DiffusionError::DuplicateLevel`] when the chosen end is the last label that the spacing visits.
     fn grid(&self, spacing: Spacing, steps: usize, end: End) -> Result<Grid, DiffusionError> {
         if steps == 0 {
             return Err(DiffusionError::ZeroSteps { what: "a grid" });
         }
+        check_count("number of steps", steps)?;
         let entries = steps + usize::from(end == End::LastPositive);
         if spacing.is_in_levels() {
             return spaced_in_levels(self, spacing, steps, end);

@@ -190,8 +190,14 @@ impl From<TensorError> for ExperimentError {
 }
 
 impl From<DataError> for ExperimentError {
+    /// A picture that the disk has no room for is a run that failed; what cannot be read is the data's fault.
     fn from(error: DataError) -> Self {
-        Self::Data(Box::new(error))
+        match error {
+            DataError::Io(error) if hint(error.kind()).is_some_and(|hint| hint != OTHER_FOLDER) => {
+                error.into()
+            }
+            error => Self::Data(Box::new(error)),
+        }
     }
 }
 
@@ -204,14 +210,22 @@ impl From<ModelError> for ExperimentError {
 impl From<io::Error> for ExperimentError {
     /// Keeps the path that `fs_err` put into the message and says what helps.
     fn from(error: io::Error) -> Self {
-        let hint = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                ": free some space and resume the run"
-            }
-            io::ErrorKind::PermissionDenied => ": choose a folder that you may write to with --out",
-            _ => "",
-        };
+        let hint = hint(error.kind()).unwrap_or_default();
         Self::Io { message: error.to_string(), hint }
+    }
+}
+
+const OTHER_FOLDER: &str = ": choose a folder that you may write to with --out";
+
+/// What helps where a file cannot be written.
+fn hint(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some(": free some space and resume the run")
+        }
+        io::ErrorKind::FileTooLarge => Some(": allow larger files (ulimit -f) and resume the run"),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(OTHER_FOLDER),
+        _ => None,
     }
 }
 
@@ -246,10 +260,24 @@ mod tests {
         assert_eq!(suggestion::<&str>("x", &[]), "");
     }
 
+    /// Whoever meets it: a history, an archive, a picture.
     #[test]
     fn a_full_disk_says_what_helps() {
-        let error = ExperimentError::from(io::Error::from(io::ErrorKind::StorageFull));
-        assert!(error.to_string().ends_with("free some space and resume the run"));
-        assert_eq!(error.exit_status(), 1);
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        for kind in [StorageFull, QuotaExceeded, FileTooLarge] {
+            for error in [
+                ExperimentError::from(io::Error::from(kind)),
+                TensorError::Io(kind.into()).into(),
+                DataError::Io(kind.into()).into(),
+            ] {
+                assert!(error.to_string().ends_with("and resume the run"), "{error}");
+                assert_eq!(error.exit_status(), 1, "{error}");
+            }
+        }
+        let error = ExperimentError::from(io::Error::from(ReadOnlyFilesystem));
+        assert!(error.to_string().ends_with("with --out"), "{error}");
+        // Data that may not be read are bad input.
+        let error = ExperimentError::from(DataError::Io(io::ErrorKind::PermissionDenied.into()));
+        assert_eq!(error.exit_status(), 2);
     }
 }

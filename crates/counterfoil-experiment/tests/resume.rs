@@ -79,22 +79,23 @@ impl Bench {
     /// Trains to the end, or until the interrupt that comes during `stop`.
     fn train(&self, run: &RunDir, stop: Option<u64>) -> Result<Outcome, ExperimentError> {
         let flag = AtomicBool::new(false);
-        let mut reporter = StopAt { step: stop, flag: &flag };
+        let set = || flag.store(true, Ordering::Relaxed);
+        let mut reporter = At { step: stop.unwrap_or(u64::MAX), then: set };
         train(run, &self.config, &self.data, &mut reporter, &flag)
     }
 }
 
-/// Sets the interrupt when a step is done.
-struct StopAt<'a> {
-    step: Option<u64>,
-    flag: &'a AtomicBool,
+/// Does something when a step is done.
+struct At<F> {
+    step: u64,
+    then: F,
 }
 
-impl Reporter for StopAt<'_> {
+impl<F: FnMut()> Reporter for At<F> {
     fn begin(&mut self, _: &str, _: u64, _: u64) {}
     fn advance(&mut self, done: u64, _: &str) {
-        if Some(done) == self.step {
-            self.flag.store(true, Ordering::Relaxed);
+        if done == self.step {
+            (self.then)();
         }
     }
     fn note(&mut self, _: &str) {}
@@ -157,6 +158,41 @@ fn a_run_that_keeps_no_activations_ends_with_the_same_bits() {
         let (again, _other) = ends(&["training.checkpoint_activations=true"]);
         assert_same(&kept, &again, 10);
     }
+}
+
+/// Where one file of a checkpoint shall be written lies a device that is always full: the disk's own refusal, in the middle
+/// of a checkpoint.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_that_fills_up_within_a_checkpoint_costs_the_steps_since_the_last() {
+    let bench = Bench::new(&[]);
+    let straight = bench.run();
+    bench.train(&straight, None).unwrap();
+
+    let run = bench.run();
+    for (step, file, kept) in [(5, "weights.tmp", &[][..]), (15, "optimiser.tmp", &[5, 10])] {
+        let hidden = run.file(format!("checkpoints/.step-{step}.{}.tmp", std::process::id()));
+        let full = hidden.join(file);
+        // What resumes clears such folders first, so that this one comes later.
+        let mut place = At {
+            step,
+            then: || {
+                fs_err::create_dir_all(&hidden).unwrap();
+                std::os::unix::fs::symlink("/dev/full", &full).unwrap();
+            },
+        };
+        let never = AtomicBool::new(false);
+        let error = train(&run, &bench.config, &bench.data, &mut place, &never).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains(&format!("step-{step}")) && said.contains(file), "{said}");
+        assert!(said.ends_with("free some space and resume the run"), "{said}");
+        assert_eq!((error.exit_status(), said.lines().count()), (1, 1));
+        assert!(!hidden.exists());
+        assert_eq!(Checkpoints::of(run.path()).steps().unwrap(), kept);
+        assert_eq!(run.manifest().unwrap().stopped_by, None);
+    }
+    bench.train(&run, None).unwrap();
+    assert_same(&straight, &run, 20);
 }
 
 /// What `a_killed_run_ends_with_the_same_bits` does in the process that it starts and kills: train, and hang at step 13.

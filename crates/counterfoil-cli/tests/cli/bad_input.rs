@@ -11,7 +11,9 @@ fn configs_at_fault() {
     bench.write("experiments/tiny.toml", CONFIG);
     bench.write("experiments/tiny.dot", GRAPH);
     bench.write("broken.toml", "graph = ");
-    let cases: [(&[&str], &[&str]); 14] = [
+    bench.write("odd.toml", format!("\"gr\\naph\" = 1\n{CONFIG}"));
+    let cases: [(&[&str], &[&str]); 15] = [
+        (&["run", "odd.toml"], &["error: odd.toml: unknown key `gr aph`; did you mean `graph`?"]),
         (&["run", "tini"], &["no experiment `tini`", "did you mean `tiny`?"]),
         (&["run", "tiny.toml", "--preset", "lnog"], &["no preset `lnog`", "`long`?"]),
         (
@@ -104,9 +106,14 @@ fn commands_at_fault() {
 fn what_cannot_be_written_is_a_failure() {
     let bench = Bench::new();
     bench.refuse(1, &["run", "tiny.toml", "--out", "tiny.dot/runs"], &["tiny.dot"]);
-    // Nobody, not even root, makes a folder there.
+    // Nobody, not even root, makes a folder there: the one says that there is no such place, the other that it may not be
+    // written to.
     #[cfg(target_os = "linux")]
-    bench.refuse(1, &["run", "tiny.toml", "--out", "/proc/runs"], &["/proc/runs"]);
+    {
+        bench.refuse(1, &["run", "tiny.toml", "--out", "/proc/runs"], &["/proc/runs"]);
+        let parts = ["/sys/runs", "choose a folder that you may write to with --out"];
+        bench.refuse(1, &["run", "tiny.toml", "--out", "/sys/runs"], &parts);
+    }
     bench.refuse(
         2,
         &["data", "tiny.toml", "--sheet", "no/such/sheet.png"],

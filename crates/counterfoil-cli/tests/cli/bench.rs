@@ -60,6 +60,15 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
+impl Ended {
+    /// Starts a command and waits for its end.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let ended = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { status: ended.status.code(), out: text(ended.stdout), err: text(ended.stderr) }
+    }
+}
+
 impl Bench {
     pub(crate) fn new() -> Self {
         let bench = Self { folder: tempfile::tempdir().unwrap() };
@@ -90,9 +99,7 @@ impl Bench {
 
     /// Starts the binary and waits for its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        let ended = self.command(arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { status: ended.status.code(), out: text(ended.stdout), err: text(ended.stderr) }
+        Ended::of(self.command(arguments))
     }
 
     /// A command that must succeed; its stdout.

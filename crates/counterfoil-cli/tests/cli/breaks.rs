@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Ended, outcome};
 
 const FILES: [&str; 4] =
     ["weights.safetensors", "ema.safetensors", "optimiser.safetensors", "state.json"];
@@ -91,4 +91,122 @@ fn killed_and_interrupted_runs_end_with_the_same_bits() {
     assert_eq!((&told["steps"], &told["stopped_by"]), (&60.into(), &"steps".into()));
     assert!(run.join("report.html").is_file());
     assert!(bytes(&straight.path(), 60) == bytes(&run, 60), "the last checkpoints differ");
+}
+
+/// The binary as a shell starts it once `before` is done.
+#[cfg(unix)]
+fn after(bench: &Bench, before: &str, arguments: &[&str]) -> Ended {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]);
+    command.arg(bench.command(&[]).get_program()).args(arguments);
+    command.current_dir(bench.path("")).env("OMP_NUM_THREADS", "1").stdin(Stdio::null());
+    Ended::of(command)
+}
+
+/// One sentence, the last, that holds all `parts`; status 1.
+#[cfg(unix)]
+fn failed(ended: &Ended, parts: &[&str]) {
+    let said = ended.err.trim_end().lines().last().unwrap_or_default();
+    assert_eq!((ended.status, ended.out.as_str()), (Some(1), ""), "{ended:?}");
+    assert!(said.starts_with("error: ") && !ended.err.contains("panicked"), "{ended:?}");
+    for part in parts {
+        assert!(said.contains(part), "{part:?} is not in {said:?}");
+    }
+}
+
+/// Files may not grow beyond a limit, which anybody can set and which ends a write in its middle as a full disk does: in a
+/// checkpoint, in the history, in a picture of the evaluation.
+#[test]
+#[cfg(unix)]
+fn a_run_whose_files_find_no_room_goes_on_when_there_is_some() {
+    let bench = Bench::new();
+    let run = ["run", "tiny.toml", "--preset", "long"];
+    bench.succeed(&[&run[..], &["--out", "straight"]].concat());
+    let straight = fs_err::read_dir(bench.path("straight/tiny")).unwrap().next().unwrap().unwrap();
+    let straight = straight.path();
+    // In blocks of 512 bytes. Without the signal, which would kill, the write itself fails.
+    let limited = |bytes: u64, arguments: &[&str]| {
+        after(&bench, &format!("trap '' XFSZ; ulimit -f {}", bytes / 512), arguments)
+    };
+    let size = |file: &str| fs_err::metadata(straight.join(file)).unwrap().len();
+
+    // The largest file of a checkpoint does not fit.
+    let most = size("checkpoints/step-60/optimiser.safetensors");
+    let ended = limited(most - 1024, &run);
+    failed(&ended, &["runs/tiny", "optimiser", "allow larger files"]);
+    let run = bench.runs().remove(0);
+    assert_eq!(fs_err::read_dir(run.join("checkpoints")).unwrap().count(), 0);
+    // What fails clears away what it began; a kill, as below, may leave some.
+    let torsos = || bench.files().into_keys().filter(|p| p.extension().is_some_and(|e| e == "tmp"));
+    assert_eq!(torsos().count(), 0);
+    let told = bench.json(&["runs"]);
+    assert_eq!(told["runs"][0]["broken"], serde_json::Value::Null, "{told}");
+
+    // Some steps further the next one does not either.
+    let mut child = bench.command(&["resume", "tiny"]);
+    let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for(&mut child, || has(&bench.path("runs/tiny"), 20));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept = |run: &Path| -> Vec<String> {
+        let names = fs_err::read_dir(run.join("checkpoints")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with("step-")).collect();
+        names.sort();
+        names
+    };
+    let before = kept(&run);
+    failed(&limited(most - 1024, &["resume", "tiny"]), &["runs/tiny", "optimiser"]);
+    assert_eq!(kept(&run), before, "a checkpoint is lost");
+    assert_eq!(bench.json(&["runs"])["runs"][0]["stopped_by"], serde_json::Value::Null);
+
+    bench.succeed(&["resume", "tiny"]);
+    let (found, expected) = (outcome(&run), outcome(&straight));
+    assert!(found.0 == expected.0, "checkpoints or pictures differ");
+    assert_eq!(found.1, expected.1);
+
+    // A page that does not fit leaves the one that is there.
+    let page = fs_err::read(run.join("report.html")).unwrap();
+    failed(&limited(page.len() as u64 / 2, &["report", "tiny"]), &["report.html"]);
+    assert_eq!(fs_err::read(run.join("report.html")).unwrap(), page);
+}
+
+/// Root may write anywhere, so that right is given up first where the tests have it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_that_may_not_be_written_says_so_and_keeps_every_file() {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+    let bench = Bench::new();
+    bench.succeed(&["run", "tiny.toml"]);
+    let run = bench.runs().remove(0);
+    let folders = |mode| {
+        for folder in [run.clone(), run.join("checkpoints"), run.join("counterfactuals")] {
+            fs_err::set_permissions(folder, Permissions::from_mode(mode)).unwrap();
+        }
+        fs_err::set_permissions(run.join("lock"), Permissions::from_mode(mode & 0o666)).unwrap();
+    };
+    let before = bench.files();
+    folders(0o555);
+    let bound = fs_err::write(run.join("probe"), "").is_err();
+    let _ = fs_err::remove_file(run.join("probe"));
+    for arguments in [
+        &["resume", "tiny"][..],
+        &["evaluate", "tiny"],
+        &["report", "tiny"],
+        &["counterfactual", "tiny", "--do", "thickness=2", "--count", "1"],
+    ] {
+        let ended = if bound {
+            bench.run(arguments)
+        } else {
+            let mut command = Command::new("setpriv");
+            command.arg("--bounding-set=-dac_override,-dac_read_search");
+            command.arg(bench.command(&[]).get_program()).args(arguments);
+            command.current_dir(bench.path("")).env("OMP_NUM_THREADS", "1");
+            Ended::of(command)
+        };
+        failed(&ended, &["runs/tiny", "choose a folder that you may write to"]);
+    }
+    folders(0o755);
+    assert!(bench.files() == before, "files changed");
+    bench.succeed(&["report", "tiny"]);
 }

@@ -3,6 +3,9 @@
 
 use counterfoil_data::idx::parse;
 
+#[path = "../../../counterfoil-graph/fuzz/fuzz_targets/limit.rs"]
+mod limit;
+
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = parse::<1>(bytes);
     if let Ok(images) = parse::<3>(bytes) {

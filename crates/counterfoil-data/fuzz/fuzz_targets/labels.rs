@@ -5,11 +5,13 @@ use std::sync::LazyLock;
 
 use counterfoil_graph::Dag;
 
-#[path = "shared.rs"]
+#[path = "../../../counterfoil-graph/fuzz/fuzz_targets/limit.rs"]
+mod limit;
 mod shared;
 
 static GRAPH: LazyLock<Dag> = LazyLock::new(|| {
-    Dag::from_dot("digraph { a [low=0, high=1]; b [low=0, high=9]; a -> b }").expect("the graph is right")
+    Dag::from_dot("digraph { a [low=0, high=1]; b [low=0, high=9]; a -> b }")
+        .expect("the graph is right")
 });
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

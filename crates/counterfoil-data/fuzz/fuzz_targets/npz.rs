@@ -1,7 +1,8 @@
 //! Any bytes are an archive of CausalCircuit or are refused; the pickle inside is never executed.
 #![no_main]
 
-#[path = "shared.rs"]
+#[path = "../../../counterfoil-graph/fuzz/fuzz_targets/limit.rs"]
+mod limit;
 mod shared;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -78,9 +78,10 @@ fn archive(
     labels: &mut Vec<f64>,
 ) -> Result<(), String> {
     let open = fs_err::File::open(file).map_err(|e| e.to_string())?;
+    let size = open.metadata().map_err(|e| e.to_string())?.len();
     let mut zip =
         zip::ZipArchive::new(open).map_err(|e| format!("not a readable archive ({e})"))?;
-    let latents = npy::floats(&npy::entry(&mut zip, "original_latents")?)?;
+    let latents = npy::floats(&npy::entry(&mut zip, "original_latents", size)?)?;
     let [n, 2, 4] = latents.shape[..] else {
         return Err(format!("original_latents has the shape {:?}, not [n, 2, 4]", latents.shape));
     };
@@ -90,7 +91,7 @@ fn archive(
     if !labels.iter().all(|label| label.is_finite()) {
         return Err("a label is no finite number".into());
     }
-    let imgs = npy::entry(&mut zip, "imgs")?;
+    let imgs = npy::entry(&mut zip, "imgs", size)?;
     let (shape, pickled) = npy::objects(&imgs)?;
     if shape != [n, 2] {
         return Err(format!("imgs has the shape {shape:?}, original_latents that of {n} pairs"));
@@ -171,6 +172,22 @@ mod tests {
             assert_eq!(data.labels().row(k).to_vec(), expected);
         }
         assert_eq!(data.graph().variable(0).name(), "arm");
+    }
+
+    /// 64 MiB of zeros pack into 64 KiB.
+    #[test]
+    fn an_archive_that_unpacks_to_far_more_is_not_unpacked() {
+        use std::io::Write;
+        let folder = tempfile::tempdir().unwrap();
+        let file = fs_err::File::create(folder.path().join("train.npz")).unwrap();
+        let mut zip = zip::ZipWriter::new(file.into_file());
+        let options = zip::write::FileOptions::default();
+        let options = options.compression_method(zip::CompressionMethod::Deflated);
+        zip.start_file("original_latents.npy", options).unwrap();
+        zip.write_all(&vec![0; 64 << 20]).unwrap();
+        zip.finish().unwrap();
+        let said = load(folder.path(), 4).unwrap_err().to_string();
+        assert!(said.contains("original_latents unpacks to more than"), "{said}");
     }
 
     #[test]

@@ -4,19 +4,23 @@ use std::io::Read;
 
 /// The most bytes that one array may unpack to: 16 GiB, four times the published archive.
 const LIMIT: u64 = 16 << 30;
+/// And how many times the size of its archive, which neither numbers nor pictures come near.
+const RATIO: u64 = 64;
 
-/// The bytes of the array `name`.
+/// The bytes of the array `name` in an archive of `size` bytes.
 pub(super) fn entry<R: Read + std::io::Seek>(
     zip: &mut zip::ZipArchive<R>,
     name: &str,
+    size: u64,
 ) -> Result<Vec<u8>, String> {
+    let limit = LIMIT.min(size.saturating_mul(RATIO));
     let entry =
         zip.by_name(&format!("{name}.npy")).map_err(|e| format!("no array {name} ({e})"))?;
     let mut bytes = Vec::new();
-    let read = entry.take(LIMIT + 1).read_to_end(&mut bytes);
+    let read = entry.take(limit + 1).read_to_end(&mut bytes);
     let read = read.map_err(|e| format!("{name} is damaged ({e})"))?;
-    if read as u64 > LIMIT {
-        return Err(format!("{name} unpacks to more than {LIMIT} bytes"));
+    if read as u64 > limit {
+        return Err(format!("{name} unpacks to more than {limit} bytes and is taken for damaged"));
     }
     Ok(bytes)
 }

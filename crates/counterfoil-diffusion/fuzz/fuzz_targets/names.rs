@@ -3,6 +3,9 @@
 
 use counterfoil_diffusion::{Choice, Respacing};
 
+#[path = "../../../counterfoil-graph/fuzz/fuzz_targets/limit.rs"]
+mod limit;
+
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let _ = text.parse::<Choice>();
     let _ = text.parse::<Respacing>();

@@ -3,6 +3,9 @@
 
 use counterfoil_diffusion::compat::{Inputs, Record};
 
+#[path = "../../../counterfoil-graph/fuzz/fuzz_targets/limit.rs"]
+mod limit;
+
 const INPUTS: &str = r#"{ "models": { "normal": { "weights": [1.0], "means": [[0.0]], "stds": [[1.0]] } },
     "x_start": { "normal": [[0.5]] } }"#;
 

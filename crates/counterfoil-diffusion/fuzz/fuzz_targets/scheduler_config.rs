@@ -3,6 +3,9 @@
 
 use counterfoil_diffusion::{Prediction, compat::SchedulerConfig};
 
+#[path = "../../../counterfoil-graph/fuzz/fuzz_targets/limit.rs"]
+mod limit;
+
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let Ok(config) = SchedulerConfig::from_json(text) else { return };
     for steps in [1, 7] {

@@ -11,6 +11,7 @@ use crate::{
     Stage, UniPc, Variance,
     plan::{Entry, Parts},
     sampler::{dpm::Form, pndm, unipc},
+    schedule::check_count,
 };
 use serde::de::DeserializeOwned;
 
@@ -335,6 +336,7 @@ fn flow(
     if steps == 0 {
         return Err(DiffusionError::ZeroSteps { what: "a grid" });
     }
+    check_count("number of steps", steps)?;
     let train_steps = config.train_steps() as f64;
     let k = config.shift.unwrap_or(1.0);
     let shifted = |t: f64| k * t / (1.0 + (k - 1.0) * t);

@@ -41,11 +41,11 @@ pub(super) fn labels(
         ("linspace", Family::Euler) => Ok(linspace(t - 1.0, steps).into_iter().rev().collect()),
         ("leading", Family::Dpm) => {
             let ratio = train_steps / (steps + 1);
-            Ok((1..=steps).rev().map(|i| (i * ratio + offset) as f64).collect())
+            Ok((1..=steps).rev().map(|i| (i * ratio).saturating_add(offset) as f64).collect())
         }
         ("leading", _) => {
             let ratio = train_steps / steps;
-            Ok((0..steps).rev().map(|i| (i * ratio + offset) as f64).collect())
+            Ok((0..steps).rev().map(|i| (i * ratio).saturating_add(offset) as f64).collect())
         }
         ("trailing", _) => {
             // A floating range, which for 62 of the first 1,000 N has one label too many: -1, the noisiest level.

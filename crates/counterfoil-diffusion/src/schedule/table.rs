@@ -48,8 +48,11 @@ impl DiscreteSchedule {
     /// The schedule of a family.
     ///
     /// # Errors
-    /// As [`DiscreteSchedule::from_betas`].
+    /// As [`DiscreteSchedule::from_betas`]; [`DiffusionError::SettingOutOfRange`] for more than [`MAX_STEPS`] labels.
+    ///
+    /// [`MAX_STEPS`]: crate::MAX_STEPS
     pub fn new(kind: BetaKind, train_steps: usize) -> Result<Self, DiffusionError> {
+        super::check_count("number of training steps", train_steps)?;
         Self::from_betas(kind.betas(train_steps))
     }
 

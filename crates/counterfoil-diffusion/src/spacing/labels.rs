@@ -1,7 +1,7 @@
 //! Integer labels, decided in integers so that no count is ever off by one.
 
 use super::{Spacing, beta_quantile};
-use crate::DiffusionError;
+use crate::{DiffusionError, schedule::check_count};
 
 /// `n / d` rounded to the nearest integer, ties to even: the rule of numpy's `rint` and of Python's `round`.
 pub(crate) fn round_ratio(n: usize, d: usize) -> usize {
@@ -36,10 +36,12 @@ impl Spacing {
         if steps > train_steps {
             return Err(DiffusionError::TooManySteps { steps, train_steps });
         }
+        check_count("number of training steps", train_steps)?;
         let last = train_steps - 1;
         let labels: Vec<usize> = match self {
             Self::Leading { offset } => {
-                (0..steps).rev().map(|i| i * (train_steps / steps) + offset).collect()
+                let gap = train_steps / steps;
+                (0..steps).rev().map(|i| (i * gap).saturating_add(offset)).collect()
             }
             Self::Trailing => {
                 (0..steps).map(|i| round_ratio((steps - i) * train_steps, steps) - 1).collect()

@@ -21,6 +21,7 @@ mod mixture;
 mod orders;
 mod picard;
 mod randomness;
+mod readers;
 mod samplers;
 mod schedules;
 #[cfg(feature = "tch")]

@@ -1,6 +1,8 @@
 //! Any text is an expectation or is refused.
 #![no_main]
 
+#[path = "../../../counterfoil-graph/fuzz/fuzz_targets/limit.rs"]
+mod limit;
 #[path = "../../../counterfoil-data/fuzz/fuzz_targets/shared.rs"]
 mod shared;
 

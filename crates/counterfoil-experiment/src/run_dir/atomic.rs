@@ -91,6 +91,25 @@ mod tests {
         assert_eq!(names, ["a.json", "taken"]);
     }
 
+    /// The temporary file is a device that is always full, which is the disk's own refusal.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_leaves_the_old_file_and_no_torso() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_atomic(&path, b"old").unwrap();
+        std::os::unix::fs::symlink("/dev/full", temporary(&path)).unwrap();
+        let error = write_atomic(&path, b"new").unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("a.json") && said.contains("free some space"), "{said}");
+        assert_eq!(error.exit_status(), 1);
+        assert_eq!(fs_err::read(&path).unwrap(), b"old");
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
+        // Once there is room all is well.
+        write_atomic(&path, b"new").unwrap();
+        assert_eq!(fs_err::read(&path).unwrap(), b"new");
+    }
+
     #[test]
     fn damaged_json_is_named() {
         let folder = tempfile::tempdir().unwrap();

@@ -280,12 +280,12 @@ impl InProgress<'_> {
         };
         let (steps, training_s) = (self.trainer.steps(), self.recorder.wall());
         let said = match &ended {
-            Ok(_) => "training ended".to_owned(),
-            Err(error) => error.to_string(),
+            Ok(_) => format!("training ended after step {steps}"),
+            Err(error) => format!("training stopped after step {steps}: {error}"),
         };
         let written = (|| {
             self.recorder.sync()?;
-            self.run.log(&format!("{said} after step {steps}"))?;
+            self.run.log(&said)?;
             self.run.amend(|manifest| {
                 (manifest.steps, manifest.training_s) = (steps, training_s);
                 manifest.stopped_by = stopped_by;

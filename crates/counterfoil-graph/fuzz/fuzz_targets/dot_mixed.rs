@@ -4,7 +4,7 @@
 
 use counterfoil_graph::formats::{DotOptions, Format};
 
-#[path = "shared.rs"]
+mod limit;
 mod shared;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

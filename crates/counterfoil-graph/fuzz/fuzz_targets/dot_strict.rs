@@ -8,7 +8,7 @@ use counterfoil_graph::{
 };
 use std::collections::BTreeSet;
 
-#[path = "shared.rs"]
+mod limit;
 mod shared;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

@@ -3,7 +3,7 @@
 
 use counterfoil_graph::formats::Format;
 
-#[path = "shared.rs"]
+mod limit;
 mod shared;
 
 libfuzzer_sys::fuzz_target!(|text: &str| shared::comes_back(Format::Gml.read(text)));

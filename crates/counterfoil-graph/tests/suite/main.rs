@@ -27,6 +27,7 @@ mod messages;
 mod oracle;
 mod properties;
 mod rank;
+mod readers;
 mod regimes;
 mod seeds;
 mod separation;

@@ -112,7 +112,7 @@ impl FunctionalModel {
     /// their declaration, hidden ones follow.
     ///
     /// # Errors
-    /// [`ScmError::UnknownParent`], [`ScmError::RowCount`], [`ScmError::ValueOutOfRange`],
+    /// [`ScmError::UnknownParent`], [`ScmError::RowCount`], [`ScmError::ValueOutOfRange`], [`ScmError::TooLarge`],
     /// [`ScmError::NotADistribution`] for a source; [`ScmError::Graph`] for names used twice and cycles.
     pub fn new(
         sources: impl IntoIterator<Item = Exogenous>,
@@ -171,6 +171,8 @@ impl FunctionalModel {
                 let (variable, cardinality) = (name.clone(), *cardinality);
                 return Err(ScmError::ValueOutOfRange { variable, value, cardinality });
             }
+            // A number of values is only claimed, and the table of zeros and ones has one for each.
+            cell_count(&[expected, *cardinality])?;
             let point =
                 |&value: &usize| (0..*cardinality).map(move |v| f64::from(u8::from(v == value)));
             nodes.push(Node {
