@@ -8,7 +8,7 @@
 
 use counterfoil_autoencoder::network::unet::Condition;
 use counterfoil_autoencoder::{
-    Architecture, Batch, Decoder, Model, ModelConfig, Objective, ObjectiveConfig,
+    Architecture, Batch, Model, ModelConfig, Objective, ObjectiveConfig,
 };
 use counterfoil_graph::Dag;
 use counterfoil_tensor::{AdamW, AdamWConfig, Ema, Mode, Precision, clip_gradient_norm, noise};
@@ -26,11 +26,7 @@ fn model() -> Model {
                    style [role=\"unlabelled\", width=32]; thickness -> intensity }",
     )
     .unwrap();
-    let config = ModelConfig {
-        block_width: Some(16),
-        decoder: Decoder::Diffusion,
-        ..ModelConfig::default()
-    };
+    let config = ModelConfig { block_width: Some(16), ..ModelConfig::default() };
     Model::new(&Architecture::check(&config, &dag, IMAGE.map(|n| n as usize), 0).unwrap())
 }
 

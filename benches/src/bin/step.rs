@@ -8,7 +8,7 @@
 
 use counterfoil_autoencoder::network::unet::Condition;
 use counterfoil_autoencoder::{
-    Architecture, Code, Decoder, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Size,
+    Architecture, Code, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Size,
 };
 use counterfoil_benches::training::{self, Steps};
 use counterfoil_graph::Dag;
@@ -39,7 +39,6 @@ fn main() -> Result<(), Failure> {
         size: name,
         mechanism: Mechanism::Additive,
         mechanism_depth: 1,
-        decoder: Decoder::Diffusion,
         code: Code::Exogenous,
         reader: Vec::new(),
         residual_code: false,

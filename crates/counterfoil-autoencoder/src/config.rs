@@ -198,7 +198,7 @@ impl Default for ModelConfig {
             mechanism_depth: 3,
             code: Code::Causal,
             label_prior: Prior::Fixed,
-            decoder: Decoder::Corrective,
+            decoder: Decoder::Diffusion,
             remainder_scale: 0.25,
             conditioning: Conditioning::Added,
             predictor: Vec::new(),

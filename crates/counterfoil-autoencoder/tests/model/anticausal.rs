@@ -15,7 +15,6 @@ use tch::{Device, Kind, Tensor};
 /// As `method = "diff-scm"` has it.
 fn steered(c: &mut ModelConfig) {
     (c.conditioning, c.predictor) = (Conditioning::None, vec![8, 16]);
-    c.decoder = Decoder::Diffusion;
     (c.unlabelled_blocks, c.residual_code, c.prediction) = (false, false, Prediction::Eps);
 }
 
@@ -62,9 +61,7 @@ fn the_gradient_is_the_slope_of_the_log_density() {
 #[test]
 fn hand_written_weights_give_the_closed_form() {
     let dag = Dag::from_dot("digraph { a [low=0, high=1] }").unwrap();
-    let model = tiny(&dag, |c| {
-        (c.decoder, c.predictor, c.residual_code) = (Decoder::Diffusion, vec![8], false)
-    });
+    let model = tiny(&dag, |c| (c.predictor, c.residual_code) = (vec![8], false));
     let mut store = model.initialise(0, Device::Cpu);
     let state: Vec<(String, Tensor)> = store
         .state()

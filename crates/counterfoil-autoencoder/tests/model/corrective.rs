@@ -14,6 +14,10 @@ use counterfoil_graph::Intervention;
 use counterfoil_tensor::{Mode, ParameterStore, Precision, noise};
 use tch::{Device, Kind, Tensor};
 
+fn corrective(c: &mut ModelConfig) {
+    c.decoder = Decoder::Corrective;
+}
+
 /// Scrambled weights whose UNet predicts 0 whatever it sees.
 fn silent(model: &Model) -> ParameterStore {
     let mut store = scrambled(model, 0.2);
@@ -36,7 +40,7 @@ fn latents(model: &Model, seed: u64) -> Tensor {
 #[test]
 fn what_the_mean_leaves_is_carried_over() {
     let dag = every_kind();
-    let model = tiny(&dag, |_| {});
+    let model = tiny(&dag, corrective);
     let weights = silent(&model).bind(Precision::F32, Mode::Evaluate);
     let calibration = Calibration::ideal(model.architecture());
     let set = vec![Intervention::none().set(&dag, "cause", 7.5).unwrap(); 5];
@@ -69,7 +73,7 @@ fn predictions_are_translated_between_means() {
     let dag = every_kind();
     let level = Level::from_alpha_bar(0.36).unwrap();
     for prediction in [Prediction::V, Prediction::Eps, Prediction::X0] {
-        let model = tiny(&dag, |c| c.prediction = prediction);
+        let model = tiny(&dag, |c| (c.decoder, c.prediction) = (Decoder::Corrective, prediction));
         let weights = silent(&model).bind(Precision::F32, Mode::Evaluate);
         let denoiser = |seed| LatentDenoiser::new(&model, &weights, &latents(&model, seed), None);
         let (sampled, mut own) = (denoiser(1), denoiser(2));
@@ -106,7 +110,7 @@ fn predictions_are_translated_between_means() {
 #[test]
 fn guidance_compares_means_too() {
     let dag = every_kind();
-    let model = tiny(&dag, |_| {});
+    let model = tiny(&dag, corrective);
     let weights = silent(&model).bind(Precision::F32, Mode::Evaluate);
     let calibration = Calibration::ideal(model.architecture());
     let set = vec![Intervention::none().set(&dag, "cause", 7.5).unwrap(); 2];
@@ -132,7 +136,7 @@ fn guidance_compares_means_too() {
 #[test]
 fn the_remainder_does_not_train_the_mean() {
     let dag = every_kind();
-    let model = tiny(&dag, |_| {});
+    let model = tiny(&dag, corrective);
     let store = scrambled(&model, 0.2);
     let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0]).view([1, 4]).repeat([2, 1]);
     let batch =
@@ -173,7 +177,7 @@ fn the_remainder_does_not_train_the_mean() {
 #[test]
 fn the_network_sees_the_mean() {
     let dag = every_kind();
-    let model = tiny(&dag, |_| {});
+    let model = tiny(&dag, corrective);
     let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
     let z = latents(&model, 1);
     let mean = model.mean_image(&weights, &z).unwrap();
@@ -190,7 +194,7 @@ fn the_network_sees_the_mean() {
 fn what_a_corrective_decoder_cannot_do_is_refused() {
     let dag = every_kind();
     let check = |change: &dyn Fn(&mut ModelConfig)| {
-        let mut config = ModelConfig::default();
+        let mut config = ModelConfig { decoder: Decoder::Corrective, ..ModelConfig::default() };
         change(&mut config);
         Architecture::check(&config, &dag, [1, 8, 8], 0).unwrap_err().to_string()
     };
@@ -201,8 +205,7 @@ fn what_a_corrective_decoder_cannot_do_is_refused() {
     ] {
         assert!(words.iter().all(|word| said.contains(word)), "{said}");
     }
-    let model = tiny(&dag, |_| {});
-    assert_eq!(model.architecture().decoder(), Decoder::Corrective);
+    let model = tiny(&dag, corrective);
     let clamp = Procedure { clamp: true, ..Procedure::default() };
     let said = clamp.grid(model.architecture()).unwrap_err().to_string();
     assert!(said.contains("counterfactual.clamp"), "{said}");

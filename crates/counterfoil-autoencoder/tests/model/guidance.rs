@@ -2,7 +2,7 @@
 
 use crate::support::{every_kind, images, largest, scrambled, tiny};
 use counterfoil_autoencoder::counterfactual::{Procedure, Reference};
-use counterfoil_autoencoder::{Calibration, Counterfactuals, Decoder, LatentDenoiser};
+use counterfoil_autoencoder::{Calibration, Counterfactuals, LatentDenoiser};
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::{Guided, NoNoise, Sampler};
 use counterfoil_graph::{Dag, Intervention};
@@ -52,7 +52,7 @@ fn guidance_acts_on_what_is_reached() {
 #[test]
 fn one_variable_is_guided_as_published() {
     let dag = Dag::from_dot("digraph { a [low=0, high=1] }").unwrap();
-    let model = tiny(&dag, |c| (c.decoder, c.residual_code) = (Decoder::Diffusion, false));
+    let model = tiny(&dag, |c| c.residual_code = false);
     let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
     let calibration = Calibration::ideal(model.architecture());
     let procedure = Procedure {

@@ -6,7 +6,7 @@
 use crate::support::tiny;
 use counterfoil_autoencoder::counterfactual::Procedure;
 use counterfoil_autoencoder::{
-    Batch, Calibration, Conditioning, Counterfactuals, Decoder, Model, Objective, ObjectiveConfig,
+    Batch, Calibration, Conditioning, Counterfactuals, Model, Objective, ObjectiveConfig,
 };
 use counterfoil_graph::{Dag, Intervention};
 use counterfoil_random::Stream;
@@ -143,7 +143,6 @@ fn no_labels_miss_the_bounds() {
 fn a_predictor_steers_a_model_of_images_alone() {
     let model = tiny(&dag(), |c| {
         (c.block_width, c.conditioning, c.predictor) = (Some(4), Conditioning::None, vec![8, 16]);
-        c.decoder = Decoder::Diffusion;
     });
     let store = train(&model, 0.0, 1.0);
     let under = |anticausal| {

@@ -1,6 +1,6 @@
 //! Parameter counts: the published networks, and the sizes of the side-by-side benchmark with PyTorch.
 
-use counterfoil_autoencoder::{Architecture, Code, Decoder, Mechanism, Model, ModelConfig, Size};
+use counterfoil_autoencoder::{Architecture, Code, Mechanism, Model, ModelConfig, Size};
 use counterfoil_graph::Dag;
 
 fn thickness_intensity() -> Dag {
@@ -34,7 +34,6 @@ fn model(size: Size, dag: &Dag, image: [usize; 3], mechanism: Mechanism, classes
         residual_code: false,
         class_conditional: classes > 0,
         mechanism_depth: 1,
-        decoder: Decoder::Diffusion,
         ..ModelConfig::default()
     };
     Model::new(&Architecture::check(&config, dag, image, classes).unwrap())

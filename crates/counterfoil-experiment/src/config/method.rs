@@ -28,7 +28,6 @@ pub enum Method {
 /// label term and KLs are sums of weight 1, and half of all images are decoded without their latents.
 const PARITY: &str = r#"
 [model]
-decoder = "diffusion"
 mechanism = "published"
 mechanism_depth = 1
 code = "exogenous"
@@ -72,7 +71,6 @@ calibrated = false
 /// Labels are read off the image by the same reader as ours; the decoder is taught their codes and sees nothing else.
 const LABEL_CONDITIONAL: &str = r#"
 [model]
-decoder = "diffusion"
 code = "causal"
 residual_code = false
 unlabelled_blocks = false
@@ -88,7 +86,6 @@ fit_mechanisms_to_labels = true
 /// nothing connects the blocks, so an intervention reaches no descendant.
 const DIFFAE: &str = r#"
 [model]
-decoder = "diffusion"
 mechanism = "independent"
 mechanism_depth = 1
 code = "causal"
@@ -168,7 +165,6 @@ keep_residual = true
 /// label-conditional diffusion.
 const DIFF_SCM: &str = r#"
 [model]
-decoder = "diffusion"
 code = "causal"
 residual_code = false
 unlabelled_blocks = false
