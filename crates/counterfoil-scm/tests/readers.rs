@@ -30,7 +30,7 @@ fn damaged(text: &'static str) -> impl Strategy<Value = String> {
 
 /// Float: sums of some dozen rounded products.
 fn sums_to_one(model: &CptModel) -> Result<(), TestCaseError> {
-    if model.len() > 0 {
+    if !model.is_empty() {
         let values = 0..model.cardinality(0);
         let sum: f64 = values.map(|value| model.probability(&[(0, value)]).unwrap()).sum();
         prop_assert!((sum - 1.0).abs() < 1e-6, "{}", sum);

@@ -14,7 +14,7 @@ use tch::{Device, Kind, Tensor};
 /// The images of a batch, or what is left of them, under noise.
 pub(super) struct Noisy {
     clean: Tensor,
-    noisy: Tensor,
+    state: Tensor,
     eps: Tensor,
     levels: Vec<Level>,
     /// Times as networks are fed them, `[n]`.
@@ -34,10 +34,10 @@ impl Noisy {
         let times = config.times.draw(&mut stream, draws.items.len(), schedule.train_steps());
         let levels = schedule.levels_at(&times)?;
         let eps = draws.normal("train-noise", &a.image_shape());
-        let noisy = noised(&clean, &eps, &levels)?;
+        let state = noised(&clean, &eps, &levels)?;
         let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
         let times = Tensor::from_slice(&times).to_device(draws.device);
-        Ok(Self { clean, noisy, eps, levels, times })
+        Ok(Self { clean, state, eps, levels, times })
     }
 
     /// Times as networks are fed them, `[n]`.
@@ -58,9 +58,9 @@ impl Noisy {
         let a = model.architecture();
         let wanted = target(a.prediction(), &self.clean, &self.eps, &self.levels)?;
         let (predicted, recomputation) = if checkpointed {
-            model.denoise_checkpointed(weights, &self.noisy, condition)
+            model.denoise_checkpointed(weights, &self.state, condition)
         } else {
-            (model.denoise(weights, &self.noisy, condition), None)
+            (model.denoise(weights, &self.state, condition), None)
         };
         let error = (predicted - wanted).square().mean_dim([1i64, 2, 3].as_slice(), false, None);
         let weighed = error * self.level_weights(config, a, self.clean.device())?;
@@ -77,7 +77,7 @@ impl Noisy {
         known: &KnownCodes,
         codes: &Tensor,
     ) -> Tensor {
-        let read = predictor.forward(weights, &self.noisy, &self.times);
+        let read = predictor.forward(weights, &self.state, &self.times);
         let surprise = -read.log_density(&a.blocks().scalars(codes));
         match known.mask() {
             None => surprise.mean(Kind::Float),

@@ -1,6 +1,8 @@
 //! The small languages beside the formats: what stands behind `--do`, counterfactual events, and damaged texts of the strict
 //! reader. All comparisons are exact.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where its fixture does")]
+
 use counterfoil_graph::{Admg, Change, Dag, Intervention, counterfactual::Event};
 use proptest::prelude::*;
 
