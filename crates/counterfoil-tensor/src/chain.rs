@@ -194,11 +194,11 @@ impl Recomputation {
         let mut total = loss.shallow_clone();
         for (place, tensor) in &tape.entered {
             if let Some(gradient) = owed[*place].take() {
-                total = &total + product(tensor, &gradient)?;
+                total += product(tensor, &gradient)?;
             }
         }
         for (parameter, gradient) in weights.gradients(&leaves) {
-            total = &total + product(parameter, &gradient)?;
+            total += product(parameter, &gradient)?;
         }
         drop((leaves, owed));
         Ok(total.f_backward()?)
@@ -230,7 +230,7 @@ impl Segment {
         // What later segments owe an input comes first into its sum, as it would in one graph of all.
         for (place, leaf) in &inputs {
             if let Some(before) = owed[*place].take() {
-                total = &total + product(leaf, &before)?;
+                total += product(leaf, &before)?;
             }
         }
         drop((output, tensors));

@@ -111,7 +111,8 @@ fn differentiated(checkpointed: bool, precision: Precision) -> (Vec<Tensor>, usi
     (vec![y.detach(), store.flat().grad(), fed.grad(), shift.grad()], calls.get())
 }
 
-/// Exact: values and all gradients, in both precisions. Segments run once, or twice.
+/// Exact: values and the gradients of parameters, in both precisions. Float class: those of what enters, which libtorch adds to
+/// what the loss sees of it beside the pass in an order of its own. Segments run once, or twice.
 #[test]
 fn what_is_computed_again_has_the_same_gradients() {
     for precision in [Precision::F32, Precision::Bf16] {
@@ -120,7 +121,9 @@ fn what_is_computed_again_has_the_same_gradients() {
         assert_eq!((once, twice), (Net::DEPTH, 2 * Net::DEPTH));
         for (place, (kept, again)) in kept.iter().zip(&again).enumerate() {
             assert!(kept.abs().max().double_value(&[]) > 1e-3, "{precision:?}, {place}");
-            assert_eq!(kept, again, "{precision:?}, {place}");
+            let apart = (kept - again).abs().max().double_value(&[]);
+            let bound = if place < 2 { 0.0 } else { 1e-6 * kept.abs().max().double_value(&[]) };
+            assert!(apart <= bound, "{precision:?}, {place}: {apart}");
         }
     }
 }
