@@ -191,14 +191,15 @@ impl Recomputation {
             }
         }
         drop(tape.values);
+        // A sum of its own each time: adding in place would change the loss.
         let mut total = loss.shallow_clone();
         for (place, tensor) in &tape.entered {
             if let Some(gradient) = owed[*place].take() {
-                total += product(tensor, &gradient)?;
+                total = &total + product(tensor, &gradient)?;
             }
         }
         for (parameter, gradient) in weights.gradients(&leaves) {
-            total += product(parameter, &gradient)?;
+            total = &total + product(parameter, &gradient)?;
         }
         drop((leaves, owed));
         Ok(total.f_backward()?)
@@ -230,7 +231,7 @@ impl Segment {
         // What later segments owe an input comes first into its sum, as it would in one graph of all.
         for (place, leaf) in &inputs {
             if let Some(before) = owed[*place].take() {
-                total += product(leaf, &before)?;
+                total = &total + product(leaf, &before)?;
             }
         }
         drop((output, tensors));
