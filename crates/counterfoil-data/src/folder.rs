@@ -54,7 +54,9 @@ pub(crate) fn pictures(files: &[PathBuf]) -> Result<Images> {
         let shape = [picture.channels(), picture.height(), picture.width()];
         Ok((shape, picture.to_planes()))
     };
-    let read: Vec<([usize; 3], Vec<u8>)> = files.par_iter().map(read).collect::<Result<_>>()?;
+    // The first fault in the order of the files, not the one that a thread meets first.
+    let read: Vec<Result<_>> = files.par_iter().map(read).collect();
+    let read: Vec<([usize; 3], Vec<u8>)> = read.into_iter().collect::<Result<_>>()?;
     let shape = read.first().map_or([1; 3], |(shape, _)| *shape);
     if let Some(k) = read.iter().position(|(other, _)| *other != shape) {
         let words = |[c, h, w]: [usize; 3]| format!("{c} x {h} x {w} (channels, height, width)");

@@ -170,8 +170,9 @@ impl Recomputation {
     /// Adds the gradient of the scalar `loss` to every leaf that it depends on, as `loss.backward()` would had the pass been
     /// recorded. `loss` may depend on the weights and on what entered the pass in other ways besides.
     ///
-    /// Gradients of a tensor that several operations read are summed in the order in which libtorch would sum them, so that the
-    /// bits are the same wherever its kernels repeat theirs.
+    /// Inside the pass, gradients of a tensor that several operations read are summed in the order in which libtorch would sum
+    /// them, so that the bits are the same wherever its kernels repeat theirs. What entered is given its sum as one: where
+    /// something else reads it too, several readers inside may round otherwise than in a recorded pass.
     ///
     /// # Errors
     /// When libtorch refuses an operation.

@@ -106,9 +106,11 @@ fn archive(
     let reduce = |(k, bytes): (usize, &&[u8])| {
         reduced(bytes, side).map_err(|reason| format!("picture {k}: {reason}"))
     };
-    let images: Vec<Vec<u8>> =
-        before.par_iter().enumerate().map(reduce).collect::<Result<_, _>>()?;
-    pixels.extend(images.into_iter().flatten());
+    // The first fault in the order of the pictures, not the one that a thread meets first.
+    let images: Vec<Result<Vec<u8>, String>> = before.par_iter().enumerate().map(reduce).collect();
+    for image in images {
+        pixels.extend(image?);
+    }
     Ok(())
 }
 
