@@ -193,9 +193,7 @@ impl From<DataError> for ExperimentError {
     /// A picture that the disk has no room for is a run that failed; what cannot be read is the data's fault.
     fn from(error: DataError) -> Self {
         match error {
-            DataError::Io(error) if hint(error.kind()).is_some_and(|hint| hint != OTHER_FOLDER) => {
-                error.into()
-            }
+            DataError::Io(error) if lacks_room(error.kind()) => error.into(),
             error => Self::Data(Box::new(error)),
         }
     }
@@ -215,16 +213,20 @@ impl From<io::Error> for ExperimentError {
     }
 }
 
-const OTHER_FOLDER: &str = ": choose a folder that you may write to with --out";
+/// Whether a file could not be written for want of room, on the disk or in what a process may use of it.
+fn lacks_room(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)
+}
 
 /// What helps where a file cannot be written.
 fn hint(kind: io::ErrorKind) -> Option<&'static str> {
     match kind {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some(": free some space and resume the run")
-        }
         io::ErrorKind::FileTooLarge => Some(": allow larger files (ulimit -f) and resume the run"),
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(OTHER_FOLDER),
+        kind if lacks_room(kind) => Some(": free some space and resume the run"),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Some(": choose a folder that you may write to with --out")
+        }
         _ => None,
     }
 }
