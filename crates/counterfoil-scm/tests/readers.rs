@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where a helper meets what cannot be")]
 
+#[path = "../../counterfoil-graph/tests/suite/damaged.rs"]
+mod damaged;
+
 use counterfoil_scm::{
     cases,
     discrete::{CptModel, FunctionalModel},
@@ -11,21 +14,9 @@ use proptest::prelude::*;
 const TABLES: &str = include_str!("../fuzz/seeds/models/tables.json");
 const FUNCTIONS: &str = include_str!("../fuzz/seeds/models/functions.json");
 
-/// A text some of whose characters are replaced, taken out or doubled.
+/// A text with faults.
 fn damaged(text: &'static str) -> impl Strategy<Value = String> {
-    let edit = (any::<prop::sample::Index>(), 0..3, "[-XYUV{}\\[\\]:,\" 0-9.]");
-    prop::collection::vec(edit, 1..6).prop_map(|edits| {
-        let mut text: Vec<char> = text.trim_end().chars().collect();
-        for (place, kind, with) in edits {
-            let place = place.index(text.len());
-            match kind {
-                0 => text[place] = with.chars().next().unwrap_or(' '),
-                1 if text.len() > 1 => drop(text.remove(place)),
-                _ => text.insert(place, text[place]),
-            }
-        }
-        text.into_iter().collect()
-    })
+    damaged::damaged(text.trim_end(), "[-XYUV{}\\[\\]:,\" 0-9.]")
 }
 
 /// Float: sums of some dozen rounded products.

@@ -7,6 +7,8 @@ mod adaptive;
 mod brownian;
 mod compat;
 mod configs;
+#[path = "../../../counterfoil-graph/tests/suite/damaged.rs"]
+mod damaged;
 mod editing;
 mod exactness;
 mod examples;

@@ -1,27 +1,16 @@
 //! Texts that come from elsewhere: names of samplers, schedulers of diffusers, recorded runs, settings. Whatever they hold,
 //! they are read or refused in one line, and what is read has a plan or says why not.
 
+use crate::damaged;
 use counterfoil_diffusion::analytic::Mixture;
 use counterfoil_diffusion::compat::{Inputs, Record, SchedulerConfig};
 use counterfoil_diffusion::{Choice, ContinuousSchedule, Grid, Prediction, Respacing, Spacing};
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// A text some of whose characters are replaced, taken out or doubled.
+/// A text with faults.
 fn damaged(text: &'static str) -> impl Strategy<Value = String> {
-    let edit = (any::<prop::sample::Index>(), 0..3, "[-a-c{}\\[\\]:_,\" 0-9.]");
-    prop::collection::vec(edit, 1..6).prop_map(|edits| {
-        let mut text: Vec<char> = text.trim_end().chars().collect();
-        for (place, kind, with) in edits {
-            let place = place.index(text.len());
-            match kind {
-                0 => text[place] = with.chars().next().unwrap_or(' '),
-                1 if text.len() > 1 => drop(text.remove(place)),
-                _ => text.insert(place, text[place]),
-            }
-        }
-        text.into_iter().collect()
-    })
+    damaged::damaged(text.trim_end(), "[-a-c{}\\[\\]:_,\" 0-9.]")
 }
 
 fn one_line(error: &dyn std::error::Error) -> Result<(), TestCaseError> {

@@ -5,6 +5,7 @@ mod class_adjustment;
 mod class_effects;
 mod classes;
 mod counterfactual;
+mod damaged;
 mod distances;
 mod do_calculus;
 mod drawing;

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where its fixture does")]
 
+use crate::damaged;
 use counterfoil_graph::{Admg, Change, Dag, Intervention, counterfactual::Event};
 use proptest::prelude::*;
 
@@ -18,21 +19,9 @@ fn admg() -> Admg {
     "X -> M; M -> Y; X -> Y; X <-> Y".parse().unwrap()
 }
 
-/// A text some of whose characters are replaced, taken out or doubled.
+/// A text with faults.
 fn damaged(text: &'static str) -> impl Strategy<Value = String> {
-    let edit = (any::<prop::sample::Index>(), 0..3, "[-a-c{}\\[\\]<>=;,\" 0-9.]");
-    prop::collection::vec(edit, 1..6).prop_map(|edits| {
-        let mut text: Vec<char> = text.chars().collect();
-        for (place, kind, with) in edits {
-            let place = place.index(text.len());
-            match kind {
-                0 => text[place] = with.chars().next().unwrap_or(' '),
-                1 if text.len() > 1 => drop(text.remove(place)),
-                _ => text.insert(place, text[place]),
-            }
-        }
-        text.into_iter().collect()
-    })
+    damaged::damaged(text, "[-a-c{}\\[\\]<>=;,\" 0-9.]")
 }
 
 proptest! {
