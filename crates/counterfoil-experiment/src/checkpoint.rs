@@ -226,28 +226,22 @@ impl Checkpoints {
         let hidden = temporary(&path);
         fs_err::create_dir_all(&hidden)?;
         if let Err(error) = fill(&hidden, state, tensors).and_then(|()| put(&hidden, &path)) {
-            // The cause is what the user must hear about; a hidden torso is cleared by the next resume.
+            // The cause is what the user must hear about; a torso that stays is swept by the next resume.
             let _ = fs_err::remove_dir_all(&hidden);
             return Err(error);
         }
-        self.point(state)?;
-        self.prune(state.loss.best.map(|best| best.step), keep)?;
+        self.settle(state, keep)?;
         Ok(path)
     }
 
-    /// Makes the pointers agree with `state` and removes what a kill left half written.
+    /// Does what a kill kept the [`Checkpoints::save`] of `state` from doing: the pointers, and the deletion of all but the
+    /// latest `keep` and the best.
     ///
     /// # Errors
     /// When a file cannot be written or removed.
-    pub fn tidy(&self, state: &State) -> Result<()> {
-        for entry in fs_err::read_dir(self.folder())? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if name.to_string_lossy().starts_with(".step-") {
-                fs_err::remove_dir_all(entry.path())?;
-            }
-        }
-        self.point(state)
+    pub fn settle(&self, state: &State, keep: usize) -> Result<()> {
+        self.point(state)?;
+        self.prune(state.loss.best.map(|best| best.step), keep)
     }
 
     fn point(&self, state: &State) -> Result<()> {
@@ -263,7 +257,7 @@ impl Checkpoints {
         let steps = self.steps()?;
         for step in &steps[..steps.len().saturating_sub(keep)] {
             if Some(*step) != best {
-                fs_err::remove_dir_all(self.path(*step))?;
+                discard(&self.path(*step))?;
             }
         }
         Ok(())
@@ -310,10 +304,18 @@ fn fill(folder: &Path, state: &State, tensors: &StateTensors) -> Result<()> {
 fn put(hidden: &Path, path: &Path) -> Result<()> {
     if path.exists() {
         // The same step taken again ends in the same state.
-        fs_err::remove_dir_all(path)?;
+        discard(path)?;
     }
     fs_err::rename(hidden, path)?;
     sync_folder(path.parent())
+}
+
+/// Deletes a checkpoint, which loses its name first: one that can be seen is whole at every moment.
+fn discard(path: &Path) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let hidden = temporary(&path.with_file_name(format!("old-{name}")));
+    fs_err::rename(path, &hidden)?;
+    Ok(fs_err::remove_dir_all(hidden)?)
 }
 
 pub(crate) fn hash_file(path: &Path) -> Result<String> {
@@ -438,18 +440,23 @@ mod tests {
         assert_eq!((latest.step, latest.path.as_str()), (12, "checkpoints/step-12"));
     }
 
+    /// A kill between the new name and what comes after it, or in the middle of a deletion.
     #[test]
-    fn a_torso_is_no_checkpoint_and_is_cleared() {
+    fn a_save_that_was_cut_short_is_settled() {
         let run = tempfile::tempdir().unwrap();
         let checkpoints = Checkpoints::of(run.path());
-        checkpoints.save(&state(4, None), &tensors(0.0), 2).unwrap();
-        let torso = run.path().join(CHECKPOINTS_DIR).join(".step-8.99.tmp");
+        for step in [4, 8, 12] {
+            checkpoints.save(&state(step, Some(4)), &tensors(0.0), 3).unwrap();
+        }
+        fs_err::write(run.path().join(LATEST_FILE), "{\"step\": 8, \"path\": \"\"}").unwrap();
+        let torso = run.path().join(CHECKPOINTS_DIR).join(".step-16.99.tmp");
         fs_err::create_dir(&torso).unwrap();
-        fs_err::write(torso.join(WEIGHTS), "half").unwrap();
         let found = checkpoints.latest(HASH).unwrap().unwrap();
-        assert_eq!(found.state().step, 4);
-        checkpoints.tidy(found.state()).unwrap();
-        assert!(!torso.exists());
+        assert_eq!(found.state().step, 12);
+        checkpoints.settle(found.state(), 1).unwrap();
+        assert_eq!(checkpoints.steps().unwrap(), [4, 12]);
+        let latest: Pointer = read_json(&run.path().join(LATEST_FILE)).unwrap();
+        assert_eq!(latest.step, 12);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod lock;
 mod log;
 mod machine;
 mod manifest;
+mod sweep;
 mod table;
 mod tensorboard;
 
@@ -145,6 +146,14 @@ impl RunDir {
     /// When another process has it.
     pub fn lock(&self) -> Result<RunLock> {
         RunLock::acquire(&self.path)
+    }
+
+    /// Removes what a kill left half written anywhere in the directory; for the process that has the lock.
+    ///
+    /// # Errors
+    /// When a folder cannot be read or something in it not removed.
+    pub fn sweep(&self) -> Result<()> {
+        sweep::sweep(&self.path)
     }
 
     /// Appends one line to `log.txt`, with the time.

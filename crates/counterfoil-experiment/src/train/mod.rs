@@ -62,6 +62,7 @@ pub fn train(
     interrupt: &AtomicBool,
 ) -> Result<Outcome> {
     let _lock = run.lock()?;
+    run.sweep()?;
     check_data(run, data)?;
     let training = config.training();
     let device = parse_device(&config.sections().device)?;
@@ -73,7 +74,7 @@ pub fn train(
     let checkpoints = Checkpoints::of(run.path());
     if let Some(checkpoint) = checkpoints.latest(config.hash())? {
         trainer.restore(&checkpoint)?;
-        checkpoints.tidy(checkpoint.state())?;
+        checkpoints.settle(checkpoint.state(), training.keep)?;
     }
     let from_step = trainer.steps();
     let earlier = run.manifest()?;
