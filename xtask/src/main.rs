@@ -52,7 +52,7 @@ enum Command {
     /// Run the tests
     Test(test::Options),
     /// Run every check that a change must pass
-    Ci,
+    Ci(ci::Options),
     /// Run the benches
     Bench(bench::Options),
     /// Run a run again and compare the two
@@ -113,7 +113,7 @@ fn run(command: Command) -> anyhow::Result<Status> {
         Command::Experiment { arguments } => experiment::run(&workspace, &arguments),
         Command::Expected(options) => expected::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
-        Command::Ci => ci::run(&workspace),
+        Command::Ci(options) => ci::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Reproduce { arguments } => {
             binary::hand_over(&workspace, &binary::subcommand("reproduce", arguments))

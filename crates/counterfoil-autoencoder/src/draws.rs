@@ -1,6 +1,6 @@
 //! The random numbers of one training step, each keyed by seed, purpose, item and step.
 
-use crate::ModelError;
+use crate::{ModelError, objective::Share};
 use counterfoil_random::Stream;
 use counterfoil_tensor::{image::shifted, noise};
 use tch::{Device, Tensor};
@@ -14,6 +14,11 @@ pub(crate) struct Draws<'a> {
 }
 
 impl Draws<'_> {
+    /// Those of the items that a process decodes.
+    pub(crate) fn of(&self, share: Share) -> Self {
+        Self { items: &self.items[share.range(self.items.len())], ..*self }
+    }
+
     pub(crate) fn normal(&self, purpose: &str, shape: &[i64]) -> Tensor {
         noise::normal(self.seed, purpose, self.items, self.step, shape, self.device)
     }

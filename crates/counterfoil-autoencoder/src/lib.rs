@@ -50,4 +50,4 @@ pub use denoiser::LatentDenoiser;
 pub use error::ModelError;
 pub use known::KnownCodes;
 pub use model::Model;
-pub use objective::{Batch, Loss, Objective, ObjectiveConfig};
+pub use objective::{Batch, Loss, Objective, ObjectiveConfig, Share};

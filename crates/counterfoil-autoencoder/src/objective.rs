@@ -16,8 +16,10 @@
 //! latents, both by dimension of the image.
 
 mod noisy;
+mod share;
 
 use self::noisy::Noisy;
+pub use self::share::Share;
 use crate::draws::Draws;
 use crate::network::unet::Condition;
 use crate::{
@@ -248,11 +250,31 @@ impl Objective {
         batch: &Batch,
         step: u64,
     ) -> Result<Loss, ModelError> {
+        self.share_of_loss(model, weights, batch, Share::WHOLE, step)
+    }
+
+    /// What one of several processes does of [`Objective::loss`]: total, terms and gradients of all shares add up to those
+    /// of the whole.
+    ///
+    /// The decoder, which is most of the work, sees the items of the share only. The encoder sees the whole batch in every
+    /// process, because the statistics of its batch normalisation are those of the batch.
+    ///
+    /// # Errors
+    /// As [`Objective::loss`].
+    pub fn share_of_loss(
+        &self,
+        model: &Model,
+        weights: &Weights,
+        batch: &Batch,
+        share: Share,
+        step: u64,
+    ) -> Result<Loss, ModelError> {
         let a = model.architecture();
         let n = batch.images.size().first().copied().unwrap_or(0);
         let columns = a.blocks().labelled().count() as i64;
         expect_shape("the label batch", &batch.labels.size(), &[n, columns])?;
         expect_shape("the list of items", &[batch.items.len() as i64], &[n])?;
+        share.check(batch.items.len())?;
         let device = batch.images.device();
         let known = KnownCodes::new(a, &batch.labels);
         let draws = Draws { seed: self.seed, items: &batch.items, step, device };
@@ -265,29 +287,36 @@ impl Objective {
         let (latents, kept) = self.drop(a, seen, &null, &draws);
 
         let (mut terms, mut recomputation) = (Vec::new(), None);
+        let own = |x: &Tensor| share.rows(x);
+        let decoded = |mean: Tensor| share.of_items(mean, batch.items.len());
+        let (images, latents) = (own(&batch.images), own(&latents));
         if let Some(decoder) = model.one_pass() {
-            terms.extend(decoder.terms(weights, &batch.images, &latents, &draws));
+            let draws = draws.of(share);
+            let of_decoder = decoder.terms(weights, &images, &latents, &draws);
+            terms.extend(of_decoder.into_iter().map(|(name, mean)| (name, decoded(mean))));
         } else {
             let c = &self.config;
             let mean = model.mean_image(weights, &latents);
             if let Some(mean) = &mean {
-                terms.push(("mean", (mean - &batch.images).square().mean(Kind::Float)));
+                let error = (mean - &images).square().mean(Kind::Float);
+                terms.push(("mean", decoded(error)));
             }
             let mean = mean.map(|mean| mean.detach());
-            let clean = model.remainder(&batch.images, mean.as_ref());
-            let noisy = Noisy::draw(c, a, clean, &draws)?;
+            let clean = model.remainder(&images, mean.as_ref());
+            let classes = batch.classes.as_ref().map(own);
+            let noisy = Noisy::draw(c, a, clean, &draws, share)?;
             let condition = Condition {
                 times: noisy.times(),
                 latents: &latents,
                 mean: mean.as_ref(),
-                classes: batch.classes.as_ref(),
+                classes: classes.as_ref(),
             };
             let checkpointed = self.checkpointed && weights.trains();
             let (denoise, left) = noisy.denoise(c, model, weights, &condition, checkpointed)?;
-            terms.push(("denoise", denoise));
+            terms.push(("denoise", decoded(denoise)));
             recomputation = left;
             if let Some(predictor) = model.predictor() {
-                let surprise = noisy.surprise(predictor, weights, a, &known, &codes);
+                let surprise = noisy.surprise(predictor, weights, a, &known, &codes, share);
                 terms.push(("predictor", surprise));
             }
         }
@@ -305,7 +334,7 @@ impl Objective {
                 Some(mask) => reduce(error * labelled(mask)),
                 None => reduce(error),
             };
-            terms.push(("label", label));
+            terms.push(("label", share.of_common(label)));
             let u = match a.code {
                 Code::Exogenous => {
                     kl_to_standard(&labelled(&encoded.u), &labelled(&encoded.variance))
@@ -326,15 +355,17 @@ impl Objective {
                 }
                 _ => reduce(u),
             };
-            terms.push(("u", u));
+            terms.push(("u", share.of_common(u)));
         }
         if a.blocks().unlabelled().next().is_some() {
             let mean = a.blocks().gather(&encoded.u, false);
             let variance = a.blocks().gather(&encoded.variance, false);
             if self.config.independence_weight > 0.0 && has_labelled {
-                terms.push(("independence", correlation(&mean, &labelled(&codes))));
+                let independence = correlation(&mean, &labelled(&codes));
+                terms.push(("independence", share.of_common(independence)));
             }
-            terms.push(("unlabelled", reduce(kl_to_standard(&mean, &variance))));
+            let unlabelled = reduce(kl_to_standard(&mean, &variance));
+            terms.push(("unlabelled", share.of_common(unlabelled)));
         }
         let total = terms
             .iter()

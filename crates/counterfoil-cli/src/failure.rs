@@ -24,6 +24,11 @@ pub(crate) fn bad_input(sentence: String) -> anyhow::Error {
     BadInput(sentence).into()
 }
 
+/// What the user is told of an error. A name that a file holds may have line breaks in it, a sentence has none.
+pub(crate) fn sentence(error: &anyhow::Error) -> String {
+    format!("error: {}", format!("{error:#}").replace(['\n', '\r'], " "))
+}
+
 /// The exit status of an error that reached the user.
 pub(crate) fn status(error: &anyhow::Error) -> u8 {
     if error.is::<BadInput>() {

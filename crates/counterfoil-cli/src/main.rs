@@ -7,6 +7,7 @@ mod failure;
 mod interrupt;
 mod output;
 mod progress;
+mod team;
 
 use std::process::ExitCode;
 
@@ -41,9 +42,7 @@ fn main() -> ExitCode {
     match cli.command.run() {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            // A name that a file holds may have line breaks in it, a sentence has none.
-            let said = format!("{error:#}").replace(['\n', '\r'], " ");
-            eprintln!("error: {said}");
+            eprintln!("{}", failure::sentence(&error));
             ExitCode::from(failure::status(&error))
         }
     }

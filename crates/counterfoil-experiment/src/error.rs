@@ -97,6 +97,12 @@ pub enum ExperimentError {
         /// Where the last good state lies.
         last_good: String,
     },
+    /// Processes that train one model cannot go on together.
+    #[error("the ranks {reason}")]
+    Ranks {
+        /// What came between them and how to mend it.
+        reason: String,
+    },
     /// A file or folder that should be read cannot be.
     #[error("{message}{hint}")]
     Unreadable {
@@ -151,7 +157,11 @@ impl ExperimentError {
         let failed = match self {
             // As shells count signals: 128 + SIGINT.
             Self::Interrupted { .. } => return 130,
-            Self::Diverged { .. } | Self::Io { .. } | Self::Torch(_) | Self::Metrics(_) => true,
+            Self::Diverged { .. }
+            | Self::Ranks { .. }
+            | Self::Io { .. }
+            | Self::Torch(_)
+            | Self::Metrics(_) => true,
             Self::Tensor(error) => torch_failed(error),
             Self::Model(error) => match error.as_ref() {
                 ModelError::Tensor(error) => torch_failed(error),

@@ -48,6 +48,7 @@ pub mod identification;
 pub mod matrix;
 pub mod plot;
 pub mod progress;
+pub mod ranks;
 pub mod report;
 pub mod run_dir;
 mod source;

@@ -7,6 +7,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use clap::Args;
+
 use super::{expected, test, tidy};
 use crate::libtorch::Libtorch;
 use crate::process;
@@ -16,20 +18,31 @@ use crate::workspace::Workspace;
 /// Experiments that are run and compared: the published one, and the one whose counterfactuals are known in closed form.
 const SMOKE: [&str; 2] = ["digits", "gaussian"];
 
+/// What is checked beside the default.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Training over MPI too: needs an MPI library with its `mpirun`, and libclang
+    #[arg(long)]
+    mpi: bool,
+}
+
 type Stage<'a> = (&'static str, &'a dyn Fn() -> anyhow::Result<Status>);
 
 /// Runs the stages, stops at the first that fails, and hands its status over.
-pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<Status> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Status> {
     let libtorch = Libtorch::ensure(false)?;
-    let all = test::Options::default();
+    let all = test::Options::all(options.mpi);
     let cargo = |arguments: &[&str]| -> anyhow::Result<Command> {
         let mut cargo = workspace.cargo();
         cargo.args(arguments);
         libtorch.apply(&mut cargo)?;
         Ok(cargo)
     };
-    let clippy = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
-    let doc = ["doc", "--workspace", "--no-deps"];
+    let features = test::features(options.mpi);
+    let clippy =
+        [&["clippy", "--workspace", "--all-targets"], features, &["--", "--deny", "warnings"]]
+            .concat();
+    let doc = [&["doc", "--workspace", "--no-deps"], features].concat();
     let stages: [Stage<'_>; 7] = [
         ("format", &|| process::run(&mut cargo(&["fmt", "--all", "--check"])?)),
         ("tidy", &|| tidy::run(workspace)),

@@ -17,6 +17,9 @@ pub(crate) struct Options {
     /// libtorch
     #[arg(long)]
     no_torch: bool,
+    /// Training over MPI too: needs an MPI library with its `mpirun`, and libclang
+    #[arg(long, conflicts_with_all = ["no_torch", "packages"])]
+    mpi: bool,
     /// Only this package (repeatable)
     #[arg(short, long = "package", value_name = "NAME", conflicts_with = "no_torch")]
     packages: Vec<String>,
@@ -77,7 +80,17 @@ pub(crate) fn examples(
     process::run(&mut cargo)
 }
 
+/// What tells cargo to build training over MPI.
+pub(crate) fn features(mpi: bool) -> &'static [&'static str] {
+    if mpi { &["--features", "counterfoil-cli/mpi"] } else { &[] }
+}
+
 impl Options {
+    /// Every test; those of MPI where it is there.
+    pub(crate) fn all(mpi: bool) -> Self {
+        Self { mpi, ..Self::default() }
+    }
+
     /// The packages asked for; none means all.
     fn selected(&self) -> Vec<&str> {
         if self.no_torch {
@@ -100,7 +113,7 @@ fn select(
     for package in packages {
         cargo.args(["--package", package]);
     }
-    cargo.arg("--").args(&options.filters).args(&options.rest);
+    cargo.args(features(options.mpi)).arg("--").args(&options.filters).args(&options.rest);
     // Test programs run side by side: one thread each, or libtorch's threads wait for one another's cores.
     if std::env::var_os("OMP_NUM_THREADS").is_none() {
         cargo.env("OMP_NUM_THREADS", "1");

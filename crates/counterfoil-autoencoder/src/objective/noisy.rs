@@ -1,7 +1,7 @@
 //! A batch under noise, and the terms that are measured on it: each item has a noise level of its own, and all terms see
 //! the same noise.
 
-use super::ObjectiveConfig;
+use super::{ObjectiveConfig, Share};
 use crate::draws::Draws;
 use crate::network::{Predictor, unet::Condition};
 use crate::{Architecture, KnownCodes, Model, ModelError};
@@ -22,17 +22,22 @@ pub(super) struct Noisy {
 }
 
 impl Noisy {
-    /// Draws a noise level and noise for each item.
+    /// Draws a noise level and noise for each item of `share`, whose images are `clean`, of the batch that `draws` are of.
+    ///
+    /// The levels of a batch are drawn together, so those of a share are cut out of them.
     pub(super) fn draw(
         config: &ObjectiveConfig,
         a: &Architecture,
         clean: Tensor,
         draws: &Draws<'_>,
+        share: Share,
     ) -> Result<Self, ModelError> {
         let mut stream = Stream::new(draws.seed, "train-times", 0, draws.step);
         let schedule = a.schedule();
         let times = config.times.draw(&mut stream, draws.items.len(), schedule.train_steps());
-        let levels = schedule.levels_at(&times)?;
+        let times = &times[share.range(draws.items.len())];
+        let levels = schedule.levels_at(times)?;
+        let draws = draws.of(share);
         let eps = draws.normal("train-noise", &a.image_shape());
         let state = noised(&clean, &eps, &levels)?;
         let times: Vec<i64> = times.iter().map(|t| *t as i64).collect();
@@ -67,8 +72,10 @@ impl Noisy {
         Ok((weighed.mean(Kind::Float), recomputation))
     }
 
-    /// `-ln p(label | x_t)` of the scalars of all known labels, their mean, up to the constant of a Gaussian; 0 where none is
-    /// known.
+    /// `-ln p(label | x_t)` of the scalars of all known labels of `share`, their mean, up to the constant of a Gaussian; 0
+    /// where the batch knows none.
+    ///
+    /// `known` and `codes` are those of the batch, and so is the number that the sum over the share is divided by.
     pub(super) fn surprise(
         &self,
         predictor: &Predictor,
@@ -76,14 +83,16 @@ impl Noisy {
         a: &Architecture,
         known: &KnownCodes,
         codes: &Tensor,
+        share: Share,
     ) -> Tensor {
         let read = predictor.forward(weights, &self.state, &self.times);
-        let surprise = -read.log_density(&a.blocks().scalars(codes));
+        let surprise = -read.log_density(&a.blocks().scalars(&share.rows(codes)));
         match known.mask() {
-            None => surprise.mean(Kind::Float),
+            None => share.of_items(surprise.mean(Kind::Float), codes.size()[0] as usize),
             Some(mask) => {
                 let mask = a.blocks().scalars(mask);
-                (surprise * &mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0)
+                let known = mask.sum(Kind::Float).clamp_min(1.0);
+                (surprise * share.rows(&mask)).sum(Kind::Float) / known
             }
         }
     }

@@ -14,5 +14,6 @@ mod learned;
 mod mechanisms;
 mod objective;
 mod parameters;
+mod shares;
 mod support;
 mod tabular;

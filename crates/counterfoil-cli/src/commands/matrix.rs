@@ -5,18 +5,24 @@ use std::path::PathBuf;
 use clap::Args;
 use counterfoil::experiment::{
     actions::perform::INTERRUPTED,
-    matrix::{Budget, Children, Outcome, Places, Plan, perform, places::Listed, plan::Request},
+    matrix::{
+        Budget, Children, Outcome, Places, Plan, deal, perform, places::Listed, plan::Request,
+        together,
+    },
+    ranks,
 };
+use counterfoil::tensor::device_name;
 use serde_json::json;
 
 use super::shared::{Common, Source};
-use crate::{failure, interrupt, output, progress};
+use crate::{failure, interrupt, output, team::Team};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil matrix experiments/table.toml --budget 2h
   counterfoil matrix experiments/table.toml --only digits,parity --dry-run
   counterfoil matrix experiments/table.toml --set data.dir=../morphomnist
-  counterfoil matrix experiments/table.toml --report-only";
+  counterfoil matrix experiments/table.toml --report-only
+  mpirun -np 8 counterfoil matrix experiments/table.toml --device auto   (built with --features mpi)";
 
 /// Flags of `matrix`.
 #[derive(Debug, Args)]
@@ -49,6 +55,10 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    Team::gather()?.work(|team| fill(options, team))
+}
+
+fn fill(options: &Options, team: &Team) -> anyhow::Result<u8> {
     let mut set = options.source.set.clone();
     set.extend(options.device.as_ref().map(|device| format!("device={device}")));
     let request = Request { preset: options.source.preset.as_deref(), set };
@@ -57,19 +67,31 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let out = &options.common.out;
     let places = Places::new(&plan, out, options.cells.as_deref(), options.markdown.as_deref());
     if options.dry_run {
+        if !team.leads() {
+            return Ok(0);
+        }
         return list(&places.list(&plan, &selected)?, options);
     }
     let outcome = if options.report_only {
         Outcome::default()
     } else {
-        let mut runner = Children { program: std::env::current_exe()?, out: out.clone() };
-        let mut reporter = progress::reporter(options.common.json);
+        let device = options.device.as_ref().map(|text| ranks::device(team.ranks(), text));
+        let device = device.transpose()?.map(device_name);
+        let program = std::env::current_exe()?;
+        let mut runner = Children { program, out: out.clone(), device };
+        let mut reporter = team.reporter(options.common.json);
         let budget = options.budget.unwrap_or(Budget::NONE);
         let flag = interrupt::listen();
-        let kept = &mut || places.write(&plan).map(drop);
+        let kept = &mut || if team.leads() { places.write(&plan).map(drop) } else { Ok(()) };
         let store = &places.store;
-        perform(&plan, &selected, store, budget, &mut runner, reporter.as_mut(), flag, kept)?
+        let own = deal(team.ranks(), &plan, &selected, store)?;
+        let outcome =
+            perform(&plan, &own, store, budget, &mut runner, reporter.as_mut(), flag, kept)?;
+        together(team.ranks(), &outcome)
     };
+    if !team.leads() {
+        return Ok(status(&outcome));
+    }
     let board = places.write(&plan)?;
     if options.common.json {
         output::json(&json!({
@@ -92,11 +114,15 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         output::line(&format!("page     {}", places.page.display()))?;
         output::line(&format!("results  {}", places.markdown.display()))?;
     }
-    Ok(match outcome {
+    Ok(status(&outcome))
+}
+
+fn status(outcome: &Outcome) -> u8 {
+    match outcome {
         Outcome { interrupted: true, .. } => INTERRUPTED,
         Outcome { failed: 1.., .. } => failure::FAILED,
         _ => 0,
-    })
+    }
 }
 
 /// Shows what would be run.

@@ -4,7 +4,7 @@ use clap::Args;
 use counterfoil::experiment::actions::perform;
 
 use super::shared::{Common, performed_json, tell_performed};
-use crate::{interrupt, output, progress};
+use crate::{interrupt, output, team::Team};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil resume digits
@@ -23,10 +23,17 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    Team::gather()?.work(|team| go_on(options, team))
+}
+
+fn go_on(options: &Options, team: &Team) -> anyhow::Result<u8> {
     let run = options.common.open(&options.run)?;
-    let mut reporter = progress::reporter(options.common.json);
-    let performed = perform::resume(run, reporter.as_mut(), interrupt::listen())?;
-    if options.common.json {
+    let mut reporter = team.reporter(options.common.json);
+    let performed =
+        perform::resume_among(team.ranks(), run, reporter.as_mut(), interrupt::listen())?;
+    if !team.leads() {
+        // Rank 0 tells of it.
+    } else if options.common.json {
         output::json(&performed_json(&performed))?;
     } else {
         tell_performed(&performed)?;

@@ -7,13 +7,14 @@ use counterfoil::experiment::actions::perform::{Plan, Request};
 use serde_json::{Value, json};
 
 use super::shared::{Common, Source, performed_json, tell_performed};
-use crate::{interrupt, output, progress};
+use crate::{interrupt, output, team::Team};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil run experiments/digits.toml --preset smoke
   counterfoil run digits --preset quick --seeds 0..3
   counterfoil run morphomnist --set data.dir=../morphomnist --device cuda:0
-  counterfoil run digits --set training.steps=200 --dry-run";
+  counterfoil run digits --set training.steps=200 --dry-run
+  mpirun -np 4 counterfoil run pendulum --out /shared/runs   (built with --features mpi)";
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -37,6 +38,10 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    Team::gather()?.work(|team| perform(options, team))
+}
+
+fn perform(options: &Options, team: &Team) -> anyhow::Result<u8> {
     let file = options.source.file()?;
     let seeds: Vec<Option<u64>> = match &options.seeds {
         Some(range) => range.clone().map(Some).collect(),
@@ -54,9 +59,12 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         })
     };
     if options.dry_run {
+        if !team.leads() {
+            return Ok(0);
+        }
         return dry(&seeds.into_iter().map(plan).collect::<Result<Vec<_>, _>>()?, options);
     }
-    let mut reporter = progress::reporter(options.common.json);
+    let mut reporter = team.reporter(options.common.json);
     let mut done: Vec<Value> = Vec::new();
     let mut status = 0;
     let mut flag = None;
@@ -64,8 +72,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         let plan = plan(seed)?;
         // Only from here on there is something to save.
         let flag = *flag.get_or_insert_with(interrupt::listen);
-        let performed = plan.start(&options.common.out, reporter.as_mut(), flag)?;
-        if options.common.json {
+        let performed =
+            plan.start_among(team.ranks(), &options.common.out, reporter.as_mut(), flag)?;
+        if !team.leads() {
+            // Rank 0 tells of it.
+        } else if options.common.json {
             done.push(performed_json(&performed));
         } else {
             tell_performed(&performed)?;
@@ -75,7 +86,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
             break;
         }
     }
-    if options.common.json {
+    if options.common.json && team.leads() {
         output::json(&json!({ "runs": done }))?;
     }
     Ok(status)

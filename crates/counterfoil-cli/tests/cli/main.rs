@@ -13,5 +13,7 @@ mod help;
 mod kills;
 mod matrix;
 mod mechanisms;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod threads;
 mod whole;

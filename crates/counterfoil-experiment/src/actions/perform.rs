@@ -14,9 +14,10 @@ use crate::{
     error::{ExperimentError, Result},
     evaluate::{self, Options, Summary},
     progress::Reporter,
+    ranks::{self, Alone, Ranks, leads},
     report,
     run_dir::{Origin, RunDir, StoppedBy},
-    train::{Outcome, train},
+    train::{Outcome, train_among},
     trained::{Trained, Which},
 };
 
@@ -53,9 +54,9 @@ pub struct Performed {
     pub run: RunDir,
     /// How training ended.
     pub outcome: Outcome,
-    /// The summary, unless training was interrupted.
+    /// The summary, unless training was interrupted or another rank evaluates.
     pub summary: Option<Summary>,
-    /// The report, unless training was interrupted.
+    /// The report, unless training was interrupted or another rank writes it.
     pub report: Option<PathBuf>,
 }
 
@@ -124,9 +125,30 @@ impl Plan {
         reporter: &mut dyn Reporter,
         interrupt: &AtomicBool,
     ) -> Result<Performed> {
-        let run = RunDir::create(out, &self.config, &self.data, self.origin)?;
+        self.start_among(&Alone, out, reporter, interrupt)
+    }
+
+    /// [`Plan::start`] as one of several processes with the same plan: all train, rank 0 does everything else.
+    ///
+    /// # Errors
+    /// As [`Plan::start`]; also when `out` is not the same folder for all. See [`train_among`] for what an error of one
+    /// rank means to the others.
+    pub fn start_among(
+        self,
+        ranks: &dyn Ranks,
+        out: &Path,
+        reporter: &mut dyn Reporter,
+        interrupt: &AtomicBool,
+    ) -> Result<Performed> {
+        let Self { config, data, origin, options, .. } = self;
+        let made = leads(ranks).then(|| RunDir::create(out, &config, &data, origin)).transpose()?;
+        let place = ranks::told(ranks, made.as_ref().map(|run| run.path().to_owned()))?;
+        let run = match (made, place) {
+            (Some(run), _) => run,
+            (None, place) => visible(&place.unwrap_or_default())?,
+        };
         reporter.note(&format!("run {}", run.path().display()));
-        complete(run, &self.config, &self.data, self.options, reporter, interrupt)
+        complete(ranks, run, &config, &data, options, reporter, interrupt)
     }
 }
 
@@ -139,9 +161,31 @@ pub fn resume(
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<Performed> {
+    resume_among(&Alone, run, reporter, interrupt)
+}
+
+/// [`resume`] as one of several processes; there may be more or fewer than before.
+///
+/// # Errors
+/// As [`resume`] and [`Plan::start_among`].
+pub fn resume_among(
+    ranks: &dyn Ranks,
+    run: RunDir,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<Performed> {
     let config = run.config()?;
     let data = Data::load(&config)?;
-    complete(run, &config, &data, Options::default(), reporter, interrupt)
+    complete(ranks, run, &config, &data, Options::default(), reporter, interrupt)
+}
+
+/// The run that rank 0 made, as another rank sees it.
+fn visible(path: &Path) -> Result<RunDir> {
+    RunDir::open(Path::new(""), &path.display().to_string()).map_err(|_| {
+        let reason = "was made by rank 0 and is not seen by all ranks; let --out be a folder that all machines share, \
+                      named by its whole path";
+        ExperimentError::BrokenRun { path: path.to_owned(), reason: reason.into() }
+    })
 }
 
 /// Measures the latest checkpoint of a run on its test part and writes summary and report anew; `device` replaces the
@@ -164,6 +208,7 @@ pub fn evaluate(
 
 /// Trains, evaluates and reports, and notes in the manifest how it ended.
 fn complete(
+    ranks: &dyn Ranks,
     run: RunDir,
     config: &Config,
     data: &Data,
@@ -171,7 +216,11 @@ fn complete(
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<Performed> {
-    let ended = train(&run, config, data, reporter, interrupt).and_then(|outcome| {
+    let trained = train_among(ranks, &run, config, data, reporter, interrupt);
+    if !leads(ranks) {
+        return Ok(Performed { run, outcome: trained?, summary: None, report: None });
+    }
+    let ended = trained.and_then(|outcome| {
         if outcome.stopped_by == StoppedBy::Interrupt {
             return Ok((outcome, None));
         }

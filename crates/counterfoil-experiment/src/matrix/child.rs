@@ -15,6 +15,7 @@ use super::{plan::Cell, schedule::Runner, store::Failure};
 use crate::{
     actions::perform::INTERRUPTED,
     error::{ExperimentError, Result},
+    ranks::OF_LAUNCHERS,
     run_dir::RunDir,
 };
 
@@ -41,6 +42,8 @@ pub struct Children {
     pub program: PathBuf,
     /// The folder of the runs.
     pub out: PathBuf,
+    /// The device of this process, where several share a machine.
+    pub device: Option<String>,
 }
 
 impl Children {
@@ -54,6 +57,9 @@ impl Children {
             flag("--preset", preset);
         }
         cell.set.iter().for_each(|set| flag("--set", set));
+        if let Some(device) = &self.device {
+            flag("--device", device);
+        }
         flag("--out", &self.out.display().to_string());
         arguments.push("--json".to_owned());
         arguments
@@ -62,7 +68,15 @@ impl Children {
 
 impl Runner for Children {
     fn run(&mut self, cell: &Cell, interrupt: &AtomicBool) -> Result<Ended> {
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        // A cell is a run of its own: it must not take itself for one of our launcher's processes.
+        let of_launcher = |name: &str| OF_LAUNCHERS.iter().any(|begin| name.starts_with(begin));
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| of_launcher(&name.to_string_lossy()))
+        {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(self.arguments(cell))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -15,6 +15,7 @@
 //! | a picture small enough to be kept with them | [`strip`] |
 //! | which cell is next, and whether it can still end | [`schedule`] |
 //! | one cell in a process of its own | [`child`] |
+//! | cells dealt to several processes | [`deal`] |
 //! | the columns: figures of a summary, and which way is better | [`figures`] |
 //! | rows of means, intervals and ranks | [`board`] |
 //! | the table for a browser, and for the repository | [`page`], [`markdown`] |
@@ -23,6 +24,7 @@
 
 pub mod board;
 pub mod child;
+pub mod deal;
 pub mod figures;
 mod file;
 pub mod markdown;
@@ -37,6 +39,7 @@ pub mod sweep;
 pub use self::{
     board::Board,
     child::Children,
+    deal::{deal, together},
     places::Places,
     plan::{Cell, Plan},
     schedule::{Budget, Outcome, perform},

@@ -80,6 +80,9 @@ pub struct Manifest {
     pub device: Option<String>,
     /// Threads of one tensor operation.
     pub threads: Option<usize>,
+    /// Processes that trained together, where there was more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<usize>,
     /// blake3 of the data that were read or drawn, by the name of the data set.
     pub data: BTreeMap<String, String>,
     /// `[channels, height, width]` of an image.
@@ -116,6 +119,7 @@ impl Manifest {
             cpu: Cpu::here(),
             device: None,
             threads: None,
+            ranks: None,
             data: BTreeMap::from([(data.name().to_owned(), data.hash().to_owned())]),
             image_shape: data.images().image_shape(),
             classes: data.class_count(),

@@ -4,6 +4,7 @@
 //! never by a clock or by what was drawn before, so a run that is killed and resumed ends with the very bits of one
 //! that was not (on the CPU, with the same number of threads).
 
+mod here;
 mod order;
 mod recorder;
 mod schedule;
@@ -11,23 +12,25 @@ mod trainer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use counterfoil_tensor::{device_name, parse_device};
+use counterfoil_tensor::device_name;
 
+use self::{
+    here::Here,
+    recorder::Recorder,
+    trainer::{Divergence, Trainer},
+};
 pub use self::{
     order::{Order, Position},
     schedule::learning_rate,
     trainer::LOSS,
 };
-use self::{
-    recorder::Recorder,
-    trainer::{Divergence, Trainer},
-};
 use crate::{
-    checkpoint::{Best, Checkpoints, LossState},
+    checkpoint::{Best, Checkpoint, Checkpoints, LossState},
     config::Config,
     data::Data,
     error::{ExperimentError, Result},
     progress::Reporter,
+    ranks::{self, Alone, Ranks, leads},
     run_dir::{Part, RunDir, Session, StoppedBy, clock},
 };
 
@@ -61,52 +64,88 @@ pub fn train(
     reporter: &mut dyn Reporter,
     interrupt: &AtomicBool,
 ) -> Result<Outcome> {
-    let _lock = run.lock()?;
-    run.sweep()?;
+    train_among(&Alone, run, config, data, reporter, interrupt)
+}
+
+/// [`train`] as one of several processes, each of which calls this with the same run, config and data. Rank 0 writes the run
+/// directory; the others only read it.
+///
+/// The loss is that of one process, up to rounding: gradients of the ranks' shares of a batch add up to that of the batch.
+///
+/// # Errors
+/// As [`train`]; also when the ranks come to hold different weights. After an error of one rank the others wait for it
+/// without end, so its process has to end theirs.
+pub fn train_among(
+    ranks: &dyn Ranks,
+    run: &RunDir,
+    config: &Config,
+    data: &Data,
+    reporter: &mut dyn Reporter,
+    interrupt: &AtomicBool,
+) -> Result<Outcome> {
+    let _lock = leads(ranks).then(|| run.lock()).transpose()?;
+    if leads(ranks) {
+        run.sweep()?;
+    }
     check_data(run, data)?;
     let training = config.training();
-    let device = parse_device(&config.sections().device)?;
+    let device = ranks::device(ranks, &config.sections().device)?;
     if training.threads > 0 {
         tch::set_num_threads(training.threads as i32);
     }
 
-    let mut trainer = Trainer::new(config, data, device)?;
+    let mut trainer = Trainer::new(ranks, config, data, device)?;
     let checkpoints = Checkpoints::of(run.path());
-    if let Some(checkpoint) = checkpoints.latest(config.hash())? {
+    if let Some(checkpoint) = latest(ranks, &checkpoints, config)? {
         trainer.restore(&checkpoint)?;
-        checkpoints.settle(checkpoint.state(), training.keep)?;
+        if leads(ranks) {
+            checkpoints.settle(checkpoint.state(), training.keep)?;
+        }
     }
     let from_step = trainer.steps();
     let earlier = run.manifest()?;
-    if from_step == training.steps
-        && let Some(stopped_by) = earlier.stopped_by
+    let ended = earlier.stopped_by.map(|stopped_by| (stopped_by, earlier.training_s));
+    // The others may read the manifest before or after rank 0 begins to write it anew.
+    if let Some((stopped_by, training_s)) = ranks::told(ranks, ended)?
+        && from_step == training.steps
     {
-        let (training_s, best) = (earlier.training_s, trainer.loss_mut().best);
+        let best = trainer.loss_mut().best;
         return Ok(Outcome { steps: from_step, stopped_by, training_s, best });
     }
-    let here = (device_name(device), tch::get_num_threads() as usize);
-    if let (Some(device), Some(threads)) = (earlier.device, earlier.threads)
-        && (&device, threads) != (&here.0, here.1)
-    {
-        reporter.note(&format!(
-            "the run began on {device} with {threads} threads and goes on on {} with {}: its figures \
-             will differ in the last digits from those of an unbroken run",
-            here.0, here.1
-        ));
-    }
-    run.amend(|manifest| {
-        (manifest.device, manifest.threads) = (Some(here.0), Some(here.1));
-        manifest.sessions.push(Session { started: clock::utc(), from_step });
-        (manifest.stopped_by, manifest.finished, manifest.exit_status) = (None, None, None);
-    })?;
-    run.log(&format!("training from step {from_step} of {}", training.steps))?;
+    let recorder = if leads(ranks) {
+        let here = Here::of(ranks, device_name(device));
+        if let Some(before) = Here::before(&earlier).filter(|before| *before != here) {
+            reporter.note(&format!(
+                "the run began on {before} and goes on on {here}: its figures will differ in the last \
+                 digits from those of an unbroken run"
+            ));
+        }
+        run.amend(|manifest| {
+            here.enter(manifest);
+            manifest.sessions.push(Session { started: clock::utc(), from_step });
+            (manifest.stopped_by, manifest.finished, manifest.exit_status) = (None, None, None);
+        })?;
+        run.log(&format!("training from step {from_step} of {}", training.steps))?;
+        Some(Recorder::open(run, from_step)?)
+    } else {
+        None
+    };
 
-    let mut session =
-        InProgress { run, config, checkpoints, recorder: Recorder::open(run, from_step)?, trainer };
+    let mut session = InProgress { ranks, run, config, checkpoints, recorder, trainer };
     reporter.begin("training", training.steps, from_step);
     let ended = session.go(reporter, interrupt);
     reporter.end();
     session.close(ended)
+}
+
+/// The latest checkpoint, the same on every rank.
+fn latest(
+    ranks: &dyn Ranks,
+    checkpoints: &Checkpoints,
+    config: &Config,
+) -> Result<Option<Checkpoint>> {
+    let step = ranks::told(ranks, checkpoints.steps()?.last().copied())?;
+    step.map(|step| checkpoints.open(step, config.hash())).transpose()
 }
 
 /// The data must be those that the manifest tells of.
@@ -125,10 +164,12 @@ fn check_data(run: &RunDir, data: &Data) -> Result<()> {
 
 /// A session between its first step and its last.
 struct InProgress<'a> {
+    ranks: &'a dyn Ranks,
     run: &'a RunDir,
     config: &'a Config,
     checkpoints: Checkpoints,
-    recorder: Recorder,
+    /// Of the rank that writes.
+    recorder: Option<Recorder>,
     trainer: Trainer<'a>,
 }
 
@@ -173,11 +214,15 @@ impl InProgress<'_> {
             if checkpoint {
                 self.checkpoint()?;
             }
+            let minutes = |r: &Recorder| r.session() / 60.0 >= training.wall_clock_minutes;
+            let late = self.recorder.as_ref().is_some_and(minutes);
+            let [interrupted, late] =
+                ranks::any(self.ranks, [interrupt.load(Ordering::Relaxed), late]);
             let stopped_by = if step == training.steps {
                 StoppedBy::Steps
-            } else if interrupt.load(Ordering::Relaxed) {
+            } else if interrupted {
                 StoppedBy::Interrupt
-            } else if self.recorder.session() >= training.wall_clock_minutes * 60.0 {
+            } else if late {
                 StoppedBy::WallClock
             } else {
                 continue;
@@ -197,10 +242,11 @@ impl InProgress<'_> {
         if self.trainer.rollbacks() == training.rollbacks {
             return Err(self.diverged(divergence));
         }
-        let checkpoint = self.checkpoints.latest(self.config.hash())?;
+        let checkpoint = latest(self.ranks, &self.checkpoints, self.config)?;
         self.trainer.roll_back(checkpoint.as_ref())?;
         let back = self.trainer.steps();
-        self.recorder.rewind(back)?;
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        recorder.rewind(back)?;
         let line = format!(
             "step {}: {}; back to step {back} with {:.4} of the learning rate, {} of {}",
             divergence.step,
@@ -223,7 +269,7 @@ impl InProgress<'_> {
         *first = first.or(loss);
         let rate = self.trainer.rate(step - 1);
         let values = means.iter().map(|(name, value)| (name.as_str(), *value));
-        self.recorder.record(step, Part::Train, values.chain([("learning_rate", rate)]))
+        self.record(step, Part::Train, values.chain([("learning_rate", rate)]))
     }
 
     /// Enters the validation loss; it can make a checkpoint the best.
@@ -235,12 +281,12 @@ impl InProgress<'_> {
     ) -> Result<std::result::Result<(), Divergence>> {
         let values = self.trainer.validate()?;
         let named = values.iter().map(|(name, value)| (name.as_str(), *value));
-        self.recorder.record(step, Part::Validation, named)?;
+        self.record(step, Part::Validation, named)?;
         let Some((_, loss)) = values.iter().find(|(name, _)| name == LOSS) else {
             return Ok(Ok(()));
         };
         let line = format!("step {step}: validation loss {loss:.5}");
-        self.run.log(&line)?;
+        self.log(&line)?;
         reporter.note(&line);
         if !loss.is_finite() {
             return Ok(Err(Divergence { step, what: "the validation loss is not finite".into() }));
@@ -252,8 +298,25 @@ impl InProgress<'_> {
         Ok(Ok(()))
     }
 
+    /// Keeps numbers where this rank writes.
+    fn record<'n>(
+        &mut self,
+        step: u64,
+        part: Part,
+        values: impl IntoIterator<Item = (&'n str, f64)>,
+    ) -> Result<()> {
+        self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.record(step, part, values))
+    }
+
+    /// Appends a line to the log where this rank writes.
+    fn log(&self, line: &str) -> Result<()> {
+        if leads(self.ranks) { self.run.log(line) } else { Ok(()) }
+    }
+
     fn checkpoint(&mut self) -> Result<()> {
-        self.recorder.sync()?;
+        self.trainer.expect_same_weights()?;
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        recorder.sync()?;
         let (state, tensors) = self.trainer.state();
         self.checkpoints.save(&state, &tensors, self.config.training().keep)?;
         Ok(())
@@ -279,13 +342,18 @@ impl InProgress<'_> {
             Err(ExperimentError::Diverged { .. }) => Some(StoppedBy::Diverged),
             Err(_) => None,
         };
-        let (steps, training_s) = (self.trainer.steps(), self.recorder.wall());
+        let steps = self.trainer.steps();
+        let Some(recorder) = &mut self.recorder else {
+            let best = self.trainer.loss_mut().best;
+            return Ok(Outcome { steps, stopped_by: ended?, training_s: 0.0, best });
+        };
+        let training_s = recorder.wall();
         let said = match &ended {
             Ok(_) => format!("training ended after step {steps}"),
             Err(error) => format!("training stopped after step {steps}: {error}"),
         };
         let written = (|| {
-            self.recorder.sync()?;
+            recorder.sync()?;
             self.run.log(&said)?;
             self.run.amend(|manifest| {
                 (manifest.steps, manifest.training_s) = (steps, training_s);

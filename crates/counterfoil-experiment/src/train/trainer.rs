@@ -13,6 +13,7 @@ use crate::{
     config::{Config, TrainingSection},
     data::Data,
     error::{ExperimentError, Result},
+    ranks::{self, Ranks},
 };
 
 /// The name of the loss as a whole among its terms.
@@ -30,6 +31,7 @@ pub(super) struct Divergence {
 /// Model, averaged weights, optimiser and the way through the data.
 #[derive(Debug)]
 pub(super) struct Trainer<'a> {
+    ranks: &'a dyn Ranks,
     config: &'a Config,
     data: &'a Data,
     device: Device,
@@ -46,7 +48,12 @@ pub(super) struct Trainer<'a> {
 
 impl<'a> Trainer<'a> {
     /// A run that has taken no step.
-    pub(super) fn new(config: &'a Config, data: &'a Data, device: Device) -> Result<Self> {
+    pub(super) fn new(
+        ranks: &'a dyn Ranks,
+        config: &'a Config,
+        data: &'a Data,
+        device: Device,
+    ) -> Result<Self> {
         let seed = config.experiment().seed;
         let TrainingSection { steps, batch, weight_decay, checkpoint_activations, .. } =
             *config.training();
@@ -68,6 +75,7 @@ impl<'a> Trainer<'a> {
             step: 0,
             loss: LossState::default(),
             rollbacks: 0,
+            ranks,
             config,
             data,
             device,
@@ -100,7 +108,7 @@ impl<'a> Trainer<'a> {
     /// goes back again.
     pub(super) fn roll_back(&mut self, to: Option<&Checkpoint>) -> Result<()> {
         let rollbacks = self.rollbacks + 1;
-        *self = Self::new(self.config, self.data, self.device)?;
+        *self = Self::new(self.ranks, self.config, self.data, self.device)?;
         if let Some(checkpoint) = to {
             self.restore(checkpoint)?;
         }
@@ -156,14 +164,18 @@ impl<'a> Trainer<'a> {
     }
 
     /// Takes one step: loss, gradient, clipping, AdamW, average. Nothing is changed when a number is not finite.
+    ///
+    /// Each rank computes its share of loss and gradient; what is done with their sums is done by all alike.
     pub(super) fn step(&mut self) -> Result<Result<(), Divergence>> {
         let training = self.config.training();
         let mut batch = self.data.batch(self.order.batch(self.step), self.device)?;
         batch.more_labels = self.more_labels();
         let weights = self.weights.bind(training.precision, Mode::Train);
-        let loss = self.objective.loss(&self.model, &weights, &batch, self.step)?;
+        let share = ranks::share(self.ranks);
+        let loss = self.objective.share_of_loss(&self.model, &weights, &batch, share, self.step)?;
         let mut values = values(&loss)?;
         loss.backward()?;
+        ranks::agree_on_gradient(self.ranks, &self.weights, &mut values)?;
         let apart = self.model.trained_apart();
         let norms = clip_gradient_norms_apart(&self.weights, &apart, training.clip);
         values.extend(apart.into_iter().map(norm_name).chain(["gradient_norm"]).zip(norms));
@@ -188,6 +200,11 @@ impl<'a> Trainer<'a> {
         (count > 0).then(|| self.data.shown_labels(&drawn, self.device))
     }
 
+    /// Fails when ranks have come to hold different weights.
+    pub(super) fn expect_same_weights(&self) -> Result<()> {
+        ranks::expect_same(self.ranks, &self.weights, self.step)
+    }
+
     /// The loss and its terms on the first images of the validation part, with the averaged weights.
     ///
     /// The noise is keyed by the steps after the last, which training never takes, and so is the same every time; the
@@ -198,7 +215,9 @@ impl<'a> Trainer<'a> {
         let items = &items[..items.len().min(training.validation_images)];
         let weights = self.ema.store().bind(training.precision, Mode::Evaluate);
         let mut sums = LossState::default();
-        for (number, chunk) in items.chunks(training.batch).enumerate() {
+        // Ranks deal the chunks among them.
+        let (first, every) = (self.ranks.rank(), self.ranks.count());
+        for (number, chunk) in items.chunks(training.batch).enumerate().skip(first).step_by(every) {
             let batch = self.data.batch(chunk, self.device)?;
             let step = training.steps + number as u64;
             let loss = tch::no_grad(|| self.objective.loss(&self.model, &weights, &batch, step))?;
@@ -207,7 +226,7 @@ impl<'a> Trainer<'a> {
             let weighted: Vec<_> = values(&loss)?.iter().map(|(n, v)| (*n, v * share)).collect();
             sums.add(&weighted);
         }
-        Ok(sums.sums)
+        ranks::added(self.ranks, sums.sums)
     }
 }
 

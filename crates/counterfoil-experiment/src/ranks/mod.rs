@@ -1,0 +1,103 @@
+//! Several processes that train one model: what they say to each other.
+//!
+//! Every rank holds the model, the optimiser and the data, and takes the same steps. Of each batch a rank decodes its share
+//! ([`Share`]); the gradients, one flat vector a rank, are added, and so all ranks hold the same weights, which is checked
+//! at every checkpoint. Rank 0 alone writes, evaluates and talks.
+//!
+//! [`Alone`] is the one rank of a common run; `Mpi`, behind the feature `mpi`, are the processes that `mpirun` or `srun`
+//! started.
+
+mod agreement;
+#[cfg(feature = "mpi")]
+mod mpi;
+
+use std::fmt;
+
+use counterfoil_autoencoder::Share;
+use counterfoil_tensor::{TensorError, parse_device};
+use tch::{Cuda, Device};
+
+pub(crate) use self::agreement::{added, agree_on_gradient, any, expect_same, told};
+#[cfg(feature = "mpi")]
+pub use self::mpi::Mpi;
+
+/// One of the processes that work on something together.
+///
+/// Both operations are collective: each rank calls them in the same order, and none goes on before all have called.
+pub trait Ranks: fmt::Debug {
+    /// The number of this process, from 0.
+    fn rank(&self) -> usize;
+
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The number of this process among those of its machine, from 0.
+    fn local_rank(&self) -> usize;
+
+    /// Puts the sum over all ranks, the same bits on each, in the place of `values`, as many on each.
+    fn sum(&self, values: &mut [f32]);
+
+    /// What rank 0 hands in, on every rank.
+    fn tell(&self, said: Vec<u8>) -> Vec<u8>;
+}
+
+/// A process that works alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alone;
+
+impl Ranks for Alone {
+    fn rank(&self) -> usize {
+        0
+    }
+
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn local_rank(&self) -> usize {
+        0
+    }
+
+    fn sum(&self, _: &mut [f32]) {}
+
+    fn tell(&self, said: Vec<u8>) -> Vec<u8> {
+        said
+    }
+}
+
+/// Whether this rank writes and talks.
+pub(crate) fn leads(ranks: &dyn Ranks) -> bool {
+    ranks.rank() == 0
+}
+
+/// What this rank decodes of each batch.
+pub(crate) fn share(ranks: &dyn Ranks) -> Share {
+    Share::new(ranks.rank(), ranks.count())
+}
+
+/// As [`parse_device`]; where the text leaves open which GPU, each rank of a machine takes its own, in turn.
+///
+/// # Errors
+/// As [`parse_device`].
+pub fn device(ranks: &dyn Ranks, text: &str) -> Result<Device, TensorError> {
+    let device = parse_device(text)?;
+    let open = matches!(text, "auto" | "cuda") && matches!(device, Device::Cuda(_));
+    if !open || ranks.count() == 1 {
+        return Ok(device);
+    }
+    let here = usize::try_from(Cuda::device_count()).unwrap_or(1).max(1);
+    Ok(Device::Cuda(ranks.local_rank() % here))
+}
+
+/// Processes of this job, where a launcher of MPI programs started this one as one of several.
+///
+/// OpenMPI, MPICH with its kin, and `srun` say it in the environment; what is started without a launcher finds nothing.
+pub fn launched() -> Option<usize> {
+    let counts = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"];
+    let count = counts.iter().find_map(|name| std::env::var(name).ok()?.parse().ok());
+    count.filter(|count| *count > 1)
+}
+
+/// Beginnings of the names of variables by which launchers speak to their processes.
+pub(crate) const OF_LAUNCHERS: [&str; 6] =
+    ["OMPI_", "PMIX_", "PMI_", "PRTE_", "HYDRA_", "SLURM_STEP_NUM_TASKS"];
