@@ -43,10 +43,8 @@ fn added(model: &Model, config: ObjectiveConfig, ranks: usize, again: bool) -> V
         found.extend(loss.terms.iter().map(|(_, term)| term.to_kind(Kind::Float)));
         loss.backward().unwrap();
         found.push(store.flat().grad());
-        sums = match sums.is_empty() {
-            true => found,
-            false => sums.iter().zip(found).map(|(sum, part)| sum + part).collect(),
-        };
+        let add = |(sum, part): (&Tensor, Tensor)| sum + part;
+        sums = if sums.is_empty() { found } else { sums.iter().zip(found).map(add).collect() };
     }
     sums
 }

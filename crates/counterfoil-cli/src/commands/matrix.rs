@@ -11,7 +11,6 @@ use counterfoil::experiment::{
     },
     ranks,
 };
-use counterfoil::tensor::device_name;
 use serde_json::json;
 
 use super::shared::{Common, Source};
@@ -75,10 +74,10 @@ fn fill(options: &Options, team: &Team) -> anyhow::Result<u8> {
     let outcome = if options.report_only {
         Outcome::default()
     } else {
-        let device = options.device.as_ref().map(|text| ranks::device(team.ranks(), text));
-        let device = device.transpose()?.map(device_name);
+        let gpu = options.device.as_ref().map(|text| ranks::gpu(team.ranks(), text));
+        let gpu = gpu.transpose()?.flatten();
         let program = std::env::current_exe()?;
-        let mut runner = Children { program, out: out.clone(), device };
+        let mut runner = Children { program, out: out.clone(), gpu };
         let mut reporter = team.reporter(options.common.json);
         let budget = options.budget.unwrap_or(Budget::NONE);
         let flag = interrupt::listen();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bench::Bench;
 
-const TABLE: &str = r#"
+pub(crate) const TABLE: &str = r#"
 kind = "table"
 [table]
 name = "both"

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, Ended, outcome};
 
@@ -87,7 +87,7 @@ fn a_lost_rank_ends_the_job_which_resumes() {
         run.join("latest.json").is_file().then_some(())
     };
     while checkpoint().is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "no checkpoint");
+        assert!(begun.elapsed() < Duration::from_mins(2), "no checkpoint");
         sleep(Duration::from_millis(5));
     }
     let victim = rank(&bench, 1).unwrap();
@@ -113,6 +113,27 @@ fn rank(bench: &Bench, rank: usize) -> Option<u32> {
     let processes = fs_err::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
     let mut found = processes.filter(|process| is_it(process));
     found.next()?.file_name()?.to_str()?.parse().ok()
+}
+
+/// Each cell is run by one of the processes, in a process of its own that is alone, and the table is told of once.
+#[test]
+fn cells_are_dealt() {
+    let bench = Bench::new();
+    bench.write("both.toml", crate::matrix::TABLE);
+    let ended = together(&bench, &["matrix", "both.toml", "--device", "auto", "--json"]);
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let told: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((&told["outcome"]["ran"], &told["board"]["done"]), (&json!(3), &json!(3)));
+    let runs = bench.runs();
+    assert_eq!(runs.len(), 3);
+    for run in runs {
+        let manifest = fs_err::read(run.join("manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        assert_eq!(manifest["ranks"], Value::Null);
+    }
+    let again = together(&bench, &["matrix", "both.toml", "--device", "auto", "--json"]);
+    let told: Value = serde_json::from_str(&again.out).unwrap();
+    assert_eq!((&told["outcome"]["ran"], bench.runs().len()), (&json!(0), 3));
 }
 
 /// One sentence and its status, however many find the fault, and no waiting for each other.

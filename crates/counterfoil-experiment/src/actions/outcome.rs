@@ -24,6 +24,9 @@ pub struct Environment {
     pub cpu: Cpu,
     /// Threads of one tensor operation, which share its sums.
     pub threads: Option<usize>,
+    /// Processes that trained together and shared their sums, where there was more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<usize>,
     /// The device.
     pub device: Option<String>,
     /// The version of libtorch.
@@ -34,7 +37,7 @@ pub struct Environment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tolerance {
-    /// To the bit, weights and pictures too: both are of the same processor, threads, device and libtorch.
+    /// To the bit, weights and pictures too: both are of the same processor, threads, ranks, device and libtorch.
     Exact,
     /// Figures within a stated bound, and nothing else: sums were taken in another order, and training made more of it.
     Bounds,
@@ -47,6 +50,7 @@ impl Environment {
         Self {
             cpu: Cpu { cores: 0, ..manifest.cpu.clone() },
             threads: manifest.threads,
+            ranks: manifest.ranks,
             device: manifest.device.clone(),
             libtorch: manifest.software.libtorch.clone(),
         }

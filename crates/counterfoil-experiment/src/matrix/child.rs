@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How long an interrupted process may take to end by itself: a terminal sends Ctrl-C to both.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// The variable by which CUDA shows a process some of its machine's GPUs.
+const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
+
 /// How the process of a cell ended.
 #[derive(Debug)]
 pub enum Ended {
@@ -42,8 +45,9 @@ pub struct Children {
     pub program: PathBuf,
     /// The folder of the runs.
     pub out: PathBuf,
-    /// The device of this process, where several share a machine.
-    pub device: Option<String>,
+    /// The GPU that cells may see, where several processes run cells on one machine. The environment tells them: a cell is what
+    /// its config says, whoever runs it.
+    pub gpu: Option<usize>,
 }
 
 impl Children {
@@ -57,9 +61,6 @@ impl Children {
             flag("--preset", preset);
         }
         cell.set.iter().for_each(|set| flag("--set", set));
-        if let Some(device) = &self.device {
-            flag("--device", device);
-        }
         flag("--out", &self.out.display().to_string());
         arguments.push("--json".to_owned());
         arguments
@@ -75,6 +76,9 @@ impl Runner for Children {
             std::env::vars_os().filter(|(name, _)| of_launcher(&name.to_string_lossy()))
         {
             command.env_remove(name);
+        }
+        if let Some(gpu) = self.gpu {
+            command.env(VISIBLE, nth_visible(gpu));
         }
         let mut child = command
             .args(self.arguments(cell))
@@ -102,6 +106,12 @@ impl Runner for Children {
         let unsaid = "it ended without a word; a process that takes too much memory is ended so";
         Ok(Ended::Failed(Failure { exit_status: status, said: said.unwrap_or(unsaid.to_owned()) }))
     }
+}
+
+/// The name of a GPU by its number among those that this process sees.
+fn nth_visible(gpu: usize) -> String {
+    let seen = std::env::var(VISIBLE).unwrap_or_default();
+    seen.split(',').nth(gpu).filter(|name| !name.is_empty()).map_or(gpu.to_string(), str::to_owned)
 }
 
 /// The run that the command line tells of.

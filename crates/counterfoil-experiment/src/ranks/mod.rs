@@ -79,14 +79,21 @@ pub(crate) fn share(ranks: &dyn Ranks) -> Share {
 ///
 /// # Errors
 /// As [`parse_device`].
-pub fn device(ranks: &dyn Ranks, text: &str) -> Result<Device, TensorError> {
-    let device = parse_device(text)?;
-    let open = matches!(text, "auto" | "cuda") && matches!(device, Device::Cuda(_));
-    if !open || ranks.count() == 1 {
-        return Ok(device);
-    }
-    let here = usize::try_from(Cuda::device_count()).unwrap_or(1).max(1);
-    Ok(Device::Cuda(ranks.local_rank() % here))
+pub(crate) fn device(ranks: &dyn Ranks, text: &str) -> Result<Device, TensorError> {
+    Ok(match gpu(ranks, text)? {
+        Some(own) => Device::Cuda(own),
+        None => parse_device(text)?,
+    })
+}
+
+/// The GPU of this rank, where it is one of several and `text` leaves open which.
+///
+/// # Errors
+/// As [`parse_device`].
+pub fn gpu(ranks: &dyn Ranks, text: &str) -> Result<Option<usize>, TensorError> {
+    let open = matches!(text, "auto" | "cuda") && matches!(parse_device(text)?, Device::Cuda(_));
+    let here = usize::try_from(Cuda::device_count()).unwrap_or(0).max(1);
+    Ok((open && ranks.count() > 1).then(|| ranks.local_rank() % here))
 }
 
 /// Processes of this job, where a launcher of MPI programs started this one as one of several.

@@ -141,6 +141,7 @@ fn environment(material: &Material) -> Vec<Fact> {
     fact("tch", m.software.tch.clone());
     fact("device", m.device.clone());
     fact("threads", m.threads.map(|n| n.to_string()));
+    fact("ranks", m.ranks.map(|n| n.to_string()));
     fact("processor", Some(format!("{}, {} cores", m.cpu.model, m.cpu.cores)));
     let sets = [(m.cpu.avx2, "AVX2"), (m.cpu.avx512, "AVX-512"), (m.cpu.bf16, "bf16")];
     let sets: Vec<&str> = sets.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect();

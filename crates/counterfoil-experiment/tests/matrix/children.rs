@@ -11,7 +11,7 @@ use crate::bench::Bench;
 fn run(bench: &Bench, script: &str) -> Ended {
     let program = bench.write("program", &format!("#!/bin/sh\n{script}\n"));
     fs_err::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
-    let mut children = Children { program, out: bench.path("runs"), device: None };
+    let mut children = Children { program, out: bench.path("runs"), gpu: None };
     children.run(&bench.plan().cells[0], &AtomicBool::new(false)).unwrap()
 }
 
