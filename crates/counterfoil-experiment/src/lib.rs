@@ -52,6 +52,7 @@ pub mod ranks;
 pub mod report;
 pub mod run_dir;
 mod source;
+mod statistics;
 pub mod train;
 pub mod trained;
 

@@ -6,18 +6,15 @@
 
 use counterfoil_autoencoder::{Calibration, Counterfactuals, ModelError, Procedure};
 use counterfoil_graph::Dag;
-use counterfoil_random::Stream;
 use counterfoil_tensor::{Mode, Precision, Weights};
 use tch::{Kind, Tensor};
 
 use crate::{
     config::Config, data::Data, error::Result, evaluate::kept, progress::Reporter, run_dir::RunDir,
-    trained::Trained,
+    statistics, trained::Trained,
 };
 
-/// Passes over training images that make the running statistics.
-const PASSES: usize = 40;
-/// Images of a pass.
+/// Images of a pass that makes the running statistics.
 const PASS: usize = 256;
 /// Training images that the calibration is fitted to.
 const FITTED: usize = 2000;
@@ -45,16 +42,8 @@ impl Prepared {
         let (model, split) = (&trained.model, data.split());
         let device = trained.weights.device();
         let seed = config.experiment().seed;
-        let order = Stream::new(seed, "prepare-order", 0, 0).permutation(split.train.len());
-        let shuffled: Vec<usize> = order.into_iter().map(|i| split.train[i]).collect();
-        if !trained.weights.buffers().is_empty() {
-            let mut items = shuffled.iter().copied().cycle();
-            for _ in 0..PASSES {
-                let pass: Vec<usize> = items.by_ref().take(PASS.min(shuffled.len())).collect();
-                let batch = data.batch(&pass, device)?;
-                model.refresh_statistics(&trained.weights, [(&batch.images, &batch.labels)])?;
-            }
-        }
+        let shuffled = statistics::order(data, seed);
+        statistics::refresh(model, &trained.weights, data, seed, PASS)?;
         // Labels are read in single precision, whatever images are drawn in.
         let weights = trained.weights.bind(Precision::F32, Mode::Evaluate);
         let taught = config.sections().objective.teach_labels == 1.0;

@@ -14,7 +14,11 @@ use crate::{
     data::Data,
     error::{ExperimentError, Result},
     ranks::{self, Ranks},
+    statistics,
 };
+
+/// Images of each pass that makes the running statistics of averaged weights before they are validated.
+const PASS: usize = 32;
 
 /// The name of the loss as a whole among its terms.
 pub const LOSS: &str = "loss";
@@ -208,12 +212,22 @@ impl<'a> Trainer<'a> {
     /// The loss and its terms on the first images of the validation part, with the averaged weights.
     ///
     /// The noise is keyed by the steps after the last, which training never takes, and so is the same every time; the
-    /// terms have the weights of the end of training.
+    /// terms have the weights of the end of training. Running statistics are made anew: with those of the trained weights
+    /// averaged ones seem to overfit.
     pub(super) fn validate(&self) -> Result<Vec<(String, f64)>> {
         let training = self.config.training();
         let items = &self.data.split().validation;
         let items = &items[..items.len().min(training.validation_images)];
-        let weights = self.ema.store().bind(training.precision, Mode::Evaluate);
+        // In a copy, for what training keeps does not depend on when it is validated.
+        let averaged = self.ema.store().detached_copy();
+        statistics::refresh(
+            &self.model,
+            &averaged,
+            self.data,
+            self.config.experiment().seed,
+            PASS,
+        )?;
+        let weights = averaged.bind(training.precision, Mode::Evaluate);
         let mut sums = LossState::default();
         // Ranks deal the chunks among them.
         let (first, every) = (self.ranks.rank(), self.ranks.count());
