@@ -50,7 +50,7 @@ impl Team {
     fn join(count: usize) -> anyhow::Result<Self> {
         let sentence = format!(
             "this is one of {count} processes, but the binary cannot talk to the others: build it with `cargo build \
-             --release -p counterfoil-cli --features mpi`, or start it without a launcher"
+             --release -p counterfoil-cli --features mpi`, or set COUNTERFOIL_ALONE=1 for {count} runs of their own"
         );
         Err(failure::bad_input(sentence))
     }

@@ -2,7 +2,7 @@
 
 use std::{fs::File, process::Stdio};
 
-use crate::bench::{Bench, CONFIG, GRAPH};
+use crate::bench::{Bench, CONFIG, Ended, GRAPH};
 
 #[test]
 fn configs_at_fault() {
@@ -133,4 +133,19 @@ fn a_full_disk_behind_stdout_is_a_failure() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.starts_with("error: ") && said.contains("No space left"), "{said}");
+}
+
+/// A launcher started several, but they cannot be one job: without MPI they have no way, with it nobody else answers.
+#[test]
+fn processes_that_cannot_find_each_other() {
+    let bench = Bench::new();
+    let one_of_two = |alone: &str| {
+        let mut command = bench.command(&["run", "tiny.toml", "--dry-run"]);
+        command.env("PMI_SIZE", "2").env("COUNTERFOIL_ALONE", alone);
+        Ended::of(command)
+    };
+    let ended = one_of_two("");
+    assert_eq!((ended.status, ended.out.as_str()), (Some(2), ""), "{ended:?}");
+    assert!(ended.err.starts_with("error: ") && ended.err.contains("of 2 processes"), "{ended:?}");
+    assert_eq!(one_of_two("1").status, Some(0));
 }

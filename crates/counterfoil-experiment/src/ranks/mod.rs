@@ -98,8 +98,12 @@ pub fn gpu(ranks: &dyn Ranks, text: &str) -> Result<Option<usize>, TensorError> 
 
 /// Processes of this job, where a launcher of MPI programs started this one as one of several.
 ///
-/// OpenMPI, MPICH with its kin, and `srun` say it in the environment; what is started without a launcher finds nothing.
+/// OpenMPI, MPICH with its kin, and `srun` say it in the environment; what is started without a launcher finds nothing, and
+/// neither does what is told to work alone by `COUNTERFOIL_ALONE`.
 pub fn launched() -> Option<usize> {
+    if std::env::var_os("COUNTERFOIL_ALONE").is_some_and(|told| !told.is_empty()) {
+        return None;
+    }
     let counts = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"];
     let count = counts.iter().find_map(|name| std::env::var(name).ok()?.parse().ok());
     count.filter(|count| *count > 1)
