@@ -4,10 +4,11 @@
 
 use std::{
     sync::{
-        Arc, Barrier, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use counterfoil_experiment::{
@@ -55,7 +56,9 @@ const GRAPH: &str = "digraph { thickness [low=1, high=6]; intensity [low=64, hig
 /// A place where threads meet.
 #[derive(Debug)]
 struct Place {
-    barrier: Barrier,
+    /// How many wait, and how often all have met.
+    waiting: Mutex<(usize, usize)>,
+    met: Condvar,
     sums: Mutex<Vec<Vec<f32>>>,
     said: Mutex<Vec<u8>>,
 }
@@ -71,9 +74,26 @@ struct Thread {
 }
 
 impl Thread {
+    /// Waits for all. One that never comes fails the test instead of stopping it.
+    fn meet(&self) {
+        let mut waiting = self.place.waiting.lock().unwrap();
+        waiting.0 += 1;
+        if waiting.0 == self.count {
+            *waiting = (0, waiting.1 + 1);
+            self.place.met.notify_all();
+            return;
+        }
+        let before = waiting.1;
+        let patience = Duration::from_mins(2);
+        let still = |waiting: &mut (usize, usize)| waiting.1 == before;
+        let (_, late) = self.place.met.wait_timeout_while(waiting, patience, still).unwrap();
+        assert!(!late.timed_out(), "rank {} waits for one that does not come", self.rank);
+    }
+
     fn all(count: usize) -> Vec<Self> {
         let place = Arc::new(Place {
-            barrier: Barrier::new(count),
+            waiting: Mutex::new((0, 0)),
+            met: Condvar::new(),
             sums: Mutex::new(vec![Vec::new(); count]),
             said: Mutex::new(Vec::new()),
         });
@@ -97,7 +117,7 @@ impl Ranks for Thread {
 
     fn sum(&self, values: &mut [f32]) {
         self.place.sums.lock().unwrap()[self.rank] = values.to_vec();
-        self.place.barrier.wait();
+        self.meet();
         let parts = self.place.sums.lock().unwrap().clone();
         assert!(parts.iter().all(|part| part.len() == values.len()), "messages of unequal length");
         for (k, value) in values.iter_mut().enumerate() {
@@ -106,16 +126,16 @@ impl Ranks for Thread {
         if values.len() > 1000 {
             values[0] += self.error;
         }
-        self.place.barrier.wait();
+        self.meet();
     }
 
     fn tell(&self, said: Vec<u8>) -> Vec<u8> {
         if self.rank == 0 {
             *self.place.said.lock().unwrap() = said;
         }
-        self.place.barrier.wait();
+        self.meet();
         let heard = self.place.said.lock().unwrap().clone();
-        self.place.barrier.wait();
+        self.meet();
         heard
     }
 }

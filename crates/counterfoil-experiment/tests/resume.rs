@@ -170,9 +170,10 @@ fn a_disk_that_fills_up_within_a_checkpoint_costs_the_steps_since_the_last() {
     bench.train(&straight, None).unwrap();
 
     let run = bench.run();
-    for (step, file, kept) in [(5, "weights.tmp", &[][..]), (15, "optimiser.tmp", &[5, 10])] {
-        let hidden = run.file(format!("checkpoints/.step-{step}.{}.tmp", std::process::id()));
-        let full = hidden.join(file);
+    for (step, file, kept) in [(5, "weights", &[][..]), (15, "optimiser", &[5, 10])] {
+        let ours = std::process::id();
+        let hidden = run.file(format!("checkpoints/.step-{step}.{ours}.tmp"));
+        let full = hidden.join(format!("{file}.safetensors.{ours}.tmp"));
         // What resumes clears such folders first, so that this one comes later.
         let mut place = At {
             step,

@@ -31,7 +31,8 @@ pub fn write(path: &Path, tensors: &[(String, Tensor)]) -> Result<(), TensorErro
         views.push((name.as_str(), view));
     }
     let bytes = safetensors::serialize(views, None).map_err(|e| broken(&e))?;
-    let temporary = path.with_extension("tmp");
+    // The number of the process tells others whose it is, and whether that is no more.
+    let temporary = path.with_added_extension(format!("{}.tmp", std::process::id()));
     let mut file = fs_err::File::create(&temporary)?;
     file.write_all(&bytes)?;
     file.sync_all()?;

@@ -74,8 +74,7 @@ fn fill(options: &Options, team: &Team) -> anyhow::Result<u8> {
     let outcome = if options.report_only {
         Outcome::default()
     } else {
-        let gpu = options.device.as_ref().map(|text| ranks::gpu(team.ranks(), text));
-        let gpu = gpu.transpose()?.flatten();
+        let gpu = ranks::gpu(team.ranks(), options.device.as_deref().unwrap_or("auto"))?;
         let program = std::env::current_exe()?;
         let mut runner = Children { program, out: out.clone(), gpu };
         let mut reporter = team.reporter(options.common.json);
@@ -84,9 +83,10 @@ fn fill(options: &Options, team: &Team) -> anyhow::Result<u8> {
         let kept = &mut || if team.leads() { places.write(&plan).map(drop) } else { Ok(()) };
         let store = &places.store;
         let own = deal(team.ranks(), &plan, &selected, store)?;
-        let outcome =
-            perform(&plan, &own, store, budget, &mut runner, reporter.as_mut(), flag, kept)?;
-        together(team.ranks(), &outcome)
+        let ended = perform(&plan, &own, store, budget, &mut runner, reporter.as_mut(), flag, kept);
+        // An error here must not end the cells that others are running, so it waits for them.
+        let all = together(team.ranks(), ended.as_ref().unwrap_or(&Outcome::default()));
+        ended.map(|_| all)?
     };
     if !team.leads() {
         return Ok(status(&outcome));

@@ -152,4 +152,5 @@ fn a_fault_of_the_input_is_told_once() {
         assert_eq!((ended.status, said.len()), (Some(2), 1), "{arguments:?}: {ended:?}");
         assert!(said[0].contains(part), "{said:?}");
     }
+    assert!(!bench.path("runs").exists(), "a mistake leaves no run behind");
 }

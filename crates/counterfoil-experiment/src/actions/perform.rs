@@ -141,6 +141,7 @@ impl Plan {
         interrupt: &AtomicBool,
     ) -> Result<Performed> {
         let Self { config, data, origin, options, .. } = self;
+        expect_work(ranks, &config)?;
         let made = leads(ranks).then(|| RunDir::create(out, &config, &data, origin)).transpose()?;
         let place = ranks::told(ranks, made.as_ref().map(|run| run.path().to_owned()))?;
         let run = match (made, place) {
@@ -175,8 +176,24 @@ pub fn resume_among(
     interrupt: &AtomicBool,
 ) -> Result<Performed> {
     let config = run.config()?;
+    expect_work(ranks, &config)?;
     let data = Data::load(&config)?;
     complete(ranks, run, &config, &data, Options::default(), reporter, interrupt)
+}
+
+/// Each rank needs an image of each batch.
+fn expect_work(ranks: &dyn Ranks, config: &Config) -> Result<()> {
+    let (batch, count) = (config.training().batch, ranks.count());
+    if batch >= count {
+        return Ok(());
+    }
+    Err(ExperimentError::InvalidKey {
+        origin: format!("experiment `{}`", config.experiment().name),
+        key: "training.batch".into(),
+        reason: format!(
+            "is {batch}, fewer images than the {count} processes that share it; start fewer"
+        ),
+    })
 }
 
 /// The run that rank 0 made, as another rank sees it.

@@ -11,6 +11,9 @@ use ::mpi::{
 
 use super::Ranks;
 
+/// The exit status of a process that panicked.
+const PANICKED: u8 = 101;
+
 /// All processes of an MPI job, this one among them. MPI ends when it is dropped, which waits for the others.
 pub struct Mpi {
     world: SimpleCommunicator,
@@ -35,6 +38,15 @@ impl Mpi {
     /// Ends all processes of the job with this exit status: one that failed would leave the others waiting for it.
     pub fn abort(&self, status: u8) -> ! {
         self.world.abort(i32::from(status))
+    }
+}
+
+impl Drop for Mpi {
+    /// The end of MPI waits for all processes, and those wait for one that panicked.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.abort(PANICKED);
+        }
     }
 }
 

@@ -93,6 +93,11 @@ pub fn train_among(
     if training.threads > 0 {
         tch::set_num_threads(training.threads as i32);
     }
+    // Norms of gradients depend on the number of threads, and the weights of all ranks on those.
+    let threads = ranks::told(ranks, tch::get_num_threads())?;
+    if threads != tch::get_num_threads() {
+        tch::set_num_threads(threads);
+    }
 
     let mut trainer = Trainer::new(ranks, config, data, device)?;
     let checkpoints = Checkpoints::of(run.path());

@@ -2,9 +2,10 @@
 
 use counterfoil_experiment::{
     matrix::{
-        Budget, Outcome, Plan,
+        Budget, Outcome, Plan, deal,
         schedule::{State, states},
     },
+    ranks::Ranks,
     run_dir::{read_json, write_json},
 };
 use serde_json::{Value, json};
@@ -174,5 +175,55 @@ fn data_that_are_not_here_block_their_cells_alone() {
     for (with, without) in given.cells.iter().zip(&plan.cells) {
         assert_eq!(with.hash, without.hash);
         assert_eq!(with.set.contains(&set), with.experiment == "real");
+    }
+}
+
+/// One of several processes that all look at the same folder.
+#[derive(Debug)]
+struct One {
+    rank: usize,
+    count: usize,
+}
+
+impl Ranks for One {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn local_rank(&self) -> usize {
+        self.rank
+    }
+
+    fn sum(&self, _: &mut [f32]) {}
+
+    fn tell(&self, said: Vec<u8>) -> Vec<u8> {
+        said
+    }
+}
+
+/// Exact: every cell that is missing goes to one process, and none has more than one cell more than another.
+#[test]
+fn cells_are_dealt_evenly() {
+    let bench = Bench::new();
+    let plan = bench.plan();
+    let mut actor = Actor::new(&bench, |_| Act::End(json!({})));
+    bench.perform(&plan, Budget::NONE, &["not calibrated"], &mut actor);
+    let selected = plan.select(&[]).unwrap();
+    let store = bench.places(&plan).store;
+    for count in 1..=10 {
+        let hands: Vec<Vec<bool>> = (0..count)
+            .map(|rank| deal(&One { rank, count }, &plan, &selected, &store).unwrap())
+            .collect();
+        for (k, state) in states(&plan, &store).iter().enumerate() {
+            let holders = hands.iter().filter(|hand| hand[k]).count();
+            assert_eq!(holders, usize::from(state.runs()), "{count} ranks, cell {k}");
+        }
+        let sizes = hands.iter().map(|hand| hand.iter().filter(|own| **own).count());
+        let (least, most) = (sizes.clone().min().unwrap(), sizes.max().unwrap());
+        assert!(most - least <= 1, "{count} ranks: {least} to {most}");
     }
 }
