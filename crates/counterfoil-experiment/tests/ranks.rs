@@ -86,8 +86,8 @@ impl Thread {
         let before = waiting.1;
         let patience = Duration::from_mins(2);
         let still = |waiting: &mut (usize, usize)| waiting.1 == before;
-        let (_, late) = self.place.met.wait_timeout_while(waiting, patience, still).unwrap();
-        assert!(!late.timed_out(), "rank {} waits for one that does not come", self.rank);
+        let ended = self.place.met.wait_timeout_while(waiting, patience, still).unwrap();
+        assert!(!ended.1.timed_out(), "rank {} waits for one that does not come", self.rank);
     }
 
     fn all(count: usize) -> Vec<Self> {
