@@ -15,7 +15,7 @@
 //! | a picture small enough to be kept with them | [`strip`] |
 //! | which cell is next, and whether it can still end | [`schedule`] |
 //! | one cell in a process of its own | [`child`] |
-//! | cells dealt to several processes | [`deal`] |
+//! | cells dealt to several processes | [`deal`](mod@deal) |
 //! | the columns: figures of a summary, and which way is better | [`figures`] |
 //! | rows of means, intervals and ranks | [`board`] |
 //! | the table for a browser, and for the repository | [`page`], [`markdown`] |
