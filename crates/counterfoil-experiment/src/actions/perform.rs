@@ -118,7 +118,7 @@ impl Plan {
     /// Makes the run directory under `out` and does all the work in it.
     ///
     /// # Errors
-    /// Those of [`RunDir::create`], [`train`] and of the evaluation. The run directory stays, with what was finished.
+    /// Those of [`RunDir::create`], [`train`](crate::train::train) and of the evaluation. The run directory stays, with what was finished.
     pub fn start(
         self,
         out: &Path,
