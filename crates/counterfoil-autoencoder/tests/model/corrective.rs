@@ -137,19 +137,19 @@ fn guidance_compares_means_too() {
 fn the_remainder_does_not_train_the_mean() {
     let dag = every_kind();
     let model = tiny(&dag, corrective);
-    let store = scrambled(&model, 0.2);
     let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0]).view([1, 4]).repeat([2, 1]);
     let batch =
         Batch { images: images(2), labels, classes: None, more_labels: None, items: vec![4, 9] };
     let gradient = |loss_weight| {
         let config = ObjectiveConfig { loss_weight, ..ObjectiveConfig::default() };
         let objective = Objective::new(&config, 100, 7).unwrap();
+        // Anew each time: a pass moves the running moments behind the residual code, which cancel up to rounding only.
+        let store = scrambled(&model, 0.2);
         let weights = store.bind(Precision::F32, Mode::Train);
         let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
         let mean = loss.terms.iter().find(|(name, _)| *name == "mean").unwrap().1.double_value(&[]);
-        store.flat().shallow_clone().zero_grad();
         loss.total.backward();
-        let gradient = store.flat().grad().copy();
+        let gradient = store.flat().grad();
         // The parts of the flat vector that belong to one network.
         let of = |network: &str| {
             let mut at = 0;
