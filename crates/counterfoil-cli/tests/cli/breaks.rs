@@ -157,7 +157,10 @@ fn a_run_whose_files_find_no_room_goes_on_when_there_is_some() {
     };
     let before = kept(&run);
     failed(&limited(most - 1024, &["resume", "tiny"]), &["runs/tiny", "optimiser"]);
-    assert_eq!(kept(&run), before, "a checkpoint is lost");
+    // The kill may have come before the deletion of an old one, which the resume makes up for; the latest two are to be kept.
+    let after = kept(&run);
+    assert!(after.iter().all(|step| before.contains(step)), "{before:?} {after:?}");
+    assert!(after.ends_with(&before[before.len() - 2..]), "lost: {before:?} {after:?}");
     assert_eq!(bench.json(&["runs"])["runs"][0]["stopped_by"], serde_json::Value::Null);
 
     bench.succeed(&["resume", "tiny"]);
