@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where its fixture does")]
 
+mod bench;
+
 use std::{
     sync::{
         Arc, Condvar, Mutex,
@@ -14,13 +16,13 @@ use std::{
 use counterfoil_experiment::{
     Result,
     checkpoint::Checkpoints,
-    config::Config,
-    data::Data,
     progress::Reporter,
     ranks::{Alone, Ranks},
-    run_dir::{Event, Manifest, Origin, Part, RunDir, StoppedBy, read_events},
+    run_dir::{Event, Manifest, Part, RunDir, StoppedBy, read_events},
     train::{LOSS, Outcome, train_among},
 };
+
+use bench::Bench;
 
 const CONFIG: &str = r#"
 graph = "tiny.dot"
@@ -49,9 +51,6 @@ threads = 1
 images = 10
 tenfold_images = 2
 "#;
-
-const GRAPH: &str = "digraph { thickness [low=1, high=6]; intensity [low=64, high=255]; \
-                     style [role=unlabelled, width=4]; thickness -> intensity; }";
 
 /// A place where threads meet.
 #[derive(Debug)]
@@ -140,26 +139,9 @@ impl Ranks for Thread {
     }
 }
 
-struct Bench {
-    folder: tempfile::TempDir,
-    config: Config,
-    data: Data,
-}
-
 impl Bench {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs_err::write(folder.path().join("tiny.dot"), GRAPH).unwrap();
-        let file = folder.path().join("tiny.toml");
-        fs_err::write(&file, CONFIG).unwrap();
-        let config = Config::load(&file, None, &[]).unwrap();
-        let data = Data::load(&config).unwrap();
-        Self { folder, config, data }
-    }
-
-    fn run(&self) -> RunDir {
-        let out = self.folder.path().join("runs");
-        RunDir::create(&out, &self.config, &self.data, Origin::default()).unwrap()
+        Self::of(CONFIG, &[])
     }
 
     /// Trains as all of `ranks` until the end, or until rank `stop.0` alone is interrupted in step `stop.1`.

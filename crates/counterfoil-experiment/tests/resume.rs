@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where its fixture does")]
 
+mod bench;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -12,7 +14,6 @@ use std::{
 use counterfoil_experiment::{
     ExperimentError,
     checkpoint::{Checkpoints, NamedTensors},
-    config::Config,
     data::Data,
     progress::Reporter,
     run_dir::{Event, Origin, RunDir, StoppedBy, read_events},
@@ -20,6 +21,8 @@ use counterfoil_experiment::{
     trained::{Trained, Which},
 };
 use tch::Device;
+
+use bench::Bench;
 
 const CONFIG: &str = r#"
 graph = "tiny.dot"
@@ -46,34 +49,12 @@ images = 10
 tenfold_images = 2
 "#;
 
-const GRAPH: &str = "digraph { thickness [low=1, high=6]; intensity [low=64, high=255]; \
-                     style [role=unlabelled, width=4]; thickness -> intensity; }";
-
 const FILES: [&str; 4] =
     ["weights.safetensors", "ema.safetensors", "optimiser.safetensors", "state.json"];
 
-/// A place for runs of one config.
-struct Bench {
-    folder: tempfile::TempDir,
-    config: Config,
-    data: Data,
-}
-
 impl Bench {
     fn new(set: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs_err::write(folder.path().join("tiny.dot"), GRAPH).unwrap();
-        let file = folder.path().join("tiny.toml");
-        fs_err::write(&file, CONFIG).unwrap();
-        let set: Vec<String> = set.iter().map(|&s| s.to_owned()).collect();
-        let config = Config::load(&file, None, &set).unwrap();
-        let data = Data::load(&config).unwrap();
-        Self { folder, config, data }
-    }
-
-    fn run(&self) -> RunDir {
-        let out = self.folder.path().join("runs");
-        RunDir::create(&out, &self.config, &self.data, Origin::default()).unwrap()
+        Self::of(CONFIG, set)
     }
 
     /// Trains to the end, or until the interrupt that comes during `stop`.

@@ -1,14 +1,18 @@
 //! What is measured of averaged weights during training.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where its fixture does")]
+
+mod bench;
+
 use std::sync::atomic::AtomicBool;
 
 use counterfoil_experiment::{
-    config::Config,
-    data::Data,
     progress::Silent,
-    run_dir::{Event, Origin, Part, RunDir, read_events},
+    run_dir::{Event, Part, read_events},
     train::train,
 };
+
+use bench::Bench;
 
 /// Weights that hardly move: what a validation says of them may not depend on when it is asked.
 const CONFIG: &str = r#"
@@ -39,22 +43,14 @@ images = 10
 tenfold_images = 2
 "#;
 
-const GRAPH: &str = "digraph { thickness [low=1, high=6]; intensity [low=64, high=255]; \
-                     style [role=unlabelled, width=4]; thickness -> intensity; }";
-
 /// Float class, 0.03: running statistics begin at mean 0 and variance 1 and take some twenty steps to become those of the
 /// images. Averaged weights have their own from the first validation on; with those of the trained weights what is read off
 /// images is wrong by a quarter more at step 10.
 #[test]
 fn validation_does_not_depend_on_running_statistics() {
-    let folder = tempfile::tempdir().unwrap();
-    fs_err::write(folder.path().join("tiny.dot"), GRAPH).unwrap();
-    let file = folder.path().join("tiny.toml");
-    fs_err::write(&file, CONFIG).unwrap();
-    let config = Config::load(&file, None, &[]).unwrap();
-    let data = Data::load(&config).unwrap();
-    let run = RunDir::create(folder.path(), &config, &data, Origin::default()).unwrap();
-    train(&run, &config, &data, &mut Silent, &AtomicBool::new(false)).unwrap();
+    let bench = Bench::of(CONFIG, &[]);
+    let run = bench.run();
+    train(&run, &bench.config, &bench.data, &mut Silent, &AtomicBool::new(false)).unwrap();
     let events = read_events(run.path()).unwrap();
     let label = |step: u64| {
         let of = |e: &&Event| e.split == Part::Validation && e.name == "label" && e.step == step;

@@ -30,13 +30,18 @@ impl Share {
         n * self.rank / self.ranks..n * (self.rank + 1) / self.ranks
     }
 
-    /// An error where a batch of `n` leaves a process without an item.
-    pub(super) fn check(self, n: usize) -> Result<(), ModelError> {
+    /// Checks that a batch of `n` leaves no process without an item.
+    ///
+    /// # Errors
+    /// When it does.
+    pub fn check(self, n: usize) -> Result<(), ModelError> {
         if n >= self.ranks {
             return Ok(());
         }
-        let reason =
-            format!("is {n}, fewer images than the {} processes that share it", self.ranks);
+        let reason = format!(
+            "is {n}, fewer images than the {} processes that share it; start fewer",
+            self.ranks
+        );
         Err(ModelError::Setting { key: "training.batch", reason })
     }
 

@@ -141,13 +141,11 @@ impl Plan {
         interrupt: &AtomicBool,
     ) -> Result<Performed> {
         let Self { config, data, origin, options, .. } = self;
-        expect_work(ranks, &config)?;
+        ranks::share(ranks).check(config.training().batch)?;
         let made = leads(ranks).then(|| RunDir::create(out, &config, &data, origin)).transpose()?;
-        let place = ranks::told(ranks, made.as_ref().map(|run| run.path().to_owned()))?;
-        let run = match (made, place) {
-            (Some(run), _) => run,
-            (None, place) => visible(&place.unwrap_or_default())?,
-        };
+        let path = made.as_ref().map_or_else(PathBuf::new, |run| run.path().to_owned());
+        let path = ranks::told(ranks, path)?;
+        let run = made.map_or_else(|| visible(&path), Ok)?;
         reporter.note(&format!("run {}", run.path().display()));
         complete(ranks, run, &config, &data, options, reporter, interrupt)
     }
@@ -176,24 +174,9 @@ pub fn resume_among(
     interrupt: &AtomicBool,
 ) -> Result<Performed> {
     let config = run.config()?;
-    expect_work(ranks, &config)?;
+    ranks::share(ranks).check(config.training().batch)?;
     let data = Data::load(&config)?;
     complete(ranks, run, &config, &data, Options::default(), reporter, interrupt)
-}
-
-/// Each rank needs an image of each batch.
-fn expect_work(ranks: &dyn Ranks, config: &Config) -> Result<()> {
-    let (batch, count) = (config.training().batch, ranks.count());
-    if batch >= count {
-        return Ok(());
-    }
-    Err(ExperimentError::InvalidKey {
-        origin: format!("experiment `{}`", config.experiment().name),
-        key: "training.batch".into(),
-        reason: format!(
-            "is {batch}, fewer images than the {count} processes that share it; start fewer"
-        ),
-    })
 }
 
 /// The run that rank 0 made, as another rank sees it.
