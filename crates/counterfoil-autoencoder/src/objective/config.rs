@@ -42,8 +42,8 @@ pub struct ObjectiveConfig {
     pub reader_shift: u32,
     /// Whether the denoising loss trains what labelled blocks hold; if not, the label term alone does.
     pub decoder_shapes_labels: bool,
-    /// Whether mechanisms are fitted to the labels' own codes instead of the latents that are read off images. With a
-    /// causal code only.
+    /// Whether mechanisms are fitted to the labels' own codes where a label is known. If not, they are fitted to what is
+    /// read off images alone, with the reader's errors. With a causal code only.
     pub fit_mechanisms_to_labels: bool,
     /// How many label vectors of the training part, drawn anew at every step, mechanisms are fitted to beside the latents
     /// of the batch. With a causal code only.
@@ -75,7 +75,7 @@ impl Default for ObjectiveConfig {
             teach_labels: 1.0,
             reader_shift: 0,
             decoder_shapes_labels: false,
-            fit_mechanisms_to_labels: false,
+            fit_mechanisms_to_labels: true,
             mechanism_labels: 256,
             loss_weight: LossWeight::Simple,
             times: TimeSampling::Stratified,

@@ -50,6 +50,7 @@ drop_unlabelled = 0.0
 teach_labels = 0.0
 reader_shift = 0
 decoder_shapes_labels = true
+fit_mechanisms_to_labels = false
 mechanism_labels = 0
 loss_weight = "simple"
 times = "uniform"
@@ -79,7 +80,6 @@ unlabelled_blocks = false
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
-fit_mechanisms_to_labels = true
 "#;
 
 /// DiffAE (Preechakul et al. 2022) with a deterministic code in two-condition norms, and the label term on a part of it;
@@ -108,6 +108,7 @@ drop_unlabelled = 0.0
 teach_labels = 0.0
 reader_shift = 0
 decoder_shapes_labels = true
+fit_mechanisms_to_labels = false
 mechanism_labels = 0
 loss_weight = "simple"
 times = "uniform"
@@ -138,6 +139,7 @@ drop_unlabelled = 0.0
 teach_labels = 0.0
 reader_shift = 0
 decoder_shapes_labels = true
+fit_mechanisms_to_labels = false
 "#;
 
 /// A deep structural causal model with a hierarchical mechanism for the image (De Sousa Ribeiro et al. 2023) and its
@@ -154,7 +156,6 @@ decoder = "hierarchical"
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
-fit_mechanisms_to_labels = true
 
 [counterfactual]
 keep_residual = true
@@ -178,7 +179,6 @@ levels = 1000
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
-fit_mechanisms_to_labels = true
 predictor_weight = 1.0
 loss_weight = "simple"
 times = "uniform"
