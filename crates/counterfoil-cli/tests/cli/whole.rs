@@ -267,6 +267,12 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     assert_eq!(told["figures"][0]["figure"], "composition_1");
     let told: Value = serde_json::from_str(&bench.fail(&["expected", name, "--json"])).unwrap();
     assert_eq!(told["off"][0]["figure"], "composition_1");
+    // As one more environment it widens that figure's bound and alters nothing else.
+    let elsewhere = ["expected", name, "--file", "elsewhere.json"];
+    bench.fail(&elsewhere);
+    bench.succeed(&[&elsewhere[..], &["--widen"]].concat());
+    bench.succeed(&elsewhere);
+    bench.succeed(&["expected", again, "--file", "elsewhere.json"]);
 
     // Other data cannot be compared; the clock cannot be reproduced.
     let set = ["--set", "data.seed=9", "--set", "training.wall_clock_minutes=1e-9"];

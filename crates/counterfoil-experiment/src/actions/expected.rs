@@ -133,8 +133,16 @@ impl Expected {
     pub fn learn(&mut self, preset: &str, runs: &[RunDir]) -> Result<()> {
         let Some((first, others)) = runs.split_first() else { return Ok(()) };
         let manifest = first.manifest()?;
-        let values = ended(first)?;
-        let mut farthest: BTreeMap<String, f64> = BTreeMap::new();
+        let least = |value: f64| Figure { value, within: LEAST * value.abs() };
+        let figures = ended(first)?.into_iter().map(|(name, value)| (name, least(value)));
+        let mut outcome = Outcome {
+            config: manifest.config_hash.clone(),
+            data: manifest.data.clone(),
+            environment: Environment::of(&manifest),
+            revision: manifest.git.as_ref().map(|git: &Git| git.revision.clone()),
+            figures: figures.collect(),
+            files: files(first)?,
+        };
         for other in others {
             let told = other.manifest()?;
             if (&told.config_hash, &told.data) != (&manifest.config_hash, &manifest.data) {
@@ -144,31 +152,22 @@ impl Expected {
                 );
                 return Err(ExperimentError::BrokenRun { path: other.path().to_owned(), reason });
             }
-            let found: BTreeMap<String, f64> = ended(other)?.into_iter().collect();
-            for (name, value) in &values {
-                let off = found.get(name).map_or(0.0, |found| (found - value).abs());
-                let so_far = farthest.entry(kind(name)).or_default();
-                *so_far = so_far.max(off);
-            }
+            widen(&mut outcome.figures, &ended(other)?.into_iter().collect());
         }
-        let bound = |name: &str, value: f64| {
-            let farthest = farthest.get(&kind(name)).copied().unwrap_or(0.0);
-            (MARGIN * farthest).max(LEAST * value.abs())
-        };
-        let figures = values
-            .into_iter()
-            .map(|(name, value)| (name.clone(), Figure { value, within: bound(&name, value) }))
-            .collect();
-        let outcome = Outcome {
-            config: manifest.config_hash.clone(),
-            data: manifest.data.clone(),
-            environment: Environment::of(&manifest),
-            revision: manifest.git.as_ref().map(|git: &Git| git.revision.clone()),
-            figures,
-            files: files(first)?,
-        };
         self.presets.insert(preset.to_owned(), outcome);
         Ok(())
+    }
+
+    /// Takes a run of the same config and data as one more environment: values stay, and bounds become as wide as they
+    /// would be had [`Self::learn`] been given that run too. Returns how many bounds that changed.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn widen(&mut self, run: &RunDir) -> Result<usize> {
+        let preset = self.preset_of(run)?;
+        let values = ended(run)?.into_iter().collect();
+        let outcome = self.presets.get_mut(&preset);
+        Ok(outcome.map_or(0, |outcome| widen(&mut outcome.figures, &values)))
     }
 
     /// Holds a run against the preset whose config it has.
@@ -176,6 +175,29 @@ impl Expected {
     /// # Errors
     /// When the run has not ended, when its config is that of no preset, or when its data are other ones.
     pub fn check(&self, run: &RunDir) -> Result<Verdict> {
+        let preset = self.preset_of(run)?;
+        let outcome = &self.presets[&preset];
+        let manifest = run.manifest()?;
+        let tolerance = outcome.environment.tolerance(&Environment::of(&manifest));
+        let values: BTreeMap<String, f64> = ended(run)?.into_iter().collect();
+        let off = off(&outcome.figures, &values, tolerance);
+        let files = match tolerance {
+            Tolerance::Exact => differences(&outcome.files, &files(run)?),
+            Tolerance::Bounds => Vec::new(),
+        };
+        Ok(Verdict {
+            run: short_name(run.path()),
+            preset,
+            tolerance,
+            compared: values.len(),
+            passed: off.is_empty() && files.is_empty(),
+            off,
+            files,
+        })
+    }
+
+    /// The preset whose config and data a run has.
+    fn preset_of(&self, run: &RunDir) -> Result<String> {
         let manifest = run.manifest()?;
         let broken =
             |reason: String| ExperimentError::BrokenRun { path: run.path().to_owned(), reason };
@@ -192,23 +214,28 @@ impl Expected {
         if outcome.data != manifest.data {
             return Err(broken("was made with other data than the expectation".to_owned()));
         }
-        let tolerance = outcome.environment.tolerance(&Environment::of(&manifest));
-        let values: BTreeMap<String, f64> = ended(run)?.into_iter().collect();
-        let off = off(&outcome.figures, &values, tolerance);
-        let files = match tolerance {
-            Tolerance::Exact => differences(&outcome.files, &files(run)?),
-            Tolerance::Bounds => Vec::new(),
-        };
-        Ok(Verdict {
-            run: short_name(run.path()),
-            preset: preset.clone(),
-            tolerance,
-            compared: values.len(),
-            passed: off.is_empty() && files.is_empty(),
-            off,
-            files,
-        })
+        Ok(preset.clone())
     }
+}
+
+/// Makes bounds as wide as another environment's values ask for, and returns how many that changed: each figure may be
+/// [`MARGIN`] times as far off as the farthest of its kind.
+fn widen(figures: &mut BTreeMap<String, Figure>, found: &BTreeMap<String, f64>) -> usize {
+    let mut farthest: BTreeMap<String, f64> = BTreeMap::new();
+    for (name, figure) in &*figures {
+        let off = found.get(name).map_or(0.0, |found| (found - figure.value).abs());
+        let so_far = farthest.entry(kind(name)).or_default();
+        *so_far = so_far.max(off);
+    }
+    let mut changed = 0;
+    for (name, figure) in figures {
+        let bound = MARGIN * farthest[&kind(name)];
+        if bound > figure.within {
+            figure.within = bound;
+            changed += 1;
+        }
+    }
+    changed
 }
 
 /// What a figure is about and what it is, whichever variables it is of: `effectiveness share` of
@@ -280,6 +307,24 @@ mod tests {
         assert!(off(&expected, &same, Tolerance::Exact).is_empty());
         let broken = found_with_nan(&same);
         assert_eq!(off(&expected, &broken, Tolerance::Bounds).len(), 1);
+    }
+
+    /// Exact: a bound is four times what the farthest figure of its kind is off, and never becomes narrower.
+    #[test]
+    fn another_environment_widens_the_bounds_of_a_kind() {
+        let figure = |value, within| Figure { value, within };
+        let names = ["effectiveness.a.b.share", "effectiveness.c.d.share", "slope"];
+        let mut figures = BTreeMap::from([
+            (names[0].to_owned(), figure(1.0, 0.5)),
+            (names[1].to_owned(), figure(2.0, 3.0)),
+            (names[2].to_owned(), figure(4.0, 0.5)),
+        ]);
+        let found = [1.0, 2.5, 4.125];
+        let found = names.map(str::to_owned).into_iter().zip(found).collect();
+        assert_eq!(widen(&mut figures, &found), 1);
+        let within: Vec<f64> = names.iter().map(|name| figures[*name].within).collect();
+        assert_eq!(within, [2.0, 3.0, 0.5]);
+        assert_eq!(widen(&mut figures, &found), 0);
     }
 
     #[test]
