@@ -33,8 +33,8 @@ enum Truth {
 impl Dataset {
     /// Data that were observed, and the graph of their labelled variables.
     ///
-    /// `labels` is `images x variables` in the graph's order and units; `classes` is the class of each image and
-    /// the number of classes.
+    /// `labels` is `images x variables` in the graph's order and units, NaN where one is unknown; `classes` is the class of
+    /// each image and the number of classes.
     ///
     /// # Errors
     /// [`DataError::Shape`] when the counts disagree or a class is not below the number of classes.
@@ -140,9 +140,18 @@ impl Dataset {
         &self.images
     }
 
-    /// The labels, `images x variables` in the order of [`Dataset::graph`], each in its own unit.
+    /// The labels, `images x variables` in the order of [`Dataset::graph`], each in its own unit; NaN where one
+    /// is unknown.
     pub fn labels(&self) -> &Array2<f64> {
         &self.labels
+    }
+
+    /// Whether every label of an image is known.
+    ///
+    /// # Panics
+    /// When there is no image `index`.
+    pub fn is_whole(&self, index: usize) -> bool {
+        !self.labels.row(index).iter().any(|label| label.is_nan())
     }
 
     /// The class of each image, where there are classes.
@@ -287,7 +296,9 @@ fn content_hash(
         part(&(side as u64).to_le_bytes());
     }
     part(images.pixels());
-    part(&labels.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+    // Many bit patterns are NaN; an unknown label has one, whoever wrote it.
+    let plain = |value: &f64| if value.is_nan() { f64::NAN } else { *value };
+    part(&labels.iter().flat_map(|value| plain(value).to_le_bytes()).collect::<Vec<u8>>());
     part(classes.unwrap_or_default());
     hasher.finalize().to_hex().to_string()
 }

@@ -97,6 +97,31 @@ pub enum DataError {
         /// Items there are.
         available: usize,
     },
+    /// Too few images have all their labels.
+    #[error(
+        "validation and test need {needed} images whose labels are all known, but the data set has {available} of {len}; \
+         fill empty cells or ask for fewer"
+    )]
+    Unknown {
+        /// Images to validate and to test on.
+        needed: usize,
+        /// Images without an unknown label.
+        available: usize,
+        /// All images.
+        len: usize,
+    },
+    /// A split asks for more than a part that the data were published with holds.
+    #[error(
+        "{wanted} images {part} are asked for, but the published parts have {available}; ask for fewer"
+    )]
+    Part {
+        /// What the images are for, as `to test on`.
+        part: &'static str,
+        /// How many are asked for.
+        wanted: usize,
+        /// How many there are.
+        available: usize,
+    },
     /// An index beyond the last image.
     #[error("no image {index}; the data set has {len}, counted from 0")]
     Index {

@@ -9,8 +9,15 @@
 //! Names count from the folder. Columns are found by name and further ones ignored; every variable that the graph labels needs
 //! one. Pictures are PNG files of one size, grey or coloured; one that is transparent somewhere makes all of them have four
 //! channels only if they all have. Whole numbers in a column `class` are classes.
+//!
+//! A cell of a variable that is empty, or says `nan`, is an unknown label: it is NaN in the data set, and the picture can be
+//! learned from, but not measured on ([`Dataset::is_whole`], [`Split::seeded_whole`](crate::Split::seeded_whole)).
 
-use crate::{DataError, Dataset, Images, Result, labels, png};
+use crate::{
+    DataError, Dataset, Images, Result,
+    labels::{self, Blank},
+    png,
+};
 use counterfoil_graph::{Dag, Variable};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -22,7 +29,8 @@ const FILE: &str = "file";
 /// The column of classes, which need not be there.
 const CLASS: &str = "class";
 
-/// Reads the pictures that `labels.csv` of a folder names, in its order, with the labels of a graph's labelled variables.
+/// Reads the pictures that `labels.csv` of a folder names, in its order, with the labels of a graph's labelled variables,
+/// NaN where one is unknown.
 ///
 /// # Errors
 /// A missing folder or label file ([`DataError::MissingFile`]); a malformed label file ([`DataError::Csv`]); a picture that is
@@ -39,7 +47,7 @@ pub fn load(folder: &Path, graph: &Dag) -> Result<Dataset> {
         return Err(DataError::MissingFile { folder: folder.to_owned(), missing, expected });
     }
     let graph = graph.labelled_part();
-    let (names, labels) = labels::read_named(&file, &graph, FILE)?;
+    let (names, labels) = labels::read_named(&file, &graph, FILE, Blank::Unknown)?;
     let files: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
     let images = pictures(&files)?;
     let classes = classes(&file)?;
@@ -79,7 +87,7 @@ fn classes(file: &Path) -> Result<Option<(Vec<u8>, usize)>> {
     }
     let column = Variable::continuous(CLASS)?.with_domain(0.0..=255.0)?;
     let graph = Dag::new([column], &[] as &[(&str, &str)])?;
-    let (_, values) = labels::read_named(file, &graph, FILE)?;
+    let (_, values) = labels::read_named(file, &graph, FILE, Blank::Refused)?;
     if let Some(row) = values.iter().position(|value| value.fract() != 0.0) {
         let reason = format!("class {} of picture {row} is no whole number", values[[row, 0]]);
         return Err(DataError::Csv { file: file.to_owned(), line: row as u64 + 2, reason });
@@ -122,7 +130,7 @@ mod tests {
             fs_err::write(folder.path().join(LABELS), text).unwrap();
             match load(folder.path(), &graph()) {
                 Ok(data) => {
-                    prop_assert!(data.labels().iter().all(|label| label.is_finite()));
+                    prop_assert!(data.labels().iter().all(|label| !label.is_infinite()));
                     let most = data.classes().into_iter().flatten().max();
                     prop_assert!(most.is_none_or(|most| usize::from(*most) < data.class_count()));
                 }
@@ -150,6 +158,24 @@ mod tests {
         assert!(load(folder.path(), &graph()).unwrap().classes().is_none());
     }
 
+    /// Exact: blanks are NaN, and the hash tells them from every value but not from each other.
+    #[test]
+    fn an_empty_cell_is_an_unknown_label() {
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), "one.png", 1, 10);
+        put(folder.path(), "two.png", 1, 20);
+        let read = |cell: &str| {
+            let csv = format!("file,a,b\none.png,{cell},1\ntwo.png,2,3\n");
+            fs_err::write(folder.path().join(LABELS), csv).unwrap();
+            load(folder.path(), &graph()).unwrap()
+        };
+        let (blank, named, zero) = (read(""), read("-nan"), read("0"));
+        assert!(blank.labels()[[0, 0]].is_nan() && blank.labels()[[0, 1]] == 1.0);
+        assert_eq!([blank.is_whole(0), blank.is_whole(1), zero.is_whole(0)], [false, true, true]);
+        assert_eq!(blank.hash(), named.hash());
+        assert_ne!(blank.hash(), zero.hash());
+    }
+
     #[test]
     fn each_fault_is_named_with_its_place() {
         let folder = tempfile::tempdir().unwrap();
@@ -167,6 +193,8 @@ mod tests {
         check("file,a,b\none.png,1,1\nnone.png,1,1\n", "none.png");
         check("file,a,b\none.png,1,1\ngrey.png,1,1\n", "grey.png: the picture is 1 x 2 x 3");
         check("file,a,b,class\none.png,1,1,0.5\n", "line 2: class 0.5");
+        check("file,a,b,class\none.png,1,,\n", "line 2: \"\" in column `class` is not a number");
+        check("file,a,b\none.png,,x\n", "line 2: \"x\" in column `b` is not a number");
         fs_err::remove_file(folder.path().join(LABELS)).unwrap();
         let message = load(folder.path(), &graph()).unwrap_err().to_string();
         assert!(message.contains("labels.csv is missing"), "{message}");

@@ -29,14 +29,24 @@ pub fn read(file: &Path, graph: &Dag) -> Result<Array2<f64>> {
     })
 }
 
+/// What an empty cell, or one that says `nan`, means in a variable's column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blank {
+    /// A mistake.
+    Refused,
+    /// A label that nobody knows; it is read as NaN.
+    Unknown,
+}
+
 /// Reads a label file whose rows are named by another column than the index; returns the names and the labels.
 ///
 /// # Errors
-/// As [`read`]; also when a row has no name.
+/// As [`read`], but that `blank` cells may be unknown labels; also when a row has no name.
 pub(crate) fn read_named(
     file: &Path,
     graph: &Dag,
     key: &str,
+    blank: Blank,
 ) -> Result<(Vec<String>, Array2<f64>)> {
     let bytes = fs_err::read(file)?;
     let mut names = Vec::new();
@@ -44,11 +54,8 @@ pub(crate) fn read_named(
         names.push(name.to_owned());
         if name.is_empty() { Err(format!("nothing stands in column `{key}`")) } else { Ok(()) }
     };
-    let labels = table(&bytes, graph, key, accept).map_err(|(line, reason)| DataError::Csv {
-        file: file.to_owned(),
-        line,
-        reason,
-    })?;
+    let labels = table(&bytes, graph, key, blank, accept)
+        .map_err(|(line, reason)| DataError::Csv { file: file.to_owned(), line, reason })?;
     Ok((names, labels))
 }
 
@@ -56,7 +63,7 @@ pub(crate) fn read_named(
 type Fault = (u64, String);
 
 fn parse(bytes: &[u8], graph: &Dag) -> Result<Array2<f64>, Fault> {
-    table(bytes, graph, "index", |row, text| {
+    table(bytes, graph, "index", Blank::Refused, |row, text| {
         if text.parse() == Ok(row) {
             return Ok(());
         }
@@ -69,6 +76,7 @@ fn table(
     bytes: &[u8],
     graph: &Dag,
     key: &str,
+    blank: Blank,
     mut accept: impl FnMut(usize, &str) -> Result<(), String>,
 ) -> Result<Array2<f64>, Fault> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
@@ -99,6 +107,10 @@ fn table(
         accept(rows, field(key_column)).map_err(|reason| (line, reason))?;
         for &(k, variable) in &columns {
             let text = field(k);
+            if blank == Blank::Unknown && says_nothing(text) {
+                labels.push(f64::NAN);
+                continue;
+            }
             let value: f64 = text.parse().map_err(|_| {
                 (line, format!("{:?} in column `{}` is not a number", text, variable.name()))
             })?;
@@ -109,6 +121,11 @@ fn table(
         rows += 1;
     }
     Array2::from_shape_vec((rows, columns.len()), labels).map_err(|e| (0, e.to_string()))
+}
+
+/// Whether a cell holds no value: nothing at all, or `nan` in any spelling that a number is read from.
+fn says_nothing(text: &str) -> bool {
+    text.is_empty() || text.parse::<f64>().is_ok_and(f64::is_nan)
 }
 
 /// The line on which a record begins; the reader's own count stops before the empty lines that it skips.
@@ -153,6 +170,24 @@ mod tests {
             for (k, (a, b)) in rows.iter().enumerate() {
                 prop_assert_eq!((labels[[k, 0]], labels[[k, 1]]), (*a, *b));
             }
+        }
+
+        /// Exact: what is blank is NaN where it stands, every other cell keeps its bits, and the index refuses both spellings.
+        #[test]
+        fn blanks_are_unknown_where_they_may_be(
+            rows in prop::collection::vec((prop::option::of(0.0..1e9f64), prop::option::of(-1e9..1e9f64)), 1..20),
+            word in "(|nan|NaN|-NAN| )",
+        ) {
+            let cell = |value: &Option<f64>| value.map_or(word.clone(), |value| format!("{value:?}"));
+            let lines = rows.iter().enumerate().map(|(k, (a, b))| format!("{k},{},{}\n", cell(a), cell(b)));
+            let text: String = std::iter::once("index,a,b\n".to_owned()).chain(lines).collect();
+            let labels = table(text.as_bytes(), &graph(), "index", Blank::Unknown, |_, _| Ok(())).unwrap();
+            let given = rows.iter().flat_map(|(a, b)| [*a, *b]);
+            for (found, given) in labels.iter().zip(given) {
+                prop_assert_eq!(found.to_bits(), given.unwrap_or(f64::NAN).to_bits());
+            }
+            let whole = rows.iter().all(|(a, b)| a.is_some() && b.is_some());
+            prop_assert_eq!(parse(text.as_bytes(), &graph()).is_ok(), whole);
         }
 
         #[test]

@@ -13,6 +13,9 @@ use crate::{
     source,
 };
 
+/// Training images that must label a variable: a line is fitted to them.
+const FEWEST: usize = 2;
+
 /// Images with their labels, split, in the order of the model's graph.
 #[derive(Debug)]
 pub struct Data {
@@ -30,13 +33,14 @@ impl Data {
     /// Draws the world or reads the folder that `config` names, and splits it.
     ///
     /// # Errors
-    /// When the folder is missing or damaged, when it holds fewer images than the split needs, or when the model's
-    /// graph has a labelled variable that the data do not label.
+    /// When the folder is missing or damaged, when it holds fewer images than the split needs or too few with all their
+    /// labels, or when the model's graph has a labelled variable that the data do not label.
     pub fn load(config: &Config) -> Result<Self> {
         let section = config.data();
-        let dataset = source::open(section, config.graph())?;
-        let split = source::split(section, dataset.len())?;
+        let (dataset, published) = source::open(section, config.graph())?;
+        let split = source::split(section, &dataset, published.as_ref())?;
         let columns = columns(config.graph(), dataset.graph())?;
+        check_known(&dataset, &split, &columns)?;
         let conditional = config.sections().model.class_conditional;
         let labelled = (section.labelled, section.seed);
         Ok(Self { dataset, split, columns, labelled, conditional })
@@ -52,7 +56,8 @@ impl Data {
         &self.split
     }
 
-    /// The labels of an image, in the order of the model's labelled variables and in their own units.
+    /// The labels of an image, in the order of the model's labelled variables and in their own units; NaN
+    /// where one is unknown.
     ///
     /// # Panics
     /// When there is no image `item`.
@@ -60,10 +65,17 @@ impl Data {
         self.columns.iter().map(|column| self.dataset.labels()[[item, *column]]).collect()
     }
 
-    /// Whether training may see the label of an image in a column of [`Data::labels`]: drawn once for each image and
-    /// variable, so that with a larger share the same labels are seen and some more.
+    /// Whether training may see the label of an image in a column of [`Data::labels`]: what is unknown nobody
+    /// sees; of the others a share is drawn, once for each image and variable, so that with a larger share the same labels are
+    /// seen and some more.
+    ///
+    /// # Panics
+    /// When there is no image `item` or no such column.
     pub fn seen(&self, item: usize, column: usize) -> bool {
         let (share, seed) = self.labelled;
+        if self.dataset.labels()[[item, self.columns[column]]].is_nan() {
+            return false;
+        }
         share >= 1.0 || Stream::new(seed, "labelled", item as u64, column as u64).uniform() < share
     }
 
@@ -104,6 +116,26 @@ impl Data {
             items: items.iter().map(|item| *item as u64).collect(),
         })
     }
+}
+
+/// Refuses a variable that next to no training image labels: neither a calibration nor a judge could be fitted to it.
+fn check_known(dataset: &Dataset, split: &Split, columns: &[usize]) -> Result<()> {
+    for column in columns {
+        let known = |item: &&usize| !dataset.labels()[[**item, *column]].is_nan();
+        let found = split.train.iter().filter(known).take(FEWEST).count();
+        if found < FEWEST.min(split.train.len()) {
+            return Err(ExperimentError::InvalidKey {
+                origin: "the labels".into(),
+                key: dataset.graph().variable(*column).name().to_owned(),
+                reason: format!(
+                    "is known for {found} of the {} training images, at least {FEWEST} are needed; fill more of its \
+                     cells, or declare it with role=\"unlabelled\"",
+                    split.train.len()
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Where each labelled variable of `model` stands among the variables of `data`.

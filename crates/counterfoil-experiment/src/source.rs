@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use counterfoil_data::{
-    Dataset, Split, causalcircuit,
+    DataError, Dataset, Split, causalcircuit,
     circuit::Circuit,
     digits::{self, Digits},
     flow::Flow,
@@ -15,21 +15,22 @@ use counterfoil_data::{
 use counterfoil_graph::Dag;
 
 use crate::{
-    config::{DataKind, DataSection},
+    config::{DataKind, DataSection, Parts},
     error::Result,
 };
 
-/// Draws the world or reads the folder that `section` names; `graph` is the model's, whose labelled variables a folder of
-/// pictures must label.
+/// Draws the world or reads the folder that `section` names, and the parts that it was published with where they are asked
+/// for; `graph` is the model's, whose labelled variables a folder of pictures must label.
 ///
 /// # Errors
-/// When the folder is missing or damaged.
-pub(crate) fn open(section: &DataSection, graph: &Dag) -> Result<Dataset> {
+/// When the folder is missing or damaged, or has no parts that are asked for.
+pub(crate) fn open(section: &DataSection, graph: &Dag) -> Result<(Dataset, Option<Split>)> {
     let (count, seed) = (section.count, section.seed);
     let dir = || section.dir.as_deref().unwrap_or(Path::new("."));
     // The config is checked: scenes have a side and the name of a form.
     let side = section.side.unwrap_or_default();
     let variant = section.variant.as_deref().unwrap_or_default();
+    let published = section.parts == Parts::Published;
     let data = match section.kind {
         DataKind::Digits => {
             let variant = match variant {
@@ -41,11 +42,24 @@ pub(crate) fn open(section: &DataSection, graph: &Dag) -> Result<Dataset> {
             generate(Digits::variant(variant)?, count, seed)
         }
         DataKind::MorphoMnist => morphomnist::load(dir()),
+        DataKind::CausalCircuit if published => {
+            let (data, parts) = causalcircuit::load_split(dir(), side)?;
+            return Ok((data, Some(parts)));
+        }
         DataKind::CausalCircuit => causalcircuit::load(dir(), side),
         DataKind::Folder => folder::load(dir(), graph),
         DataKind::PendulumFiles => {
             let named = variant == "named";
-            files::load(dir(), if named { files::Labels::Named } else { files::Labels::Exact })
+            let labels = if named { files::Labels::Named } else { files::Labels::Exact };
+            let (data, parts) = files::load_split(dir(), labels)?;
+            if published && parts.test.is_empty() {
+                let (folder, missing) = (dir().to_owned(), "there are no parts".to_owned());
+                let expected = "folders train and test of pictures, as published; \
+                                or leave data.parts out"
+                    .to_owned();
+                return Err(DataError::MissingFile { folder, missing, expected }.into());
+            }
+            return Ok((data, published.then_some(parts)));
         }
         DataKind::Pendulum => {
             let variant = match variant {
@@ -55,13 +69,16 @@ pub(crate) fn open(section: &DataSection, graph: &Dag) -> Result<Dataset> {
                 _ => pendulum::Variant::Noisy,
             };
             let world = Pendulum::new(side, variant)?;
-            generate(if section.alpha { world.with_alpha() } else { world }, count, seed)
+            let data =
+                generate(if section.alpha { world.with_alpha() } else { world }, count, seed)?;
+            // The config is checked: what is parted is the whole grid.
+            return Ok((data, published.then(pendulum::published_split)));
         }
         DataKind::Circuit => generate(Circuit::new(side)?, count, seed),
         DataKind::Flow => generate(Flow::new(side)?, count, seed),
         DataKind::Gaussian => generate(Gaussian::new(side)?, count, seed),
     };
-    Ok(data?)
+    Ok((data?, None))
 }
 
 /// Images to train and to validate on.
@@ -69,15 +86,24 @@ fn learned(section: &DataSection) -> usize {
     section.split[0].saturating_add(section.split[1])
 }
 
-/// The parts of `n` images: drawn at random, or in the order of the data where training and test differ.
+/// The parts of the images: drawn at random, from the `published` parts where there are such, or in the order of the data
+/// where training and test differ. Images with unknown labels are for training alone.
 ///
 /// # Errors
-/// When the parts are more than the images.
-pub(crate) fn split(section: &DataSection, n: usize) -> Result<Split> {
+/// When the parts are more than the images, or too few images have all their labels.
+pub(crate) fn split(
+    section: &DataSection,
+    data: &Dataset,
+    published: Option<&Split>,
+) -> Result<Split> {
+    let (counts, seed) = (section.split, section.seed);
     let biased = section.kind == DataKind::Digits && section.variant.as_deref() == Some("biased");
-    Ok(if biased {
-        Split::in_order(n, section.split)?
+    Ok(if let Some(parts) = published {
+        parts.sample(counts, seed)?
+    } else if biased {
+        Split::in_order(data.len(), counts)?
     } else {
-        Split::seeded(n, section.split, section.seed)?
+        let whole: Vec<bool> = (0..data.len()).map(|item| data.is_whole(item)).collect();
+        Split::seeded_whole(&whole, counts, seed)?
     })
 }

@@ -7,5 +7,7 @@ mod shared;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let file = shared::file("train.npz", bytes);
-    let _ = counterfoil_data::causalcircuit::load(file.parent().expect("it is in a folder"), 16);
+    let folder = file.parent().expect("it is in a folder");
+    let _ = counterfoil_data::causalcircuit::load_split(folder, 16);
+    let _ = counterfoil_data::causalcircuit::load(folder, 16);
 });

@@ -9,12 +9,15 @@
 mod npy;
 mod pickle;
 
-use crate::{DataError, Dataset, Images, Result};
+use crate::{DataError, Dataset, Images, Result, Split};
 use counterfoil_graph::Dag;
 use image::{ImageDecoder, codecs::jpeg::JpegDecoder};
 use ndarray::Array2;
 use rayon::prelude::*;
-use std::{io::Cursor, path::Path};
+use std::{
+    io::Cursor,
+    path::{Path, PathBuf},
+};
 
 /// The causal graph of the labels, in the order of the world `circuit`.
 const GRAPH: &str = "digraph causalcircuit {
@@ -26,47 +29,77 @@ const ORDER: [usize; 4] = [3, 2, 1, 0];
 /// The longest side of a picture that is unpacked.
 const LARGEST: usize = 4096;
 
-/// Reads every archive `train*.npz` of a folder, in the order of their names with numbers counted; images have `side` by
+/// Reads every archive `train.npz` or `train-NUMBER.npz` of a folder, in the order of their numbers; images have `side` by
 /// `side` pixels, red, green and blue.
 ///
 /// # Errors
 /// [`DataError::MissingFile`] without an archive; [`DataError::Npz`] for one that cannot be read, or whose pictures are no
 /// squares that `side` divides.
 pub fn load(folder: &Path, side: usize) -> Result<Dataset> {
+    Ok(load_parts(side, &[expected(folder, "train")?, Vec::new(), Vec::new()])?.0)
+}
+
+/// As [`load`], with the parts that were published: after the training archives those of `val` and of `test`, named in the
+/// same way. The validation part is empty where there is no such archive.
+///
+/// # Errors
+/// As [`load`]; also without an archive to test on.
+pub fn load_split(folder: &Path, side: usize) -> Result<(Dataset, Split)> {
+    let files = [expected(folder, "train")?, archives(folder, "val")?, expected(folder, "test")?];
+    load_parts(side, &files)
+}
+
+fn load_parts(side: usize, parts: &[Vec<PathBuf>; 3]) -> Result<(Dataset, Split)> {
     DataError::check_side(side)?;
-    let mut files = Vec::new();
-    if folder.is_dir() {
-        for entry in fs_err::read_dir(folder)? {
-            let file = entry?.path();
-            files.extend(number(&file).map(|number| (number, file)));
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        let missing =
-            if folder.is_dir() { "there is no archive" } else { "there is no such folder" };
-        return Err(DataError::MissingFile {
-            folder: folder.to_owned(),
-            missing: missing.into(),
-            expected: "train.npz, or train-0.npz and so on".into(),
-        });
-    }
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    for (_, file) in files {
-        archive(&file, side, &mut pixels, &mut labels)
-            .map_err(|reason| DataError::Npz { file: file.clone(), reason })?;
+    let mut counts = [0; 3];
+    for (files, count) in parts.iter().zip(&mut counts) {
+        let before = labels.len() / 4;
+        for file in files {
+            archive(file, side, &mut pixels, &mut labels)
+                .map_err(|reason| DataError::Npz { file: file.clone(), reason })?;
+        }
+        *count = labels.len() / 4 - before;
     }
     let n = labels.len() / 4;
     let labels = Array2::from_shape_vec((n, 4), labels)
         .unwrap_or_else(|e| unreachable!("four labels a picture were read: {e}"));
     let images = Images::new([n, 3, side, side], pixels)?;
-    Dataset::observed("causalcircuit", Dag::from_dot(GRAPH)?, images, labels, None)
+    let data = Dataset::observed("causalcircuit", Dag::from_dot(GRAPH)?, images, labels, None)?;
+    Ok((data, Split::in_order(n, counts)?))
 }
 
-/// The number in `train-7.npz`, 0 in `train.npz`; none for other files.
-fn number(file: &Path) -> Option<u64> {
+/// The archives of a part, at least one.
+fn expected(folder: &Path, part: &str) -> Result<Vec<PathBuf>> {
+    let files = archives(folder, part)?;
+    if !files.is_empty() {
+        return Ok(files);
+    }
+    let missing = if folder.is_dir() { "there is no archive" } else { "there is no such folder" };
+    Err(DataError::MissingFile {
+        folder: folder.to_owned(),
+        missing: missing.into(),
+        expected: format!("{part}.npz, or {part}-0.npz and so on"),
+    })
+}
+
+/// The archives of a part in the order of their numbers.
+fn archives(folder: &Path, part: &str) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        for entry in fs_err::read_dir(folder)? {
+            let file = entry?.path();
+            files.extend(number(&file, part).map(|number| (number, file)));
+        }
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, file)| file).collect())
+}
+
+/// The number in `train-7.npz`, 0 in `train.npz`; none for files of other parts.
+fn number(file: &Path, part: &str) -> Option<u64> {
     let name = file.file_name()?.to_str()?;
-    let middle = name.strip_prefix("train")?.strip_suffix(".npz")?;
+    let middle = name.strip_prefix(part)?.strip_suffix(".npz")?;
     if middle.is_empty() { Some(0) } else { middle.strip_prefix('-')?.parse().ok() }
 }
 
@@ -174,6 +207,27 @@ mod tests {
             assert_eq!(data.labels().row(k).to_vec(), expected);
         }
         assert_eq!(data.graph().variable(0).name(), "arm");
+    }
+
+    /// Exact: parts follow each other, numbers are counted, and an archive that is of no part is left alone.
+    #[test]
+    fn published_parts_are_told_by_their_names() {
+        let names = ["test.npz", "train-10.npz", "train-2.npz", "testing.npz"];
+        let folder = folder(&names);
+        let (data, split) = load_split(folder.path(), 4).unwrap();
+        assert_eq!(data.len(), 9);
+        assert_eq!((&split.train[..], &split.test[..]), (&[0, 1, 2, 3, 4, 5][..], &[6, 7, 8][..]));
+        assert!(split.validation.is_empty());
+        assert_eq!(data.images().get(8), data.images().get(2));
+        fs_err::copy(golden(), folder.path().join("val.npz")).unwrap();
+        let (data, split) = load_split(folder.path(), 4).unwrap();
+        assert_eq!(
+            (data.len(), split.validation, split.test),
+            (12, vec![6, 7, 8], vec![9, 10, 11])
+        );
+        fs_err::remove_file(folder.path().join("test.npz")).unwrap();
+        let said = load_split(folder.path(), 4).unwrap_err().to_string();
+        assert!(said.contains("must hold test.npz, or test-0.npz"), "{said}");
     }
 
     /// 64 MiB of zeros pack into 64 KiB.

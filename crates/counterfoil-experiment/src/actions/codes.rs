@@ -61,9 +61,9 @@ impl Codes {
     /// checkpoint, in single precision. With `pixels` the images come along.
     ///
     /// For each variable of the model's graph `z.NAME` and `u.NAME` `[n, width]`, its causal latents and exogenous noise;
-    /// for each labelled one `label.NAME` `[n]`, as recorded, and `read.NAME` `[n]`, what the calibration reads off the
-    /// latents, both in the label's own unit; `item` `[n]`, the images' numbers in the data set; `image` `[n, c, h, w]` in
-    /// `[-1, 1]`.
+    /// for each labelled one `label.NAME` `[n]`, as recorded (NaN where unknown), and `read.NAME` `[n]`, what the calibration
+    /// reads off the latents, both in the label's own unit; `item` `[n]`, the images' numbers in the data set; `image`
+    /// `[n, c, h, w]` in `[-1, 1]`.
     ///
     /// # Errors
     /// When nothing was trained yet, a file of the run is damaged, the data changed, or the part holds fewer images.

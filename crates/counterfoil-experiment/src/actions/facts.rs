@@ -38,16 +38,18 @@ pub struct Facts {
     pub known_images: bool,
 }
 
-/// The distribution of one label over all images.
+/// The distribution of one label over all images that have it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LabelFacts {
     /// The variable.
     pub name: String,
     /// Its unit.
     pub unit: Option<String>,
+    /// Images whose label is known.
+    pub known: usize,
     /// Arithmetic mean.
     pub mean: f64,
-    /// Standard deviation, with the number of images as divisor.
+    /// Standard deviation, with the number of known labels as divisor.
     pub deviation: f64,
     /// Smallest value.
     pub low: f64,
@@ -77,13 +79,15 @@ pub fn facts(data: &Data) -> Facts {
 
 fn label(dataset: &Dataset, column: usize) -> LabelFacts {
     let variable = dataset.graph().variable(column);
-    let values = dataset.labels().column(column);
+    let values = dataset.labels().column(column).to_vec();
+    let values: Vec<f64> = values.into_iter().filter(|label| !label.is_nan()).collect();
     let n = values.len().max(1) as f64;
-    let mean = values.sum() / n;
+    let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
     LabelFacts {
         name: variable.name().to_owned(),
         unit: variable.unit().map(str::to_owned),
+        known: values.len(),
         mean,
         deviation: variance.sqrt(),
         low: values.iter().copied().fold(f64::INFINITY, f64::min),

@@ -3,16 +3,22 @@
 use std::path::Path;
 
 use counterfoil_autoencoder::{Objective, Prior, counterfactual::Reference};
+use counterfoil_data::pendulum::GRID;
 use counterfoil_graph::Dag;
 use counterfoil_tensor::parse_device;
 
-use super::{Config, DataKind, GRAPH_FILE, sections::Sections};
+use super::{
+    Config, DataKind, GRAPH_FILE,
+    sections::{DataSection, Parts, Sections},
+};
 use crate::error::{ExperimentError, Result};
 
 /// Height and width of a scene where the config says nothing.
 const SIDE: usize = 48;
 /// The same for CausalCircuit, whose 512 pixels it must divide.
 const CIRCUIT_SIDE: usize = 64;
+/// Images that a world may be asked for.
+const DRAWN: usize = 10_000_000;
 
 /// Checks every value, reads the graph that stands beside `file`, and makes the data folder absolute.
 pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
@@ -83,6 +89,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 const NEUTRAL: &[&str] = &[
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
+    "parts = \"random\"",
     "method = \"default\"",
     "unlabelled_blocks = true",
     "fresh_noise = false",
@@ -177,11 +184,14 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     if data.kind.is_world() {
         let need = format!("at least {total}, the sum of data.split");
         bounds.ensure("data.count", data.count, data.count >= total, &need)?;
+        let need = format!("at most {DRAWN}, as all images are held in memory");
+        bounds.ensure("data.count", data.count, data.count <= DRAWN, &need)?;
     } else {
         bounds.ensure("data.count", data.count, data.count == 0, "left out for real data")?;
         let need = "the folder that holds the files: give it with --set data.dir=FOLDER";
         bounds.ensure("data.dir", "missing", data.dir.is_some(), need)?;
     }
+    check_parts(data, bounds)?;
     let variants = data.kind.variants();
     if let Some(variant) = &data.variant {
         let need = match variants {
@@ -201,6 +211,21 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     let holds = !data.alpha || data.kind == DataKind::Pendulum;
     bounds.ensure("data.alpha", data.alpha, holds, "left out: the pendulum alone has it")?;
     Ok(())
+}
+
+/// Some data alone were published in parts, and a grid has its parts as a whole.
+fn check_parts(data: &DataSection, bounds: &Bounds<'_>) -> Result<()> {
+    if data.parts == Parts::Random {
+        return Ok(());
+    }
+    let variant = data.variant.as_deref().unwrap_or_default();
+    let grid = data.kind == DataKind::Pendulum && ["grid", "published"].contains(&variant);
+    let parted = grid || matches!(data.kind, DataKind::PendulumFiles | DataKind::CausalCircuit);
+    let need = "\"random\": the pendulum's variants grid and published, pendulum-files and causalcircuit alone have \
+                published parts";
+    bounds.ensure("data.parts", "published", parted, need)?;
+    let need = format!("{GRID}, the whole grid, where data.parts is \"published\"");
+    bounds.ensure("data.count", data.count, !grid || data.count == GRID, &need)
 }
 
 fn check_training(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {

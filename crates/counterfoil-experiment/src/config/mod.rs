@@ -18,7 +18,7 @@ use counterfoil_graph::Dag;
 
 pub use method::Method;
 pub use sections::{
-    DataKind, DataSection, EvaluationSection, ExperimentSection, Sections, TrainingSection,
+    DataKind, DataSection, EvaluationSection, ExperimentSection, Parts, Sections, TrainingSection,
 };
 
 use crate::error::{ExperimentError, Result, suggestion};
@@ -360,6 +360,7 @@ steps = 900
             ("training.threads=5000", "at most 1024"),
             ("data.labelled=0", "above 0 and at most 1"),
             ("data.labelled=1.5", "above 0 and at most 1"),
+            ("data.parts=published", "causalcircuit alone have published parts"),
             ("data.split=[80, 0, 10]", "three counts of at least 1"),
             ("data.split=[80, 20, 10]", "at least 110"),
             ("data.kind=morphomnist", "`data.count` is 100"),

@@ -126,6 +126,17 @@ impl DataKind {
     }
 }
 
+/// Which images may come into which part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Parts {
+    /// Any image into any part, but where a variant of a world says which are to test on.
+    #[default]
+    Random,
+    /// Those that the data were published in.
+    Published,
+}
+
 /// `[data]`: the images, their number and their split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,6 +160,9 @@ pub struct DataSection {
     pub count: usize,
     /// Images to train on, to validate on and to test on.
     pub split: [usize; 3],
+    /// Which images may come into which part.
+    #[serde(default)]
+    pub parts: Parts,
     /// The share of the labels that training, validation and calibration may see, in (0, 1].
     #[serde(default = "all")]
     pub labelled: f64,

@@ -135,10 +135,9 @@ impl<'a> Trainer<'a> {
 
     /// Whether the mean of the loss since the last entry is far above that of the first.
     pub(super) fn exploded(&self) -> Option<Divergence> {
-        let first = self.loss.first.filter(|first| *first > 0.0)?;
+        let first = self.loss.first?;
         let (_, loss) = self.loss.means().find(|(name, _)| *name == LOSS)?;
-        let limit = first * self.config.training().explosion;
-        (loss > limit).then(|| Divergence {
+        (loss > limit(first, self.config.training().explosion)).then(|| Divergence {
             step: self.step,
             what: format!("the loss has come to {loss:.4} from the {first:.4} that it began with"),
         })
@@ -244,6 +243,12 @@ impl<'a> Trainer<'a> {
     }
 }
 
+/// The loss above which training that began with `first` has exploded: `explosion` times as much. A loss that began near 0
+/// or below it, as it can with the surprise of mechanisms, has its size for a scale, and at least 1.
+fn limit(first: f64, explosion: f64) -> f64 {
+    first + (explosion - 1.0) * first.abs().max(1.0)
+}
+
 /// What the gradient norm of a part that is trained apart is called.
 fn norm_name(prefix: &str) -> &'static str {
     if prefix == Model::MECHANISMS { "mechanism_gradient_norm" } else { "predictor_gradient_norm" }
@@ -258,4 +263,21 @@ fn values(loss: &Loss) -> Result<Vec<(&'static str, f64)>> {
         .collect();
     let numbers = Vec::<f32>::try_from(Tensor::cat(&scalars, 0).to_device(Device::Cpu))?;
     Ok(names.zip(numbers.into_iter().map(f64::from)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exact: numbers that are sums of few powers of 2.
+    #[test]
+    fn a_loss_explodes_from_wherever_it_began() {
+        assert_eq!(limit(2.0, 10.0), 20.0);
+        assert_eq!(limit(1.0, 10.0), 10.0);
+        // Near 0 ten times as much is little, and below it less than before.
+        assert_eq!(limit(0.0, 10.0), 9.0);
+        assert_eq!(limit(-0.5, 10.0), 8.5);
+        assert_eq!(limit(-4.0, 10.0), 32.0);
+        assert_eq!(limit(-4.0, f64::INFINITY), f64::INFINITY);
+    }
 }
