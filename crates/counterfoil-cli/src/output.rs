@@ -1,6 +1,7 @@
 //! What goes to stdout: text, tables, or one JSON document.
 
 use std::{
+    collections::BTreeSet,
     io::{ErrorKind, Write, stdout},
     path::Path,
 };
@@ -11,6 +12,7 @@ use counterfoil::experiment::{
         imagine::{Imagination, Imagined},
     },
     evaluate::Summary,
+    identification::Identification,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -148,7 +150,20 @@ pub(crate) fn imagined(
         }
     }
     table(&header, &rows)?;
+    let asked: BTreeSet<(&str, &str)> =
+        imagined.identification.iter().flatten().filter_map(verdict).collect();
+    if !asked.is_empty() {
+        line("")?;
+        let rows: Vec<Vec<String>> =
+            asked.into_iter().map(|(query, by)| vec![query.to_owned(), by.to_owned()]).collect();
+        table(&["effect", "what data say of it, by the graph"], &rows)?;
+    }
     line(&format!("picture  {}", file.display()))
+}
+
+/// An effect, and its formula or why there is none.
+fn verdict(found: &Identification) -> Option<(&str, &str)> {
+    Some((&found.query, found.estimand.as_deref().or(found.hedge.as_deref())?))
 }
 
 #[cfg(test)]

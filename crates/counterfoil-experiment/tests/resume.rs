@@ -13,6 +13,7 @@ use std::{
 
 use counterfoil_experiment::{
     ExperimentError,
+    actions::outcome::{Environment, Tolerance},
     checkpoint::{Checkpoints, NamedTensors},
     data::Data,
     progress::Reporter,
@@ -235,7 +236,31 @@ fn a_killed_run_ends_with_the_same_bits() {
     let manifest = run.manifest().unwrap();
     let sessions: Vec<u64> = manifest.sessions.iter().map(|s| s.from_step).collect();
     assert_eq!(sessions, [0, 10]);
+    assert!(!manifest.is_mixed());
     assert_eq!((manifest.steps, manifest.stopped_by), (20, Some(StoppedBy::Steps)));
+}
+
+/// A run that its manifest puts elsewhere before: the log says that it moved, and no repetition is held to its bits.
+#[test]
+fn a_run_that_goes_on_elsewhere_says_so() {
+    let bench = Bench::new(&[]);
+    let run = bench.run();
+    bench.train(&run, Some(10)).unwrap();
+    run.amend(|manifest| {
+        manifest.threads = Some(7);
+        manifest.sessions[0].place.as_mut().unwrap().threads = 7;
+    })
+    .unwrap();
+    bench.train(&run, None).unwrap();
+    let log = fs_err::read_to_string(run.file("log.txt")).unwrap();
+    let said = log.lines().find(|line| line.contains("goes on on")).unwrap();
+    assert!(
+        said.contains("was on cpu with 7 threads (") && said.contains("on cpu with 1 threads (")
+    );
+    let manifest = run.manifest().unwrap();
+    assert!(manifest.is_mixed());
+    let environment = Environment::of(&manifest);
+    assert_eq!(environment.tolerance(&environment), Tolerance::Bounds);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use crate::TensorError;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tch::{Device, Kind, Tensor};
 
-/// Writes single-precision tensors to `path`: to a temporary name beside it, synced, renamed.
+/// Writes single-precision tensors to `path`: to a temporary name beside it, synced, renamed, and the folder synced.
 ///
 /// The format orders tensors by name and the file carries no metadata, so the bytes depend on the tensors alone.
 ///
@@ -31,13 +31,29 @@ pub fn write(path: &Path, tensors: &[(String, Tensor)]) -> Result<(), TensorErro
         views.push((name.as_str(), view));
     }
     let bytes = safetensors::serialize(views, None).map_err(|e| broken(&e))?;
-    // The number of the process tells others whose it is, and whether that is no more.
-    let temporary = path.with_added_extension(format!("{}.tmp", std::process::id()));
-    let mut file = fs_err::File::create(&temporary)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    fs_err::rename(&temporary, path)?;
+    let temporary = temporary(path);
+    let written = (|| {
+        let mut file = fs_err::File::create(&temporary)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        fs_err::rename(&temporary, path)
+    })();
+    if let Err(error) = written {
+        // The cause is what the user must hear about; a torso that stays behind is harmless.
+        let _ = fs_err::remove_file(&temporary);
+        return Err(error.into());
+    }
+    // A rename survives a power cut once its folder is synced; only Unix lets a folder be opened for that.
+    if cfg!(unix) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        fs_err::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
     Ok(())
+}
+
+/// A name beside `path` by which others see whose it is, and whether that process is no more.
+fn temporary(path: &Path) -> PathBuf {
+    path.with_added_extension(format!("{}.tmp", std::process::id()))
 }
 
 /// Reads what [`write()`] wrote, in the file's order.
@@ -93,12 +109,37 @@ mod tests {
         write(&one, &tensors()).unwrap();
         write(&two, &tensors()).unwrap();
         assert_eq!(fs_err::read(&one).unwrap(), fs_err::read(&two).unwrap());
-        assert!(!folder.path().join("1.tmp").exists());
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 2);
         let back = read(&one).unwrap();
         for (name, tensor) in tensors() {
             let found = &back.iter().find(|(n, _)| *n == name).unwrap().1;
             assert_eq!((found.size(), found), (tensor.size(), &tensor));
         }
+    }
+
+    /// The target is a folder, so that the rename fails after the bytes were written.
+    #[test]
+    fn a_failed_write_leaves_no_torso() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        fs_err::create_dir_all(taken.join("full")).unwrap();
+        let said = write(&taken, &tensors()).unwrap_err().to_string();
+        assert!(said.contains("taken"), "{said}");
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// The temporary file is a device that is always full, which is the disk's own refusal.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_leaves_the_old_file_and_no_torso() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        write(&path, &tensors()).unwrap();
+        let whole = fs_err::read(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/full", temporary(&path)).unwrap();
+        assert!(matches!(write(&path, &tensors()[..1]), Err(TensorError::Io(_))));
+        assert_eq!(fs_err::read(&path).unwrap(), whole);
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

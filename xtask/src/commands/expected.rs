@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::binary;
 use crate::process;
-use crate::status::{Status, bad_input};
+use crate::status::{self, Status, bad_input};
 use crate::workspace::Workspace;
 
 /// Where expectations are, one file an experiment.
@@ -36,29 +36,49 @@ impl Options {
     }
 }
 
-/// Runs each and compares; the first that fails to run ends it, one that is not as expected does not.
+/// Runs each and compares. One that cannot run, for want of its data say, or that is not as expected keeps no other from
+/// its turn; the worst status is handed over, and those that did not pass are named.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Status> {
-    let names =
-        if options.names.is_empty() { all(workspace.root())? } else { options.names.clone() };
-    let mut status = 0;
-    for name in &names {
-        let kept = workspace.root().join(KEPT).join(format!("{name}.json"));
-        if !kept.is_file() {
-            let known = all(workspace.root())?.join(", ");
-            return Err(bad_input(format!("nothing is expected of `{name}` in {KEPT}: {known}")));
-        }
+    let known = all(workspace.root())?;
+    let names = if options.names.is_empty() { &known } else { &options.names };
+    if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+        let known = known.join(", ");
+        return Err(bad_input(format!("nothing is expected of `{name}` in {KEPT}: {known}")));
+    }
+    // A build that fails would fail at every turn.
+    if let Err(failed) = binary::command(workspace, &words(&[]))? {
+        return Ok(failed);
+    }
+    each(names, |name| {
         let mut run =
             words(&["run", &format!("experiments/{name}.toml"), "--preset", &options.preset]);
         run.extend(options.set.iter().flat_map(|set| words(&["--set", set])));
-        for (arguments, needed) in [(run, true), (words(&["expected", name]), false)] {
-            match one(workspace, arguments)? {
-                0 => {}
-                failed if needed => return Ok(failed),
-                failed => status = failed,
-            }
+        match one(workspace, run)? {
+            0 => one(workspace, words(&["expected", name])),
+            failed => Ok(failed),
+        }
+    })
+}
+
+/// Gives each experiment its turn, tells at the end which did not pass, and hands over the worst status. Ctrl-C ends it at
+/// once.
+fn each(
+    names: &[String],
+    mut turn: impl FnMut(&str) -> anyhow::Result<Status>,
+) -> anyhow::Result<Status> {
+    let mut failed = Vec::new();
+    for name in names {
+        match turn(name)? {
+            0 => {}
+            status::INTERRUPTED => return Ok(status::INTERRUPTED),
+            failure => failed.push((name, failure)),
         }
     }
-    Ok(status)
+    let told: Vec<String> = failed.iter().map(|(name, by)| format!("{name} ({by})")).collect();
+    if !told.is_empty() {
+        eprintln!("{} of {} did not pass: {}", told.len(), names.len(), told.join(", "));
+    }
+    Ok(failed.into_iter().map(|(_, status)| status).max().unwrap_or(0))
 }
 
 /// One command of the binary, with its runs under the target folder.
@@ -93,6 +113,25 @@ fn words(words: &[&str]) -> Vec<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A failure keeps no other from its turn, an interrupt does.
+    #[test]
+    fn every_experiment_has_its_turn() {
+        let names = ["a", "b", "c", "d"].map(str::to_owned);
+        let ran = |statuses: [Status; 4]| {
+            let mut turns = statuses.into_iter();
+            let mut met = String::new();
+            let turn = |name: &str| {
+                met.push_str(name);
+                Ok(turns.next().unwrap_or(0))
+            };
+            let status = each(&names, turn).unwrap();
+            (met, status)
+        };
+        assert_eq!(ran([0, 0, 0, 0]), ("abcd".to_owned(), 0));
+        assert_eq!(ran([1, 2, 0, 1]), ("abcd".to_owned(), 2));
+        assert_eq!(ran([1, status::INTERRUPTED, 0, 0]), ("ab".to_owned(), status::INTERRUPTED));
+    }
 
     /// Every expectation belongs to an experiment, and no experiment but a table is without one.
     #[test]

@@ -1,14 +1,17 @@
 //! `counterfoil cite`: BibTeX of the works that a run builds on.
 
 use clap::Args;
-use counterfoil::experiment::actions::cite::bibtex;
+use counterfoil::experiment::actions::cite::of_run;
 use serde_json::json;
 
 use super::shared::Common;
 use crate::output;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  counterfoil cite digits > references.bib";
+  counterfoil cite digits > references.bib
+  counterfoil cite digits --json
+
+Printed are the works behind what the run's config names, and behind the figures of its summary once it was evaluated.";
 
 /// Flags of `cite`.
 #[derive(Debug, Args)]
@@ -21,7 +24,7 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
-    let entries = bibtex(&options.common.open(&options.run)?.config()?);
+    let entries = of_run(&options.common.open(&options.run)?)?;
     if options.common.json {
         output::json(&json!({ "bibtex": entries }))?;
     } else {

@@ -1,15 +1,27 @@
 //! `counterfoil compare`: what two runs of the same data have in common and what not.
 
+use std::path::PathBuf;
+
 use clap::Args;
-use counterfoil::experiment::actions::figures::{Difference, compare};
+use counterfoil::experiment::{
+    actions::{
+        curves::{Curves, Row},
+        figures::{Difference, compare},
+        picture::check_target,
+    },
+    run_dir::write_atomic,
+};
 
 use super::shared::Common;
-use crate::output;
+use crate::output::{self, maybe};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil compare digits/20261123T205800Z-2d15fc8-s0-1a2b3c4d digits
+  counterfoil compare A B --svg losses.svg
   counterfoil compare A B --json
 
+Shown are the keys of the config that differ, the losses at about ten common steps and every figure; --json has the losses of
+all steps.
 Runs of different data are refused with exit status 1.";
 
 /// Flags of `compare`.
@@ -21,13 +33,22 @@ pub(crate) struct Options {
     /// The second run
     #[arg(value_name = "B")]
     second: String,
+    /// Draw the losses of both against the steps into this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    if let Some(file) = &options.svg {
+        check_target(file)?;
+    }
     let (a, b) = (options.common.open(&options.first)?, options.common.open(&options.second)?);
     let comparison = compare(&a, &b)?.map_err(anyhow::Error::msg)?;
+    if let Some(file) = &options.svg {
+        write_atomic(file, comparison.curves.to_svg(&comparison.runs)?.as_bytes())?;
+    }
     if options.common.json {
         output::json(&comparison)?;
         return Ok(0);
@@ -36,8 +57,23 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         output::line(&format!("{}  {run}", number + 1))?;
     }
     differences("config", &comparison.config)?;
+    losses(&comparison.curves)?;
     output::figures(&comparison.figures, 2)?;
     Ok(0)
+}
+
+/// The losses at common steps; nothing where there are none.
+fn losses(curves: &Curves) -> anyhow::Result<()> {
+    let cells = |row: Row| {
+        let losses = row.train.into_iter().chain(row.validation).map(maybe);
+        std::iter::once(row.step.to_string()).chain(losses).collect()
+    };
+    let rows: Vec<Vec<String>> = curves.rows().into_iter().map(cells).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let header = ["loss at step", "training 1", "training 2", "validation 1", "validation 2"];
+    output::table(&header, &rows)
 }
 
 /// A table of what differs.

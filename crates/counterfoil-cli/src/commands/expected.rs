@@ -48,8 +48,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let open = |name: &String| options.common.open(name);
     let runs: Vec<RunDir> = options.runs.iter().map(open).collect::<Result<_, _>>()?;
     let experiment = runs[0].manifest()?.experiment;
-    let kept = || Path::new("experiments/expected").join(format!("{experiment}.json"));
-    let file = options.file.clone().unwrap_or_else(kept);
+    let file = options.file.clone().unwrap_or_else(|| kept(&experiment));
     if let Some(preset) = &options.write {
         let mut expected =
             if file.is_file() { Expected::read(&file)? } else { Expected::new(&experiment) };
@@ -83,10 +82,17 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     Ok(if verdict.passed { 0 } else { failure::FAILED })
 }
 
+/// The file of what is expected of an experiment.
+pub(super) fn kept(experiment: &str) -> PathBuf {
+    Path::new("experiments/expected").join(format!("{experiment}.json"))
+}
+
 fn tell(verdict: &Verdict) -> anyhow::Result<()> {
     let how = match verdict.tolerance {
         Tolerance::Exact => "to the bit: same processor, threads and libtorch",
-        Tolerance::Bounds => "within bounds: another processor, number of threads or libtorch",
+        Tolerance::Bounds => {
+            "within bounds: another processor, number of threads or libtorch, or several of them in one run"
+        }
     };
     output::line(&format!("{}  {}, {how}", verdict.run, verdict.preset))?;
     let told = verdict.off.iter().map(|off| {

@@ -1,9 +1,9 @@
 //! `counterfoil reproduce`: run a run again and compare figures and weights.
 
 use clap::Args;
-use counterfoil::experiment::actions::{outcome::Tolerance, reproduce::Repetition};
+use counterfoil::experiment::actions::reproduce::{Elsewhere, Repetition};
 
-use super::{compare::differences, shared::Common};
+use super::{compare::differences, expected::kept, shared::Common};
 use crate::{failure, interrupt, output, progress};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -11,7 +11,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil reproduce digits --json
 
 On the processor, threads, device and libtorch of the run, figures, pictures and weights must be the same to the bit.
-Elsewhere figures may be off by a share of their value, and nothing else is compared.
+Elsewhere figures alone are compared: within the bounds of experiments/expected/NAME.json where it has the run's config, and
+within a share of their value where it has not.
 
 Exit status 1 when a run is not reproduced. Runs that the clock stopped are refused.";
 
@@ -21,7 +22,7 @@ pub(crate) struct Options {
     /// The run
     #[arg(value_name = "RUN")]
     run: String,
-    /// How far off a figure may be on another machine, as a share of it
+    /// How far off a figure without a measured bound may be on another machine, as a share of it
     #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
     within: f64,
     #[command(flatten)]
@@ -29,7 +30,10 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
-    let repetition = Repetition::check(options.common.open(&options.run)?)?;
+    let run = options.common.open(&options.run)?;
+    let manifest = run.manifest()?;
+    let elsewhere = Elsewhere::of(&manifest, &kept(&manifest.experiment), options.within)?;
+    let repetition = Repetition::check(run)?;
     let mut reporter = progress::reporter(options.common.json);
     for difference in repetition.differences() {
         let (then, now) = (difference.first.as_deref(), difference.second.as_deref());
@@ -42,7 +46,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     }
     let flag = interrupt::listen();
     let (performed, reproduction) =
-        repetition.start(&options.common.out, options.within, reporter.as_mut(), flag)?;
+        repetition.start(&options.common.out, &elsewhere, reporter.as_mut(), flag)?;
     let Some(reproduction) = reproduction else {
         return Ok(performed.exit_status());
     };
@@ -55,13 +59,12 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         differences("environment", &reproduction.differences)?;
         differences("weights", &reproduction.weights)?;
         differences("pictures", &reproduction.pictures)?;
-        if reproduction.figures.is_empty() {
-            let how = match reproduction.tolerance {
-                Tolerance::Exact => "the same".to_owned(),
-                Tolerance::Bounds => format!("within {} of each other", options.within),
-            };
-            output::line(&format!("figures: all {} are {how}", reproduction.compared))?;
+        let (compared, how) = (reproduction.compared, &reproduction.agreement);
+        let off = reproduction.figures.len();
+        if off == 0 {
+            output::line(&format!("figures: all {compared} are {how}"))?;
         } else {
+            output::line(&format!("figures: {off} of {compared} are not {how}"))?;
             output::figures(&reproduction.figures, 2)?;
         }
     }

@@ -117,6 +117,9 @@ fn dry(plans: &[Plan], options: &Options) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+/// Seeds of one command; each is a run of its own.
+const SEEDS: u64 = 10_000;
+
 /// `0..3`, or `0..=2`.
 fn seeds(text: &str) -> Result<Range<u64>, String> {
     let wrong = || "write a range of seeds such as 0..3".to_owned();
@@ -127,6 +130,9 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
         None => last.trim().parse().ok(),
     };
     match end.ok_or_else(wrong)? {
+        end if end > first && end - first > SEEDS => {
+            Err(format!("the range holds more than {SEEDS} seeds: take a part of it"))
+        }
         end if end > first => Ok(first..end),
         _ => Err("the range holds no seed: write it as 0..3".into()),
     }
@@ -140,6 +146,8 @@ mod tests {
     fn ranges_of_seeds_are_read_or_refused() {
         assert_eq!(seeds("0..3"), Ok(0..3));
         assert_eq!(seeds("4..=5"), Ok(4..6));
+        assert_eq!(seeds("7..10007"), Ok(7..10_007));
+        assert!(seeds("7..10008").unwrap_err().contains("more than 10000 seeds"));
         for text in ["3", "3..", "..3", "3..3", "a..b", "-1..2", "0..=18446744073709551615"] {
             assert!(seeds(text).is_err(), "{text}");
         }

@@ -13,7 +13,7 @@ use counterfoil::experiment::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::output;
+use crate::{failure, output};
 
 /// Where runs are and how to answer.
 #[derive(Debug, Args)]
@@ -84,6 +84,14 @@ impl Source {
 /// Something by the name that configs give it, for a flag.
 pub(crate) fn named<T: DeserializeOwned>(name: &str) -> std::result::Result<T, String> {
     serde_json::from_value(json!(name)).map_err(|error| error.to_string())
+}
+
+/// Fails where a flag asks for more than any machine has room for, before anything is counted out.
+pub(crate) fn at_most(flag: &str, asked: usize, most: usize) -> anyhow::Result<()> {
+    if asked <= most {
+        return Ok(());
+    }
+    Err(failure::bad_input(format!("{flag} {asked} is too many: ask for at most {most}")))
 }
 
 /// What answers are worth, as the cells of a row: one for each of `names`.

@@ -102,6 +102,22 @@ fn commands_at_fault() {
     assert!(!bench.path("runs").exists());
 }
 
+/// Numbers that no machine has room for are refused before anything is counted out.
+#[test]
+fn absurd_numbers() {
+    let bench = Bench::new();
+    let huge = "10000000000000";
+    let count = format!("data.count={huge}");
+    bench.refuse(2, &["run", "tiny.toml", "--set", &count], &["data.count", "at most 10000000"]);
+    bench.refuse(2, &["diffusion", "trace", "--points", huge], &["--points", huge, "at most"]);
+    let rows = ["graph", "simulate", "tiny.dot", "--rows", huge];
+    bench.refuse(2, &rows, &["--rows", huge, "at most"]);
+    let seeds = format!("0..{huge}");
+    let ended = bench.run(&["run", "tiny.toml", "--dry-run", "--seeds", &seeds]);
+    assert_eq!((ended.status, ended.out.as_str()), (Some(2), ""), "{ended:?}");
+    assert!(ended.err.starts_with("error: ") && ended.err.contains("10000 seeds"), "{ended:?}");
+}
+
 #[test]
 fn what_cannot_be_written_is_a_failure() {
     let bench = Bench::new();

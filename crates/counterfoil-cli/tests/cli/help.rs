@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "run",
     "resume",
     "evaluate",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 20] = [
     "report",
     "counterfactual",
     "traverse",
+    "codes",
     "data",
     "runs",
     "table",

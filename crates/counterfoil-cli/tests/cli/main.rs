@@ -5,6 +5,7 @@
 mod bad_input;
 mod bench;
 mod breaks;
+mod compare;
 mod diffusion;
 mod effects;
 mod grading;

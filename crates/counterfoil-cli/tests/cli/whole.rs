@@ -52,6 +52,10 @@ fn pictures(bench: &Bench, run: &std::path::Path) {
     assert!(ended.err.contains(warning), "{}", ended.err);
     assert_eq!(grid(&fs_err::read(bench.path("own.png")).unwrap()), (3, 1));
 
+    // Text says what the graph makes of the effect.
+    let text = bench.run(&["counterfactual", "tiny", "--do", "thickness=2", "--count", "1"]);
+    assert!(text.out.contains("P(intensity | do(thickness))"), "{}", text.out);
+
     // A soft change leaves causes and noise in force, and its truth is each image's own.
     let soft = ["counterfactual", "tiny", "--do", "thickness=3", "--do", "intensity-=20"];
     let told = bench.json(&[&soft[..], &["--count", "2"]].concat());
@@ -189,6 +193,8 @@ fn bad_questions(bench: &Bench, run: &std::path::Path) {
     ask(&["--do", "thickness=2", "--device", "gpu"], &["unknown device `gpu`"]);
     bench.refuse(2, &["traverse", run, "--variable", "intensty"], &["`intensity`"]);
     bench.refuse(2, &["traverse", run, "--variable", "intensity", "--steps", "1"], &["at least 2"]);
+    let absurd = ["traverse", run, "--variable", "intensity", "--steps", "10000000000000"];
+    bench.refuse(2, &absurd, &["--steps", "at most 1000"]);
     bench.refuse(2, &["table", "tiny", "tinny"], &["no run `tinny`", "did you mean `tiny`?"]);
 }
 
@@ -231,7 +237,16 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     bench.succeed(&["run", "tiny.toml"]);
     let first = bench.runs().remove(0);
     let name = first.to_str().unwrap();
+    // What was asked of a run lies beside what its evaluation drew, and is no part of its outcome.
+    let asked = bench.json(&["counterfactual", name, "--do", "thickness=2.5", "--count", "2"]);
+    assert!(
+        bench.path(asked["picture"].as_str().unwrap()).starts_with(first.join("counterfactuals"))
+    );
     let told = bench.json(&["reproduce", name]);
+    assert_eq!(
+        (&told["pictures"], &told["agreement"]),
+        (&serde_json::json!([]), &"the same".into())
+    );
     assert_eq!(
         (&told["same"], &told["figures"], &told["weights"]),
         (&true.into(), &serde_json::json!([]), &serde_json::json!([]))
@@ -243,6 +258,12 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
         "\"parent\": \"tiny/{}\"",
         first.file_name().unwrap().to_str().unwrap()
     )));
+
+    // Without figures there is nothing to compare with, which is said before anything is run again.
+    let (summary, away) = (first.join("summary.json"), bench.path("away.json"));
+    fs_err::rename(&summary, &away).unwrap();
+    bench.refuse(2, &["reproduce", name], &["has no figures", "resume it or evaluate it"]);
+    fs_err::rename(&away, &summary).unwrap();
 
     // What the first gave is what the second is expected to give.
     bench.succeed(&["expected", name, "--write", "smoke"]);
@@ -256,8 +277,30 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     let told = bench.json(&["expected", again, "--file", "elsewhere.json"]);
     assert_eq!((&told["passed"], &told["tolerance"]), (&true.into(), &"bounds".into()));
 
+    // A run that says it went on elsewhere is held to what is expected of its config, and to a share where nothing is.
+    let manifest = first.join("manifest.json");
+    let whole = fs_err::read_to_string(&manifest).unwrap();
+    let mut moved: Value = serde_json::from_str(&whole).unwrap();
+    let mut session = moved["sessions"][0].clone();
+    session["from_step"] = 5.into();
+    session["place"]["threads"] = 7.into();
+    moved["sessions"].as_array_mut().unwrap().push(session);
+    fs_err::write(&manifest, moved.to_string()).unwrap();
+    let text = bench.succeed(&["reproduce", name]);
+    assert!(
+        text.contains("within the bounds of preset smoke in experiments/expected/tiny.json"),
+        "{text}"
+    );
+    assert!(text.contains("places") && text.contains("several"), "{text}");
+    let (kept, hidden) = (bench.path("experiments/expected/tiny.json"), bench.path("hidden.json"));
+    fs_err::rename(&kept, &hidden).unwrap();
+    let told = bench.json(&["reproduce", name, "--within", "0.25"]);
+    assert_eq!((&told["same"], &told["tolerance"]), (&true.into(), &"bounds".into()));
+    assert_eq!(told["agreement"], "within 0.25 of each other");
+    fs_err::rename(&hidden, &kept).unwrap();
+    fs_err::write(&manifest, whole).unwrap();
+
     // A figure that was altered by hand is found out.
-    let summary = first.join("summary.json");
     let mut altered: Value = serde_json::from_slice(&fs_err::read(&summary).unwrap()).unwrap();
     altered["composition_1"] = 0.5.into();
     fs_err::write(&summary, altered.to_string()).unwrap();
@@ -277,7 +320,7 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     // Other data cannot be compared; the clock cannot be reproduced.
     let set = ["--set", "data.seed=9", "--set", "training.wall_clock_minutes=1e-9"];
     bench.succeed(&[&["run", "tiny.toml"], &set[..]].concat());
-    let other = bench.runs().remove(3);
+    let other = bench.runs().pop().unwrap();
     let other = other.to_str().unwrap();
     bench.refuse(1, &["compare", name, other], &["different data cannot be compared"]);
     bench.refuse(2, &["expected", other], &["nothing is expected of", "--write"]);

@@ -1,16 +1,25 @@
-//! Whom a run builds on: the works behind the method, the schedule, the loss, the sampler and the data that its config
-//! names; and, for use by themselves, the works behind each part of the diffusion library.
+//! Whom a run builds on: the works behind what its config names (data, networks, mechanisms, schedule, loss, sampler,
+//! optimiser) and behind the figures that its summary holds.
+//!
+//! What counts as a use stands in two tables, `parts` for the config and `measures` for the summary, and for the kinds of the
+//! diffusion library in [`diffusion`].
 
+pub mod diffusion;
+#[macro_use]
+mod entry;
+mod measures;
+mod parts;
 mod works;
 
-use counterfoil_autoencoder::{Decoder, config::ScheduleKind};
-use counterfoil_diffusion::{
-    BetaKind, Choice, Prediction, Spacing,
-    inversion::Method,
-    training::{LossWeight, TimeSampling},
-};
+use counterfoil_autoencoder::Decoder;
+use serde_json::Value;
 
-use crate::config::{Config, DataKind};
+use crate::{
+    config::Config,
+    error::Result,
+    evaluate::SUMMARY_FILE,
+    run_dir::{RunDir, read_json},
+};
 
 const CAUSAL_DIFF_AE: &str = "@inproceedings{komanduri2024causaldiffae,
   title     = {Causal Diffusion Autoencoders: Toward Counterfactual Generation via Diffusion Probabilistic Models},
@@ -37,174 +46,67 @@ const MORPHO_MNIST: &str = "@article{castro2019morphomnist,
   year    = {2019}
 }";
 
-/// BibTeX entries of the works that a run with this config builds on, the method first and none twice.
-pub fn bibtex(config: &Config) -> Vec<&'static str> {
+/// BibTeX entries of the works that a run builds on, by its config and, once it was evaluated, its summary.
+///
+/// # Errors
+/// When the config cannot be read, or there is a summary that cannot be understood.
+pub fn of_run(run: &RunDir) -> Result<Vec<&'static str>> {
+    let config = run.config()?;
+    let file = run.file(SUMMARY_FILE);
+    let summary: Option<Value> = if file.is_file() { Some(read_json(&file)?) } else { None };
+    Ok(bibtex(&config, summary.as_ref()))
+}
+
+/// BibTeX entries of the works that a run with this config builds on, and of those behind the figures that it was found to
+/// have: the method first and none twice.
+pub fn bibtex(config: &Config, summary: Option<&Value>) -> Vec<&'static str> {
     let sections = config.sections();
     let mut entries = vec![CAUSAL_DIFF_AE];
     match sections.model.decoder {
-        Decoder::Diffusion => entries.extend(diffusion(config)),
+        Decoder::Diffusion => entries.extend(diffusion::of(sections)),
         Decoder::Corrective => {
             entries.push(works::CORRECTIVE);
-            entries.extend(diffusion(config));
+            entries.extend(diffusion::of(sections));
         }
         Decoder::Direct => entries.push(works::CAUSAL_VAE),
         Decoder::Hierarchical => entries.extend([works::HIERARCHICAL, works::VERY_DEEP]),
     }
     entries.push(STRUCTURAL_MODEL);
-    if sections.data.kind == DataKind::MorphoMnist {
-        entries.push(MORPHO_MNIST);
-    }
+    entries.extend(parts::of(sections));
+    entries.extend(summary.into_iter().flat_map(measures::of));
     let mut seen = std::collections::BTreeSet::new();
     entries.retain(|entry| seen.insert(*entry));
     entries
-}
-
-/// The works behind a diffusion decoder and its sampler.
-fn diffusion(config: &Config) -> Vec<&'static str> {
-    let sections = config.sections();
-    let (model, objective) = (&sections.model, &sections.objective);
-    let counterfactual = &sections.counterfactual;
-    let mut entries = schedule(match model.schedule {
-        ScheduleKind::Cosine => BetaKind::COSINE,
-        ScheduleKind::Linear => BetaKind::DDPM,
-    });
-    entries.extend(prediction(model.prediction));
-    entries.extend(loss_weight(objective.loss_weight));
-    entries.extend(times(objective.times));
-    // Every sampler of a counterfactual integrates the deterministic flow that DDIM introduced.
-    entries.push(works::DDIM);
-    entries.extend(method(counterfactual.method));
-    entries.extend(spacing(counterfactual.spacing));
-    if counterfactual.guidance != 1.0 {
-        entries.push(works::GUIDANCE);
-    }
-    if counterfactual.anticausal != 0.0 {
-        entries.extend([works::DIFF_SCM, works::CLASSIFIER]);
-    }
-    entries
-}
-
-/// The works behind a noise schedule.
-pub fn schedule(kind: BetaKind) -> Vec<&'static str> {
-    match kind {
-        BetaKind::ScaledLinear { .. } => vec![works::LATENT_DIFFUSION],
-        BetaKind::Cosine { .. } => vec![works::COSINE],
-        BetaKind::Sqrt { .. } => vec![works::DIFFUSION_LM],
-        BetaKind::SigmoidBetas { .. } => vec![works::GEODIFF],
-        BetaKind::SigmoidAlphaBar { .. } => vec![works::SIGMOID],
-        BetaKind::Laplace { .. } | BetaKind::LaplaceCompat { .. } => vec![works::LAPLACE],
-        // Betas along a line, and what has no work of its own.
-        _ => vec![works::DDPM],
-    }
-}
-
-/// The works behind what a network predicts.
-pub fn prediction(prediction: Prediction) -> Vec<&'static str> {
-    match prediction {
-        Prediction::V => vec![works::VELOCITY],
-        Prediction::Flow => vec![works::FLOW_MATCHING, works::RECTIFIED_FLOW],
-        Prediction::Edm { .. } => vec![works::EDM],
-        _ => vec![works::DDPM],
-    }
-}
-
-/// The works behind a weight of the loss over noise levels; none for the plain mean.
-pub fn loss_weight(weight: LossWeight) -> Vec<&'static str> {
-    match weight {
-        LossWeight::MinSnr { .. } => vec![works::MIN_SNR],
-        LossWeight::P2 { .. } => vec![works::P2],
-        LossWeight::Edm { .. } => vec![works::EDM],
-        _ => vec![],
-    }
-}
-
-/// The works behind the draws of noise levels; none for independent ones.
-pub fn times(times: TimeSampling) -> Vec<&'static str> {
-    match times {
-        TimeSampling::Stratified | TimeSampling::Lattice => vec![works::VARIATIONAL],
-        TimeSampling::Antithetic => vec![works::DDIM],
-        _ => vec![],
-    }
-}
-
-/// The works behind a spacing of levels; none where none is known.
-pub fn spacing(spacing: Spacing) -> Vec<&'static str> {
-    match spacing {
-        Spacing::Leading { .. } | Spacing::Quadratic => vec![works::DDIM],
-        Spacing::Trailing => vec![works::FLAWED],
-        Spacing::BetaQuantile { .. } => vec![works::BETA_SAMPLING],
-        Spacing::LogSnr => vec![works::DPM_SOLVER],
-        Spacing::Karras { .. } => vec![works::EDM],
-        Spacing::PolyExponential { .. } => vec![works::K_DIFFUSION],
-        Spacing::Flow { .. } => vec![works::FLOW_MATCHING, works::RECTIFIED_FLOW],
-        _ => vec![],
-    }
-}
-
-/// The works behind a method of abduction, DDIM's included; the frame of a coordinate counts as a work behind it.
-pub fn method(method: Method) -> Vec<&'static str> {
-    let mut works = vec![works::DDIM];
-    works.extend(match method {
-        // The velocity is their slope, and the angle their coordinate.
-        Method::Leapfrog | Method::AdamsBashforth => vec![works::VELOCITY],
-        Method::FlowAdams => vec![works::FLOW_MATCHING, works::RECTIFIED_FLOW],
-        Method::DpmSolver2M => vec![works::DPM_SOLVER_PP],
-        Method::OBelm => vec![works::BELM],
-        Method::OBelmAngle => vec![works::BELM, works::VELOCITY],
-        Method::Bdia => vec![works::BDIA],
-        Method::Edict => vec![works::EDICT],
-        Method::FixedPoint => vec![works::AIDI],
-        Method::EditFriendly => vec![works::EDIT_FRIENDLY],
-        Method::CoupledHeun | Method::CoupledRk4 => vec![works::REVERSIBLE, works::REX],
-        _ => vec![],
-    });
-    works
-}
-
-/// The works behind a sampler.
-pub fn sampler(choice: &Choice) -> Vec<&'static str> {
-    match choice {
-        Choice::Ddpm(_) => vec![works::DDPM],
-        Choice::Euler(_) | Choice::Heun(_) => vec![works::EDM],
-        Choice::FlowHeun(_) | Choice::FlowAdams(_) => {
-            vec![works::FLOW_MATCHING, works::RECTIFIED_FLOW]
-        }
-        Choice::DpmMultistep(_) | Choice::DpmSinglestep(_) => vec![works::DPM_SOLVER_PP],
-        Choice::UniPc(_) => vec![works::UNIPC],
-        Choice::Deis(_) => vec![works::DEIS],
-        Choice::EulerAncestral(_) | Choice::Lms(_) => vec![works::K_DIFFUSION],
-        Choice::Pndm(_) => vec![works::PNDM],
-        Choice::AdamsBashforth(_) | Choice::Leapfrog(_) => vec![works::DDIM, works::VELOCITY],
-        Choice::Lcm(_) => vec![works::LCM],
-        _ => vec![works::DDIM],
-    }
-}
-
-/// The works behind each kind of guidance, by its name: `classifier-free`, `rescaled`, `interval`, `projected`,
-/// `decoupled`, `classifier`.
-pub fn guidance() -> [(&'static str, &'static str); 6] {
-    [
-        ("classifier-free", works::GUIDANCE),
-        ("rescaled", works::FLAWED),
-        ("interval", works::INTERVAL),
-        ("projected", works::PROJECTED),
-        ("decoupled", works::DECOUPLED),
-        ("classifier", works::CLASSIFIER),
-    ]
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::*;
+    use counterfoil_diffusion::{
+        BetaKind, Choice, Prediction, Spacing,
+        inversion::Method,
+        training::{LossWeight, TimeSampling},
+    };
+
+    use super::{
+        diffusion::{guidance, loss_weight, method, prediction, sampler, schedule, spacing, times},
+        *,
+    };
+
+    fn config(experiment: &str, set: &[&str]) -> Config {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+        let set: Vec<String> = set.iter().map(|s| (*s).to_owned()).collect();
+        Config::load(&folder.join(experiment).with_extension("toml"), None, &set).unwrap()
+    }
+
+    fn keys_of(config: &Config) -> Vec<&'static str> {
+        bibtex(config, None).into_iter().map(key).collect()
+    }
 
     /// The entries' keys for the published experiment under overrides.
-    fn keys(set: &[&str]) -> Vec<String> {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/digits.toml");
-        let set: Vec<String> = set.iter().map(|s| (*s).to_owned()).collect();
-        let config = Config::load(&file, None, &set).unwrap();
-        bibtex(&config).into_iter().map(|entry| key(entry).to_owned()).collect()
+    fn keys(set: &[&str]) -> Vec<&'static str> {
+        keys_of(&config("digits", set))
     }
 
     fn key(entry: &str) -> &str {
@@ -213,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_run_cites_what_its_config_names() {
-        let has = |set: &[&str], key: &str| keys(set).iter().any(|k| k == key);
+        let has = |set: &[&str], key: &str| keys(set).contains(&key);
         assert_eq!(keys(&[])[0], "komanduri2024causaldiffae");
         assert!(has(&[], "nichol2021improved") && !has(&[], "ho2020ddpm"));
         assert!(has(&[], "song2021ddim") && has(&[], "kingma2021vdm"));
@@ -229,15 +131,32 @@ mod tests {
             ("counterfactual.method=coupled-rk4", "blasingame2025rex"),
             ("counterfactual.method=flow-adams", "lipman2023flow"),
             ("counterfactual.guidance=2.0", "ho2022guidance"),
-            ("counterfactual.anticausal=1.0", "dhariwal2021beat"),
+            ("counterfactual.guidance=2.0", "xia2025decoupled"),
+            ("model.predictor=[8]", "sanchez2022diffscm"),
             ("method=diff-scm", "sanchez2022diffscm"),
+            ("method=diffae", "preechakul2022diffae"),
+            ("training.checkpoint_activations=true", "chen2016sublinear"),
+            ("objective.cycles=4", "fu2019cyclical"),
             ("counterfactual.spacing=log-snr", "lu2022dpmsolver"),
             ("objective.loss_weight={ min-snr = { gamma = 5.0 } }", "hang2023minsnr"),
             ("objective.loss_weight={ p2 = { k = 1.0, gamma = 1.0 } }", "choi2022p2"),
         ] {
             assert!(!has(&[], key) && has(&[set], key), "{set}");
         }
-        assert!(!has(&["objective.times=uniform"], "kingma2021vdm"));
+        for (set, key) in [
+            ("objective.times=uniform", "kingma2021vdm"),
+            ("model.mechanism=additive", "durkan2019splines"),
+            ("training.clip=inf", "pascanu2013difficulty"),
+            ("training.warmup_steps=0", "goyal2017minibatch"),
+            ("training.ema_decay=0.0", "polyak1992averaging"),
+            ("training.precision=f32", "kalamkar2019bfloat16"),
+            ("method=hvae", "ronneberger2015unet"),
+        ] {
+            assert!(has(&[], key) && !has(&[set], key), "{set}");
+        }
+        for always in ["pearl2009causality", "loshchilov2019adamw", "wu2018groupnorm"] {
+            assert!(has(&[], always), "{always}");
+        }
         // A decoder of one pass has no sampler to cite.
         for (method, key) in
             [("method=causal-vae", "yang2021causalvae"), ("method=hvae", "ribeiro2023highfidelity")]
@@ -246,26 +165,84 @@ mod tests {
             assert!(!has(&[method], "song2021ddim") && has(&[method], "pawlowski2020dscm"));
         }
         let all = keys(&["model.prediction=v", "counterfactual.method=adams-bashforth"]);
-        let different: std::collections::BTreeSet<&String> = all.iter().collect();
+        let different: std::collections::BTreeSet<&&str> = all.iter().collect();
         assert_eq!(different.len(), all.len(), "{all:?}");
+    }
+
+    #[test]
+    fn a_run_cites_whose_data_it_has() {
+        let works = ["yang2021causalvae", "brehmer2022weakly", "castro2019morphomnist"];
+        for (experiment, cited) in [
+            ("digits", Some("castro2019morphomnist")),
+            ("digits-slant", Some("castro2019morphomnist")),
+            ("pendulum", Some("yang2021causalvae")),
+            ("flow", Some("yang2021causalvae")),
+            ("circuit", Some("brehmer2022weakly")),
+            ("gaussian", None),
+        ] {
+            let keys = keys_of(&config(experiment, &[]));
+            let found: Vec<&str> = works.into_iter().filter(|work| keys.contains(work)).collect();
+            assert_eq!(found, cited.as_slice(), "{experiment}");
+        }
+        let files = config("morphomnist", &["data.dir=anywhere"]);
+        assert!(keys_of(&files).contains(&"castro2019morphomnist"));
+    }
+
+    /// What a summary lacks, or holds as nothing or an empty table, was not measured.
+    #[test]
+    fn a_summary_adds_the_works_behind_its_figures() {
+        let config = config("digits", &[]);
+        let added = |summary: &str| -> Vec<&str> {
+            let summary: Value = serde_json::from_str(summary).unwrap();
+            let before = bibtex(&config, None);
+            let all = bibtex(&config, Some(&summary));
+            assert_eq!(all[..before.len()], before);
+            all[before.len()..].iter().copied().map(key).collect()
+        };
+        for empty in ["{}", r#"{"image_error": null, "minimality": {}, "identification": []}"#] {
+            assert!(added(empty).is_empty(), "{empty}");
+        }
+        assert_eq!(added(r#"{"composition_1": 0.1}"#), ["monteiro2023axioms"]);
+        assert_eq!(added(r#"{"image_error": {"ssim": 0.5, "by": {}}}"#), ["wang2004ssim"]);
+        let scores =
+            r#"{"disentanglement": {"mcc": 1, "sap": 1, "mig": null, "irs": 0, "mic": 1}}"#;
+        let keys = "hyvarinen2016tcl khemakhem2020ivae kumar2018sap suter2019irs reshef2011mic reshef2016equitably";
+        assert_eq!(added(scores).join(" "), keys);
+    }
+
+    /// A published summary has every figure that was measured then, under the names that the table knows.
+    #[test]
+    fn the_table_of_figures_knows_a_summary() {
+        let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/results");
+        let mut summary: Value = read_json(&results.join("quick/digits-s0.json")).unwrap();
+        let found: Vec<&str> = measures::of(&summary).map(key).collect();
+        for key in
+            ["monteiro2023axioms", "castro2019morphomnist", "wang2004ssim", "efron1979bootstrap"]
+        {
+            assert!(found.contains(&key), "{key} is not among {found:?}");
+        }
+        summary["image_error"] = Value::Null;
+        assert!(measures::of(&summary).all(|entry| key(entry) != "wang2004ssim"));
     }
 
     /// Every entry is whole, and a key has one entry; every sampler by name has a work.
     #[test]
     fn entries_are_closed() {
         let all = everything();
-        assert!(all.len() > 60);
+        assert!(all.len() > 100);
         let mut of_key = std::collections::BTreeMap::new();
         for entry in all {
             assert!(entry.starts_with('@') && entry.ends_with("\n}"), "{entry}");
             assert_eq!(entry.matches('{').count(), entry.matches('}').count(), "{entry}");
             assert_eq!(*of_key.entry(key(entry)).or_insert(entry), entry);
         }
-        assert!(of_key.len() > 30, "{}", of_key.len());
+        assert!(of_key.len() > 80, "{}", of_key.len());
     }
 
     fn everything() -> Vec<&'static str> {
         let mut all = vec![CAUSAL_DIFF_AE, STRUCTURAL_MODEL, MORPHO_MNIST];
+        all.extend(parts::RULES.iter().flat_map(|(_, works)| *works));
+        all.extend(measures::MEASURES.iter().flat_map(|(_, works)| *works));
         all.extend([works::CAUSAL_VAE, works::HIERARCHICAL, works::VERY_DEEP]);
         let named = Choice::named();
         for (name, choice) in &named {
@@ -301,7 +278,6 @@ mod tests {
         );
         all.extend([TimeSampling::Lattice, TimeSampling::Antithetic].into_iter().flat_map(times));
         all.extend(guidance().map(|(_, work)| work));
-        all.push(works::DIFF_SCM);
         all
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{ExperimentError, Result},
-    run_dir::{Git, RunDir, read_json, write_json},
+    run_dir::{Git, Manifest, RunDir, read_json, write_json},
 };
 
 /// The layout of the file.
@@ -196,13 +196,19 @@ impl Expected {
         })
     }
 
+    /// The preset whose config the run of a manifest has, and what is expected of it.
+    pub(super) fn of(&self, manifest: &Manifest) -> Option<(&str, &Outcome)> {
+        let mut presets = self.presets.iter();
+        let found = presets.find(|(_, outcome)| outcome.config == manifest.config_hash);
+        found.map(|(preset, outcome)| (preset.as_str(), outcome))
+    }
+
     /// The preset whose config and data a run has.
     fn preset_of(&self, run: &RunDir) -> Result<String> {
         let manifest = run.manifest()?;
         let broken =
             |reason: String| ExperimentError::BrokenRun { path: run.path().to_owned(), reason };
-        let found = self.presets.iter().find(|(_, outcome)| outcome.config == manifest.config_hash);
-        let Some((preset, outcome)) = found else {
+        let Some((preset, outcome)) = self.of(&manifest) else {
             let known: Vec<&str> = self.presets.keys().map(String::as_str).collect();
             return Err(broken(format!(
                 "has a config that nothing is expected of: not that of {} of {}, or the file of the experiment has changed \
@@ -214,7 +220,7 @@ impl Expected {
         if outcome.data != manifest.data {
             return Err(broken("was made with other data than the expectation".to_owned()));
         }
-        Ok(preset.clone())
+        Ok(preset.to_owned())
     }
 }
 
@@ -238,13 +244,30 @@ fn widen(figures: &mut BTreeMap<String, Figure>, found: &BTreeMap<String, f64>) 
     changed
 }
 
-/// What a figure is about and what it is, whichever variables it is of: `effectiveness share` of
-/// `effectiveness.angle.length.share` and of its interval.
+/// What a figure is about and what it is: `effectiveness share` of `effectiveness.angle.length.share` and of its interval,
+/// whichever variables they are of; but `effectiveness mae length` of `effectiveness.angle.length.mae`.
+///
+/// A share says something of all shares, while an error in grey levels says nothing of one in pixels: a figure in units has
+/// its bound in common with those of the same measured variable alone.
 fn kind(name: &str) -> String {
-    let words = name.split('.').filter(|word| word.parse::<u32>().is_err());
-    let words: Vec<&str> = words.filter(|word| *word != "ci95").collect();
-    let last = words.last().map_or("", |word| word.trim_end_matches("_ci95"));
-    format!("{} {last}", words.first().unwrap_or(&""))
+    let words: Vec<&str> = name.split('.').collect();
+    let last = words.iter().rfind(|word| word.parse::<u32>().is_err()).map_or("", |word| *word);
+    let last = last.strip_suffix("_ci95").unwrap_or(last);
+    let section = words[0];
+    let in_units = match section {
+        "effectiveness" | "drift" | "latent_reading" => last != "share",
+        "uncertainty" => last == "width",
+        "following" => ["error", "calibration_error", "ci95"].contains(&last),
+        // The error of a judge ends in its variable as it is; those of images are all in one unit.
+        _ => false,
+    };
+    // These two have no intervention before the variable.
+    let place = if ["latent_reading", "following"].contains(&section) { 1 } else { 2 };
+    let measured = words.get(place);
+    match measured.filter(|_| in_units) {
+        Some(measured) => format!("{section} {last} {measured}"),
+        None => format!("{section} {last}"),
+    }
 }
 
 /// The figures that are missing, new or too far off.
@@ -267,7 +290,7 @@ fn off(
 }
 
 /// The figures of a run that has been evaluated.
-fn ended(run: &RunDir) -> Result<Vec<(String, f64)>> {
+pub(super) fn ended(run: &RunDir) -> Result<Vec<(String, f64)>> {
     let found = outcome(run.path())?;
     if found.is_empty() {
         let reason = "has no figures; resume it or evaluate it first".to_owned();
@@ -328,14 +351,43 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_all_variables_are_of_one_kind() {
-        let kinds =
-            ["effectiveness.a.b.share", "effectiveness.c.share_ci95.0", "effectiveness.c.d.ci95.1"];
+    fn shares_are_of_one_kind_and_figures_in_units_of_one_a_variable() {
+        let kinds = |names: [&str; 3]| names.map(kind);
+        let shares = [
+            "effectiveness.a.b.share",
+            "effectiveness.c.d.share_ci95.0",
+            "effectiveness.c.d.latent.share",
+        ];
+        assert_eq!(kinds(shares), ["effectiveness share"; 3]);
+        let errors =
+            ["effectiveness.a.px.mae", "effectiveness.c.px.latent.mae", "effectiveness.a.grey.mae"];
+        let [px, latent, grey] = kinds(errors);
+        assert_eq!((px.as_str(), px == latent, px == grey), ("effectiveness mae px", true, false));
+        let others = ["drift.a.b.redraw", "latent_reading.b.ci95.1", "uncertainty.a.b.width"];
         assert_eq!(
-            kinds.map(kind),
-            ["effectiveness share", "effectiveness share", "effectiveness d"]
+            kinds(others),
+            ["drift redraw b", "latent_reading ci95 b", "uncertainty width b"]
         );
-        assert_eq!(kind("composition_1"), "composition_1 composition_1");
+        // A variable whose name is a number moves no other word from its place.
+        assert_eq!(kind("effectiveness.3.4.ci95.0"), "effectiveness ci95 4");
+        let rest = ["uncertainty.a.b.coverage", "minimality.a.ci95.1", "composition_1"];
+        let rest_kinds = ["uncertainty coverage", "minimality ci95", "composition_1 composition_1"];
+        assert_eq!(kinds(rest), rest_kinds);
+        assert_ne!(kind("judges.mae.a"), kind("judges.mae.b"));
+        let follows = ["following.a.error", "following.a.ci95.0", "following.a.slope"];
+        assert_eq!(kinds(follows), ["following error a", "following ci95 a", "following slope"]);
+    }
+
+    /// Exact: what an error in grey levels is off leaves the bound of one in pixels alone.
+    #[test]
+    fn a_bound_stays_within_its_unit() {
+        let names =
+            ["effectiveness.a.px.mae", "effectiveness.a.grey.mae", "effectiveness.px.grey.mae"];
+        let figure = |name: &str| (name.to_owned(), Figure { value: 1.0, within: 0.5 });
+        let mut figures = BTreeMap::from(names.map(figure));
+        let found = names.map(str::to_owned).into_iter().zip([1.0, 3.0, 1.0]).collect();
+        assert_eq!(widen(&mut figures, &found), 2);
+        assert_eq!(names.map(|name| figures[name].within), [0.5, 8.0, 8.0]);
     }
 
     fn found_with_nan(same: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {

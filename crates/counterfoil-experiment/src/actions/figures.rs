@@ -8,6 +8,7 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
+use super::curves::Curves;
 use crate::{
     error::Result,
     evaluate::SUMMARY_FILE,
@@ -187,6 +188,8 @@ pub struct Comparison {
     pub runs: [String; 2],
     /// Keys of the config that differ, in dotted names.
     pub config: Vec<Difference>,
+    /// How their losses fell.
+    pub curves: Curves,
     /// The figures side by side.
     pub figures: Vec<Row>,
 }
@@ -225,7 +228,7 @@ pub fn compare(a: &RunDir, b: &RunDir) -> Result<std::result::Result<Comparison,
     }
     let config = differences(&settings(a)?, &settings(b)?);
     let figures = side_by_side(&[figures(a.path())?, figures(b.path())?]);
-    Ok(Ok(Comparison { runs, config, figures }))
+    Ok(Ok(Comparison { runs, config, curves: Curves::of(a, b)?, figures }))
 }
 
 /// Every key of a run's config, and its graph.

@@ -59,6 +59,9 @@ pub struct Options {
     pub confounding: Option<f64>,
 }
 
+/// Steps of a sweep, which are columns of one picture.
+pub const SWEEP: usize = 1000;
+
 /// Training labels that the range of compatible models is fitted to.
 const FITTED: usize = 2000;
 
@@ -372,15 +375,19 @@ pub fn parse_intervention(graph: &Dag, texts: &[String]) -> Result<Intervention>
 /// variable.
 ///
 /// # Errors
-/// When the variable is unknown or unlabelled, or there are fewer than two steps.
+/// When the variable is unknown or unlabelled, or there are fewer than two steps or more than [`SWEEP`].
 pub fn sweep(graph: &Dag, variable: &str, steps: usize) -> Result<Vec<Intervention>> {
     let origin = format!("--variable {variable}");
     let fault = |error: GraphError| ExperimentError::Graph {
         origin: origin.clone(),
         error: Box::new(error),
     };
-    if steps < 2 {
-        let reason = "is too few: a sweep has at least 2".into();
+    if !(2..=SWEEP).contains(&steps) {
+        let reason = if steps < 2 {
+            "is too few: a sweep has at least 2".to_owned()
+        } else {
+            format!("is too many: a sweep has at most {SWEEP}")
+        };
         let (origin, key) = ("--steps".into(), steps.to_string());
         return Err(ExperimentError::InvalidKey { origin, key, reason });
     }
@@ -431,6 +438,7 @@ mod tests {
         assert!(said("angel", 3).contains("angle"), "{}", said("angel", 3));
         assert!(said("rest", 3).contains("rest"), "{}", said("rest", 3));
         assert!(said("t", 1).contains("at least 2"));
+        assert!(said("t", SWEEP + 1).contains("at most 1000"));
         let error = parse_intervention(&graph(), &["t".to_owned()]).unwrap_err();
         assert_eq!(error.exit_status(), 2);
         assert!(error.to_string().starts_with("--do t: "), "{error}");

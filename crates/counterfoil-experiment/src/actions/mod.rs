@@ -10,6 +10,7 @@
 //! | a trained model asked the same in several ways: solvers, strengths | [`weigh`] |
 //! | pictures where a person wants them | [`picture`] |
 //! | runs in a list, their figures side by side, two runs compared | [`figures`] |
+//! | the losses of two runs side by side, and drawn | [`curves`] |
 //! | run a run again and compare | [`reproduce`] |
 //! | what an experiment is expected to give | [`expected`] |
 //! | figures, pictures and weights, and how closely two runs must agree in them | [`outcome`] |
@@ -24,6 +25,7 @@
 
 pub mod cite;
 pub mod codes;
+pub mod curves;
 pub mod diffusion;
 pub mod estimate;
 pub mod expected;

@@ -1,11 +1,15 @@
 //! Runs a run again from what its directory tells, and compares the outcome.
 
+mod elsewhere;
+
 use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
 
 use serde::Serialize;
 
+pub use self::elsewhere::Elsewhere;
 use super::{
-    figures::{Difference, Row, differences, figures, short_name, side_by_side},
+    expected::ended,
+    figures::{Difference, Row, differences, short_name, side_by_side},
     outcome::{Environment, Tolerance, outcome, pictures, weights},
     perform::{Performed, Plan, same_data},
 };
@@ -32,10 +36,12 @@ pub struct Repetition {
 pub struct Reproduction {
     /// The first run and its repetition, `NAME/ID`.
     pub runs: [String; 2],
-    /// What of code, software and machine is not as it was.
+    /// What of code, software and machine is not as it was; where the tolerance is not exact, what keeps it from that too.
     pub differences: Vec<Difference>,
     /// How closely the two must agree.
     pub tolerance: Tolerance,
+    /// What figures that agree are, in words: the same, or within which bounds.
+    pub agreement: String,
     /// Figures that differ, by more than the bound where there is one.
     pub figures: Vec<Row>,
     /// Figures that were compared.
@@ -52,8 +58,8 @@ impl Repetition {
     /// Checks that `run` can be repeated here and notes what is not as it was.
     ///
     /// # Errors
-    /// When training was stopped by the clock or the user, or never ended, when the config was edited, or when the
-    /// data are not those of the run.
+    /// When training was stopped by the clock or the user, or never ended, when there are no figures to compare with, when
+    /// the config was edited, or when the data are not those of the run.
     pub fn check(run: RunDir) -> Result<Self> {
         let manifest = run.manifest()?;
         let refuse = |reason: &str| {
@@ -75,6 +81,7 @@ impl Repetition {
                 return refuse("has not ended; resume it first, then reproduce it");
             }
         }
+        let known = ended(&run)?;
         let config = run.config()?;
         let origin = Origin {
             arguments: manifest.origin.arguments.clone(),
@@ -84,7 +91,7 @@ impl Repetition {
         let plan = Plan::checked(config.clone(), origin)?;
         same_data(&run, plan.data())?;
         // The whole test part, if that is what the figures are means over.
-        let measured = figures(run.path())?.into_iter().find(|(name, _)| name == "eval_n");
+        let measured = known.into_iter().find(|(name, _)| name == "eval_n");
         let all = measured.is_some_and(|(_, n)| n == plan.data().split().test.len() as f64);
         let plan = plan.evaluated(Options { all });
         let differences = since(&manifest);
@@ -97,19 +104,18 @@ impl Repetition {
     }
 
     /// Runs the run again under `out` and compares; nothing when the user interrupted it. On the same processor, threads,
-    /// device and libtorch the two must be the same to the bit; elsewhere each figure may be off by `within` of the larger
-    /// of the two values.
+    /// device and libtorch the two must be the same to the bit; otherwise each figure may be off by what `elsewhere` allows.
     ///
     /// # Errors
     /// Those of [`Plan::start`].
     pub fn start(
         self,
         out: &Path,
-        within: f64,
+        elsewhere: &Elsewhere,
         reporter: &mut dyn Reporter,
         interrupt: &AtomicBool,
     ) -> Result<(Performed, Option<Reproduction>)> {
-        let Self { run, config, plan, manifest, differences: since } = self;
+        let Self { run, config, plan, manifest, differences: mut since } = self;
         // Sums depend on how many threads share them.
         if let Some(threads) = manifest.threads {
             tch::set_num_threads(threads as i32);
@@ -119,20 +125,25 @@ impl Repetition {
             return Ok((performed, None));
         }
         let again = &performed.run;
-        let tolerance = Environment::of(&manifest).tolerance(&Environment::of(&again.manifest()?));
+        let (then, now) = (Environment::of(&manifest), Environment::of(&again.manifest()?));
+        let tolerance = then.tolerance(&now);
+        let known = |key: &String| since.iter().any(|difference| difference.key == *key);
+        let further = then.differences(&now).into_iter().filter(|one| !known(&one.key));
+        let further: Vec<Difference> = further.collect();
+        since.extend(further);
         let weights = differences(&weights(&run, &config)?, &weights(again, &config)?);
         let pictures = differences(&pictures(&run)?, &pictures(again)?);
         let rows = side_by_side(&[outcome(run.path())?, outcome(again.path())?]);
         let compared = rows.len();
-        let bound = if tolerance == Tolerance::Exact { 0.0 } else { within };
-        let figures: Vec<Row> =
-            rows.into_iter().filter(|row| !agree(row.values[0], row.values[1], bound)).collect();
+        let bounds = Some(elsewhere).filter(|_| tolerance == Tolerance::Bounds);
+        let figures: Vec<Row> = rows.into_iter().filter(|row| !agree(row, bounds)).collect();
         let files = weights.is_empty() && pictures.is_empty();
         let reproduction = Reproduction {
             runs: [short_name(run.path()), short_name(again.path())],
             differences: since,
             same: figures.is_empty() && (files || tolerance == Tolerance::Bounds),
             tolerance,
+            agreement: bounds.map_or_else(|| "the same".to_owned(), Elsewhere::told),
             figures,
             compared,
             weights,
@@ -142,14 +153,17 @@ impl Repetition {
     }
 }
 
-/// Whether two figures are the same, or differ by at most a share of the larger.
-fn agree(first: Option<f64>, second: Option<f64>, within: f64) -> bool {
+/// Whether the two values of a figure are the same, or as near as they must be elsewhere.
+fn agree(row: &Row, bounds: Option<&Elsewhere>) -> bool {
+    let (first, second) = (row.values[0], row.values[1]);
     // Bits, so that a figure that is not a number equals itself.
     if first.map(f64::to_bits) == second.map(f64::to_bits) {
         return true;
     }
-    let close = |(a, b): (f64, f64)| (a - b).abs() <= within * a.abs().max(b.abs());
-    first.zip(second).is_some_and(close)
+    let allows = |bounds: &Elsewhere| {
+        first.zip(second).is_some_and(|(a, b)| bounds.allows(&row.figure, a, b))
+    };
+    bounds.is_some_and(allows)
 }
 
 /// What of code, software and machine is not as it was.
@@ -186,10 +200,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_agree_to_the_bit_or_within_a_share() {
-        assert!(agree(Some(f64::NAN), Some(f64::NAN), 0.0) && agree(None, None, 0.0));
-        assert!(!agree(Some(1.0), None, 9.0) && !agree(Some(1.0), Some(f64::NAN), 9.0));
-        assert!(!agree(Some(1.0), Some(1.0 + f64::EPSILON), 0.0));
-        assert!(agree(Some(-1.0), Some(-1.04), 0.05) && !agree(Some(1.0), Some(1.06), 0.05));
+    fn figures_agree_to_the_bit_or_as_near_as_they_must() {
+        let row = |first, second| Row { figure: "a".into(), values: vec![first, second] };
+        let here = |first, second| agree(&row(first, second), None);
+        assert!(here(Some(f64::NAN), Some(f64::NAN)) && here(None, None));
+        assert!(!here(Some(1.0), Some(1.0 + f64::EPSILON)));
+        let share = Elsewhere::share(9.0);
+        let elsewhere = |first, second| agree(&row(first, second), Some(&share));
+        assert!(elsewhere(Some(f64::NAN), Some(f64::NAN)) && elsewhere(Some(1.0), Some(1.5)));
+        assert!(!elsewhere(Some(1.0), None) && !elsewhere(Some(1.0), Some(f64::NAN)));
     }
 }

@@ -9,6 +9,7 @@ use super::{
     atomic::{read_json, write_json},
     clock,
     machine::{Cpu, Git, Software},
+    place::Place,
 };
 use crate::{config::Config, error::Result};
 
@@ -46,13 +47,16 @@ pub enum StoppedBy {
     Diverged,
 }
 
-/// One stretch of training without a break.
+/// One stretch of training without a break; or of evaluation alone, where that is done elsewhere than training was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// UTC.
     pub started: String,
     /// The step that it continued after.
     pub from_step: u64,
+    /// Where it was computed; nothing in runs from before that was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 /// The contents of `manifest.json`.
@@ -74,7 +78,7 @@ pub struct Manifest {
     /// The versions behind the numbers.
     #[serde(flatten)]
     pub software: Software,
-    /// The processor.
+    /// The processor; like device, threads and ranks that of the last session.
     pub cpu: Cpu,
     /// The device that was computed on.
     pub device: Option<String>,
@@ -133,6 +137,37 @@ impl Manifest {
         }
     }
 
+    /// Where the run was last computed; nothing before it began.
+    pub fn place(&self) -> Option<Place> {
+        let (device, threads) = (self.device.clone()?, self.threads?);
+        Some(Place::new(&self.cpu, device, threads, self.ranks.unwrap_or(1)))
+    }
+
+    /// Notes that the run goes on at `place`, the machine that this process runs on, after `from_step` steps.
+    pub(crate) fn go_on(&mut self, place: Place, from_step: u64) {
+        let before = self.place();
+        if let Some(last) = self.sessions.last_mut() {
+            // A session of a run from before places were written down was where the manifest says.
+            last.place = last.place.take().or(before);
+        }
+        self.cpu = Cpu::here();
+        self.device = Some(place.device.clone());
+        self.threads = Some(place.threads);
+        self.ranks = (place.ranks > 1).then_some(place.ranks);
+        self.sessions.push(Session { started: clock::utc(), from_step, place: Some(place) });
+    }
+
+    /// Whether what the run came to was computed in several places. A session whose steps were all taken anew, since it was
+    /// killed before its first checkpoint, has left nothing.
+    pub fn is_mixed(&self) -> bool {
+        let left = |number: usize, session: &Session| {
+            self.sessions[number + 1..].iter().all(|later| later.from_step > session.from_step)
+        };
+        let sessions = self.sessions.iter().enumerate().filter(|(number, one)| left(*number, one));
+        let places: Vec<&Place> = sessions.filter_map(|(_, one)| one.place.as_ref()).collect();
+        places.windows(2).any(|pair| pair[0] != pair[1])
+    }
+
     /// Reads the manifest of `run`.
     ///
     /// # Errors
@@ -147,5 +182,59 @@ impl Manifest {
     /// When the file cannot be written.
     pub fn write(&self, run: &Path) -> Result<()> {
         write_json(&run.join(MANIFEST_FILE), self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One as it was written before sessions told their places.
+    const OLD: &str = r#"{
+        "schema": 1, "experiment": "tiny", "seed": 3, "preset": null, "overrides": [], "arguments": [],
+        "parent": null, "config_hash": "c", "git": null, "counterfoil": "0.1.0", "lock_hash": null,
+        "rustc": "rustc 1.95.0", "tch": null, "libtorch": "2.11.0",
+        "cpu": {"model": "Some CPU", "cores": 2, "avx2": true, "avx512": false, "bf16": false},
+        "device": "cpu", "threads": 1, "data": {"digits": "d"}, "image_shape": [1, 28, 28], "classes": 10,
+        "started": "s", "sessions": [{"started": "s", "from_step": 0}], "steps": 5, "training_s": 1.0,
+        "stopped_by": null, "finished": null, "exit_status": null
+    }"#;
+
+    fn old() -> Manifest {
+        serde_json::from_str(OLD).unwrap()
+    }
+
+    fn on(threads: usize) -> Place {
+        Place { threads, ..old().place().unwrap() }
+    }
+
+    #[test]
+    fn a_manifest_without_places_is_read_and_goes_on() {
+        let mut manifest = old();
+        assert!(!manifest.is_mixed());
+        manifest.go_on(on(4), 5);
+        let places: Vec<_> = manifest.sessions.iter().map(|one| one.place.clone()).collect();
+        assert_eq!(places, [Some(on(1)), Some(on(4))]);
+        assert_eq!((manifest.threads, manifest.ranks), (Some(4), None));
+        assert!(manifest.is_mixed());
+        let text = serde_json::to_string(&manifest).unwrap();
+        assert_eq!(serde_json::from_str::<Manifest>(&text).unwrap(), manifest);
+    }
+
+    #[test]
+    fn sessions_that_left_nothing_do_not_count() {
+        let mixed = |sessions: &[(usize, u64)]| {
+            let mut manifest = old();
+            manifest.sessions.clear();
+            for (threads, step) in sessions {
+                manifest.go_on(on(*threads), *step);
+            }
+            manifest.is_mixed()
+        };
+        assert!(!mixed(&[]) && !mixed(&[(1, 0)]) && !mixed(&[(2, 0), (2, 5), (2, 9)]));
+        assert!(mixed(&[(1, 0), (2, 5)]) && mixed(&[(1, 0), (2, 5), (1, 9)]));
+        // Killed before its first checkpoint, and begun anew elsewhere.
+        assert!(!mixed(&[(1, 0), (2, 0)]) && !mixed(&[(1, 0), (2, 5), (1, 5)]));
+        assert!(mixed(&[(1, 0), (2, 5), (1, 5), (2, 9)]));
     }
 }

@@ -12,6 +12,7 @@ mod lock;
 mod log;
 mod machine;
 mod manifest;
+mod place;
 mod sweep;
 mod table;
 mod tensorboard;
@@ -26,6 +27,7 @@ pub use lock::RunLock;
 pub use log::LOG_FILE;
 pub use machine::{Cpu, Git, Software, peak_rss_mib};
 pub use manifest::{MANIFEST_FILE, Manifest, Origin, Session, StoppedBy};
+pub use place::Place;
 pub use table::{METRICS_FILE, write_metrics};
 pub use tensorboard::{EventFile, TENSORBOARD_DIR};
 

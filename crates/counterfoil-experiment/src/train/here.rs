@@ -1,40 +1,30 @@
-//! Where a run is computed, as far as its last digits depend on it.
+//! Where a run is computed now, and what has to be said when that is not where it was computed before.
 
-use std::fmt;
+use crate::{
+    error::Result,
+    progress::Reporter,
+    ranks::Ranks,
+    run_dir::{Cpu, Manifest, Place, RunDir},
+};
 
-use crate::{ranks::Ranks, run_dir::Manifest};
-
-/// A device, the threads of an operation there, and how many processes share the work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Here {
-    device: String,
-    threads: usize,
-    ranks: usize,
+/// This process and those it works with.
+pub(super) fn here(ranks: &dyn Ranks, device: String) -> Place {
+    Place::new(&Cpu::here(), device, tch::get_num_threads() as usize, ranks.count())
 }
 
-impl Here {
-    /// This process and those it works with.
-    pub(super) fn of(ranks: &dyn Ranks, device: String) -> Self {
-        Self { device, threads: tch::get_num_threads() as usize, ranks: ranks.count() }
-    }
-
-    /// Where the run of a manifest was last computed; nothing before it began.
-    pub(super) fn before(manifest: &Manifest) -> Option<Self> {
-        let (device, threads) = (manifest.device.clone()?, manifest.threads?);
-        Some(Self { device, threads, ranks: manifest.ranks.unwrap_or(1) })
-    }
-
-    /// Writes it into a manifest.
-    pub(super) fn enter(self, manifest: &mut Manifest) {
-        manifest.device = Some(self.device);
-        manifest.threads = Some(self.threads);
-        manifest.ranks = (self.ranks > 1).then_some(self.ranks);
-    }
-}
-
-impl fmt::Display for Here {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} with {} threads", self.device, self.threads)?;
-        if self.ranks > 1 { write!(f, " and {} ranks", self.ranks) } else { Ok(()) }
-    }
+/// Says, to whoever watches and to whoever reads the log later, that the run goes on elsewhere; whether it does.
+pub(super) fn moved(
+    run: &RunDir,
+    earlier: &Manifest,
+    here: &Place,
+    reporter: &mut dyn Reporter,
+) -> Result<bool> {
+    let Some(before) = earlier.place().filter(|before| before != here) else { return Ok(false) };
+    let line = format!(
+        "the run was on {before} and goes on on {here}: its figures will differ in the last digits from those of an \
+         unbroken run"
+    );
+    run.log(&line)?;
+    reporter.note(&line);
+    Ok(true)
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use counterfoil_tensor::device_name;
 
 use self::{
-    here::Here,
+    here::{here, moved},
     recorder::Recorder,
     trainer::{Divergence, Trainer},
 };
@@ -31,7 +31,7 @@ use crate::{
     error::{ExperimentError, Result},
     progress::Reporter,
     ranks::{self, Alone, Ranks, leads},
-    run_dir::{Part, RunDir, Session, StoppedBy, clock},
+    run_dir::{Part, RunDir, StoppedBy},
 };
 
 /// How training ended.
@@ -110,24 +110,22 @@ pub fn train_among(
     let from_step = trainer.steps();
     let earlier = run.manifest()?;
     let ended = earlier.stopped_by.map(|stopped_by| (stopped_by, earlier.training_s));
+    let here = here(ranks, device_name(device));
     // The others may read the manifest before or after rank 0 begins to write it anew.
     if let Some((stopped_by, training_s)) = ranks::told(ranks, ended)?
         && from_step == training.steps
     {
+        // What is left is to evaluate, which also has its last digits from where it is done.
+        if leads(ranks) && moved(run, &earlier, &here, reporter)? {
+            run.amend(|manifest| manifest.go_on(here, from_step))?;
+        }
         let best = trainer.loss_mut().best;
         return Ok(Outcome { steps: from_step, stopped_by, training_s, best });
     }
     let recorder = if leads(ranks) {
-        let here = Here::of(ranks, device_name(device));
-        if let Some(before) = Here::before(&earlier).filter(|before| *before != here) {
-            reporter.note(&format!(
-                "the run began on {before} and goes on on {here}: its figures will differ in the last \
-                 digits from those of an unbroken run"
-            ));
-        }
+        moved(run, &earlier, &here, reporter)?;
         run.amend(|manifest| {
-            here.enter(manifest);
-            manifest.sessions.push(Session { started: clock::utc(), from_step });
+            manifest.go_on(here, from_step);
             (manifest.stopped_by, manifest.finished, manifest.exit_status) = (None, None, None);
         })?;
         run.log(&format!("training from step {from_step} of {}", training.steps))?;

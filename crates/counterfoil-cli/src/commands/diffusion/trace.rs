@@ -12,7 +12,7 @@ use super::{
     Answer, finite,
     grid::{GridOptions, Predicted},
 };
-use crate::{failure, output};
+use crate::{commands::shared::at_most, failure, output};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil diffusion trace --sampler ddim --steps 10
@@ -97,7 +97,11 @@ impl Options {
     }
 }
 
+/// Points that a table or a drawing has use for.
+const POINTS: usize = 10_000;
+
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    at_most("--points", options.points, POINTS)?;
     let refused = |error: DiffusionError| failure::bad_input(error.to_string());
     let sampler: Choice = options.sampler.parse().map_err(refused)?;
     let settings = Settings {

@@ -9,7 +9,7 @@ use counterfoil::experiment::{
 };
 
 use super::assignment;
-use crate::output;
+use crate::{commands::shared::at_most, output};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil graph simulate asia.bif --rows 1000 --out asia.csv
@@ -54,7 +54,11 @@ enum Mechanisms {
     Linear,
 }
 
+/// Rows that memory has room for, as they are written at once.
+const ROWS: usize = 10_000_000;
+
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    at_most("--rows", options.rows, ROWS)?;
     let family = match options.family {
         Mechanisms::Discrete => Family::Discrete,
         Mechanisms::Linear => Family::Linear,

@@ -1,45 +1,5 @@
 //! Works on diffusion and on other decoders, as BibTeX entries.
 
-/// An entry of a paper in proceedings.
-macro_rules! proceedings {
-    ($name:ident, $key:literal, $title:literal, $author:literal, $book:literal, $year:literal, $arxiv:literal) => {
-        pub(super) const $name: &str = concat!(
-            "@inproceedings{",
-            $key,
-            ",\n  title     = {",
-            $title,
-            "},\n  author    = {",
-            $author,
-            "},\n  booktitle = {",
-            $book,
-            "},\n  year      = {",
-            $year,
-            "},\n  note      = {arXiv:",
-            $arxiv,
-            "}\n}"
-        );
-    };
-}
-
-/// An entry of a preprint.
-macro_rules! preprint {
-    ($name:ident, $key:literal, $title:literal, $author:literal, $year:literal, $arxiv:literal) => {
-        pub(super) const $name: &str = concat!(
-            "@article{",
-            $key,
-            ",\n  title   = {",
-            $title,
-            "},\n  author  = {",
-            $author,
-            "},\n  journal = {arXiv preprint arXiv:",
-            $arxiv,
-            "},\n  year    = {",
-            $year,
-            "}\n}"
-        );
-    };
-}
-
 proceedings!(
     DDPM,
     "ho2020ddpm",
@@ -220,7 +180,7 @@ proceedings!(
     LATENT_DIFFUSION,
     "rombach2022latent",
     "High-Resolution Image Synthesis with Latent Diffusion Models",
-    "Rombach, Robin and Blattmann, Andreas and Lorenz, Dominik and Esser, Patrick and Ommer, Bj{\"o}rn",
+    "Rombach, Robin and Blattmann, Andreas and Lorenz, Dominik and Esser, Patrick and Ommer, Bj{\\\"o}rn",
     "IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)",
     "2022",
     "2112.10752"
@@ -316,7 +276,7 @@ proceedings!(
     INTERVAL,
     "kynkaanniemi2024interval",
     "Applying Guidance in a Limited Interval Improves Sample and Distribution Quality in Diffusion Models",
-    "Kynk{\"a}{\"a}nniemi, Tuomas and Aittala, Miika and Karras, Tero and Laine, Samuli and Aila, Timo and Lehtinen, Jaakko",
+    "Kynk{\\\"a}{\\\"a}nniemi, Tuomas and Aittala, Miika and Karras, Tero and Laine, Samuli and Aila, Timo and Lehtinen, Jaakko",
     "Advances in Neural Information Processing Systems (NeurIPS)",
     "2024",
     "2404.07724"
