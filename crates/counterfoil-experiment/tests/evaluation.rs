@@ -190,6 +190,17 @@ fn a_summary_holds_every_promised_figure() {
         "composition_1",
         "composition_10",
         "reversibility_1",
+        "reversibility_10",
+        "parameters",
+        "following/thickness/error",
+        "following/thickness/share",
+        "following/thickness/calibration_error",
+        "following/intensity/slope",
+        "following/intensity/monotonicity",
+        "following/intensity/code_share",
+        "resemblance/distance",
+        "resemblance/of_real",
+        "image_error/psnr",
         "image_error/mae",
         "image_error/leave_as_is",
         "image_error/share",
@@ -218,6 +229,9 @@ fn a_summary_holds_every_promised_figure() {
         "disentanglement/irs",
         "disentanglement/mic",
         "disentanglement/mic_other",
+        "disentanglement/tic",
+        "disentanglement/tic_other",
+        "disentanglement/mcc_by_block",
         "disentanglement/of_labels/mic_other",
         "abduction/intensity/without_mechanism",
         "leakage/unlabelled/thickness/r2",
@@ -250,9 +264,15 @@ fn a_summary_holds_every_promised_figure() {
     assert!(at("effectiveness/intensity/thickness/share").is_null());
     assert!(at("effectiveness/thickness/thickness/share").is_number());
     assert!(summary.interaction.is_empty(), "nothing follows from both");
-    for name in ["composition_1", "composition_10", "abduction_slope", "reversibility_1"] {
+    let each = ["composition_1", "composition_10", "abduction_slope", "reversibility_10"];
+    for name in each {
         let [low, high] = summary.intervals[name];
         assert!(low <= high, "{name}");
+    }
+    let scores = summary.disentanglement.as_ref().unwrap();
+    for name in ["disentanglement", "completeness", "mcc"] {
+        let [low, high] = scores.intervals[name];
+        assert!(low <= high && low >= 0.0 && high <= 1.0, "{name}");
     }
     assert_eq!(serde_json::from_value::<Summary>(written).unwrap(), summary);
 

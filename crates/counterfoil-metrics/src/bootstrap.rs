@@ -7,6 +7,7 @@
 //! section 13.3 (percentile interval).
 
 use counterfoil_random::Stream;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -56,7 +57,7 @@ impl Bootstrap {
 
     /// Interval of `statistic`, which maps a choice among `n` images (with repeats) to a figure.
     ///
-    /// Costs `rounds` calls of the statistic. A round in which it fails or is not finite is left out and
+    /// Costs `rounds` calls of the statistic, on all threads of rayon. A round in which it fails or is not finite is left out and
     /// counted in [`Interval::undefined`].
     ///
     /// ```
@@ -77,7 +78,7 @@ impl Bootstrap {
     pub fn interval(
         &self,
         n: usize,
-        statistic: impl Fn(&[usize]) -> Result<f64>,
+        statistic: impl Fn(&[usize]) -> Result<f64> + Sync,
     ) -> Result<Interval> {
         let single = |images: &[usize]| Ok(vec![statistic(images)?]);
         Ok(self.intervals(n, single)?.swap_remove(0))
@@ -93,7 +94,7 @@ impl Bootstrap {
     pub fn intervals(
         &self,
         n: usize,
-        statistics: impl Fn(&[usize]) -> Result<Vec<f64>>,
+        statistics: impl Fn(&[usize]) -> Result<Vec<f64>> + Sync,
     ) -> Result<Vec<Interval>> {
         check::at_least("images", n, 1)?;
         check::at_least("rounds", self.rounds, 1)?;
@@ -102,7 +103,10 @@ impl Bootstrap {
         let estimates = statistics(&all)?;
         check::series("statistic", &estimates, 1)?;
         let mut rounds = vec![Vec::with_capacity(self.rounds); estimates.len()];
-        for figures in (0..self.rounds).filter_map(|r| statistics(&self.resample(n, r)).ok()) {
+        // Rounds are independent draws, kept in their order: the ends do not depend on the number of threads.
+        let round = |r: usize| statistics(&self.resample(n, r)).ok();
+        let found: Vec<_> = (0..self.rounds).into_par_iter().map(round).collect();
+        for figures in found.into_iter().flatten() {
             check::same_len("figures", estimates.len(), "figures of a round", figures.len())?;
             for (of, figure) in rounds.iter_mut().zip(figures) {
                 if figure.is_finite() {

@@ -67,13 +67,13 @@ impl Network {
         Self { stages, hidden, out, head }
     }
 
-    /// `[n, c, h, w] -> [n, outputs]`.
-    fn forward(&self, weights: &Weights, x: &Tensor) -> Tensor {
+    /// `[n, c, h, w] -> [n, features]`: what the outputs are read from.
+    fn features(&self, weights: &Weights, x: &Tensor) -> Tensor {
         let mut h = x.shallow_clone();
         for (conv, norm) in &self.stages {
             h = norm.forward(weights, &conv.forward(weights, &h)).relu();
         }
-        let features = match &self.hidden {
+        match &self.hidden {
             None => h.flatten(1, -1),
             Some(hidden) if matches!(self.head, Head::Places(_)) => {
                 hidden.forward(weights, &h.flatten(1, -1)).relu()
@@ -83,8 +83,12 @@ impl Network {
                 let parts = [flat.mean_dim(2, false, None), flat.amax(2, false)];
                 hidden.forward(weights, &Tensor::cat(&parts, 1)).relu()
             }
-        };
-        self.out.forward(weights, &features).to_kind(Kind::Float)
+        }
+    }
+
+    /// `[n, c, h, w] -> [n, outputs]`.
+    fn forward(&self, weights: &Weights, x: &Tensor) -> Tensor {
+        self.out.forward(weights, &self.features(weights, x)).to_kind(Kind::Float)
     }
 }
 
@@ -158,12 +162,25 @@ impl Judge {
 
     /// The outputs for images `[n, c, h, w]` in `[-1, 1]`, `[n, outputs]`.
     pub(super) fn read(&self, images: &Tensor) -> Result<Tensor, ModelError> {
+        self.see(images, Network::forward)
+    }
+
+    /// What the outputs are read from, `[n, features]`.
+    pub(super) fn features(&self, images: &Tensor) -> Result<Tensor, ModelError> {
+        self.see(images, Network::features)
+    }
+
+    fn see(
+        &self,
+        images: &Tensor,
+        what: fn(&Network, &Weights, &Tensor) -> Tensor,
+    ) -> Result<Tensor, ModelError> {
         let weights = self.store.bind(self.precision, Mode::Evaluate);
         let n = images.size().first().copied().unwrap_or(0);
         let mut outputs = Vec::new();
         for start in (0..n).step_by(256) {
             let part = (self.view)(&images.narrow(0, start, (n - start).min(256)))?;
-            outputs.push(tch::no_grad(|| self.network.forward(&weights, &part)));
+            outputs.push(tch::no_grad(|| what(&self.network, &weights, &part)));
         }
         Ok(Tensor::f_cat(&outputs, 0)?)
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::ModelError;
 use counterfoil_random::Stream;
-use tch::{Reduction, Tensor};
+use tch::{Kind, Reduction, Tensor};
 
 /// A trained judge of continuous attributes.
 #[derive(Debug)]
@@ -109,13 +109,22 @@ impl Regressor {
         };
         (0..).zip(&self.scales).map(series).collect()
     }
+
+    /// What the attributes are read from, `[n, features]` in single precision: a description of images `[n, c, h, w]` in
+    /// `[-1, 1]` that holds what the judge looks at, for distances between sets of images.
+    ///
+    /// # Errors
+    /// When the images are not such as it was trained on.
+    pub fn features(&self, images: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(self.judge.features(images)?.to_kind(Kind::Float))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use counterfoil_tensor::Precision;
-    use tch::{Device, Kind};
+    use tch::Device;
 
     /// `[n, 3, 16, 16]`: a red square of 4 pixels at a place of its own, and the rows and columns.
     fn squares(n: i64) -> (Tensor, [Vec<f64>; 2]) {

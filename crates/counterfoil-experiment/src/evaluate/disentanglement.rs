@@ -6,19 +6,28 @@
 
 use counterfoil_autoencoder::{Block, Blocks};
 use counterfoil_metrics::{
-    disentanglement::{completeness, dci_boosted, disentanglement, over_blocks},
+    block_identifiability::mcc_by_block,
+    bootstrap::{Bootstrap, Interval},
+    dci_intervals::dci_intervals,
+    disentanglement::{Reader, completeness, dci_boosted, disentanglement, over_blocks},
     identifiability::{Correlation, mcc},
+    probe::Features,
     trees::Boosting,
 };
+use indexmap::IndexMap;
 use ndarray::{Array2, Axis, concatenate};
 use tch::Tensor;
 
 use super::{
     draw::Labelled,
+    figures::ends,
     pictures, separation,
     summary::{BlockScore, Disentanglement, FactorScore},
 };
 use crate::error::Result;
+
+/// Rounds behind the intervals of DCI: each fits the trees of every variable anew.
+const REFITS: usize = 100;
 
 /// Scores of latents `[n, d]` for the labels of the same images; nothing where they say nothing (too few images, a label
 /// or a code that never changes).
@@ -81,10 +90,35 @@ fn score(
         };
         (variable.name().to_owned(), score)
     };
+    let of_labels = side_by_side(&of_labels)?;
+    let mean_of = |codes: &Array2<f64>, factors: &Array2<f64>| {
+        Ok(mcc(codes, factors, Correlation::Pearson)?.mean)
+    };
+    let by_block =
+        mcc_by_block(&codes, &widths, factors, Correlation::Pearson, Features::Linear, seed);
+    let mut intervals = IndexMap::new();
+    let mut keep = |name: &str, interval: &Interval| {
+        intervals.insert(name.to_owned(), ends(interval));
+    };
+    let rounds = Bootstrap { rounds: REFITS, level: 0.95, seed };
+    let reader = Reader::Boosted(Boosting::default());
+    if let Ok(found) = dci_intervals(&codes, factors, Some(&widths), &reader, seed, &rounds) {
+        keep("disentanglement", &found.disentanglement);
+        keep("completeness", &found.completeness);
+    }
+    let rounds = Bootstrap::new(seed);
+    let of_images = |images: &[usize]| {
+        mean_of(&of_labels.select(Axis(0), images), &factors.select(Axis(0), images))
+    };
+    if let Ok(found) = rounds.interval(factors.nrows(), of_images) {
+        keep("mcc", &found);
+    }
     Some(Disentanglement {
         disentanglement: each_block.overall,
         completeness: each_factor.overall,
-        mcc: mcc(&side_by_side(&of_labels)?, factors, Correlation::Pearson).ok()?.mean,
+        mcc: mean_of(&of_labels, factors).ok()?,
+        mcc_by_block: by_block.ok().map(|found| found.mcc.mean),
+        intervals,
         separation: separation::of_blocks(parts, labelled, variables, factors),
         of_labels: Some(separation::of_labels(variables, factors)),
         blocks: names.iter().enumerate().map(block).collect(),

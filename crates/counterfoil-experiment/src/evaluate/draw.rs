@@ -8,6 +8,10 @@
 //!   causes.
 //! - The same, *extrapolated*: uniform over the declared range, whatever the causes say.
 //!
+//! A value is drawn again until it is of another group than the image's own, tenths of what is usual: who is asked for what
+//! is there already answers by doing nothing. Where the law leaves no other group (64 draws find none), the first draw
+//! stands.
+//!
 //! The draw for an image depends on seed, variable and image alone.
 
 use counterfoil_graph::{Dag, Intervention, Kind, Variable};
@@ -22,6 +26,11 @@ use crate::{
 
 /// Half the width of the uniform logit noise of Morpho-MNIST's intensity, 2.5 standard deviations.
 const LOGIT_REACH: f64 = 1.25;
+
+/// Groups of values of a variable.
+const GROUPS: usize = 10;
+/// Draws after which an image is asked for a value of its own group.
+const TRIES: usize = 64;
 
 /// A labelled variable of the model, and where the data keep it.
 #[derive(Clone, Debug)]
@@ -96,7 +105,7 @@ impl<'a> Draws<'a> {
     /// Looks at the training labels; `graph` is the model's.
     ///
     /// # Errors
-    /// When a training label is not finite.
+    /// When a training label is infinite, or none is known.
     pub fn new(
         data: &'a Data,
         graph: &'a Dag,
@@ -105,7 +114,8 @@ impl<'a> Draws<'a> {
     ) -> Result<Self> {
         let labels = data.dataset().labels();
         let central = variables.iter().map(|v| {
-            let train: Vec<f64> = data.split().train.iter().map(|i| labels[[*i, v.data]]).collect();
+            let train = data.split().train.iter().map(|i| labels[[*i, v.data]]);
+            let train: Vec<f64> = train.filter(|label| !label.is_nan()).collect();
             Ok((quantile(&train, 0.05)?, quantile(&train, 0.95)?))
         });
         let central = central.collect::<Result<_>>()?;
@@ -119,10 +129,20 @@ impl<'a> Draws<'a> {
     }
 
     /// A value in support for variable `column` of image `item`, whose labels are `values` (in the order of the data's
-    /// graph).
+    /// graph): of another group than its own where [`TRIES`] draws find one.
     pub fn in_support(&self, column: usize, item: usize, values: &[f64]) -> f64 {
-        let labelled = &self.variables[column];
+        let own = values[self.variables[column].data];
+        self.elsewhere(column, own, self.candidates(column, item, values))
+    }
+
+    /// Values in support, one draw after another.
+    fn candidates(&self, column: usize, item: usize, values: &[f64]) -> impl Iterator<Item = f64> {
         let mut stream = self.stream("evaluate-do", column, item);
+        std::iter::repeat_with(move || self.candidate(column, values, &mut stream))
+    }
+
+    fn candidate(&self, column: usize, values: &[f64], stream: &mut Stream) -> f64 {
+        let labelled = &self.variables[column];
         let variable = &labelled.variable;
         let (low, high) = variable.range();
         match variable.kind() {
@@ -137,17 +157,17 @@ impl<'a> Draws<'a> {
                 let parents: Vec<f64> =
                     graph.parents(labelled.data).iter().map(|p| values[*p]).collect();
                 match self.data.dataset().scm().filter(|_| !parents.is_empty()) {
-                    None => self.central(column, &mut stream),
+                    None => self.central(column, stream),
                     Some(scm) => {
                         let mechanism = scm.mechanism(labelled.data);
                         let noise = if self.intensity == Some(labelled.data) {
                             stream.uniform_in(-LOGIT_REACH, LOGIT_REACH) / abduction::SPREAD
                         } else {
-                            mechanism.draw_noise(&mut stream)
+                            mechanism.draw_noise(stream)
                         };
                         let value = mechanism.forward(&parents, noise);
                         if value == values[labelled.data] {
-                            return self.central(column, &mut stream);
+                            return self.central(column, stream);
                         }
                         if variable.has_range() { value.clamp(low, high) } else { value }
                     }
@@ -162,15 +182,38 @@ impl<'a> Draws<'a> {
         stream.uniform_in(low, high)
     }
 
-    /// A value of variable `column` for image `item`, uniform over the declared range.
+    /// The first of `drawn` that is of another group than `own`; the first of all where too many are not.
+    fn elsewhere(&self, column: usize, own: f64, drawn: impl Iterator<Item = f64>) -> f64 {
+        let mut tried = drawn.take(TRIES).peekable();
+        let first = tried.peek().copied().unwrap_or(own);
+        tried.find(|value| self.group(column, *value) != self.group(column, own)).unwrap_or(first)
+    }
+
+    /// The group of a value: tenths of what is usual of a continuous variable, and what lies beyond counts to the outer ones;
+    /// tenths of the circle; each category.
+    fn group(&self, column: usize, value: f64) -> usize {
+        let variable = &self.variables[column].variable;
+        let (low, high) = match variable.kind() {
+            Kind::Categorical { .. } => return value as usize,
+            Kind::Circular { .. } => variable.range(),
+            Kind::Continuous => self.central[column],
+        };
+        // A label that hardly changes has one group, which nothing leaves.
+        let place = GROUPS as f64 * (value - low) / (high - low);
+        if place.is_finite() { place.clamp(0.0, GROUPS as f64 - 1.0) as usize } else { 0 }
+    }
+
+    /// A value of variable `column` for image `item`, uniform over the declared range but for its own group.
     pub fn extrapolated(&self, column: usize, item: usize) -> f64 {
         let mut stream = self.stream("evaluate-do-extrapolated", column, item);
-        let variable = &self.variables[column].variable;
-        let (low, high) = variable.range();
-        match variable.kind() {
+        let labelled = &self.variables[column];
+        let (low, high) = labelled.variable.range();
+        let own = self.data.dataset().labels()[[item, labelled.data]];
+        let drawn = std::iter::repeat_with(|| match labelled.variable.kind() {
             Kind::Categorical { categories } => stream.below(categories) as f64,
             _ => stream.uniform_in(low, high),
-        }
+        });
+        self.elsewhere(column, own, drawn)
     }
 
     /// The intervention that sets `columns` of image `item` in support, causes first, each given those set before it.
@@ -244,28 +287,50 @@ mod tests {
         assert!(!draws.is_caused(0) && draws.is_caused(1));
         let (labels, test) = (data.dataset().labels(), &data.split().test);
         let thickness = |item: usize| labels[[item, 0]];
-        let of = |columns: &[usize], column: usize| -> Vec<f64> {
-            let action = |item: &usize| draws.action(columns, *item).unwrap();
-            test.iter().map(|item| action(item).get(variables[column].model).unwrap()).collect()
+        // Before any is drawn again: the first draw for each image.
+        let once = |column: usize| -> Vec<f64> {
+            let first = |item: &usize| {
+                draws.candidates(column, *item, &labels.row(*item).to_vec()).next().unwrap()
+            };
+            test.iter().map(first).collect()
         };
         let (low, high) = draws.central[0];
         let inside = data.split().train.iter().filter(|i| (low..=high).contains(&thickness(**i)));
         assert_eq!(inside.count(), 900);
-        is_uniform(&of(&[0], 0), low, high);
-
+        is_uniform(&once(0), low, high);
         let noise =
             |(item, value): (&usize, &f64)| abduction::exogenous(thickness(*item), *value).unwrap();
-        let intensity = of(&[1], 1);
-        is_uniform(&test.iter().zip(&intensity).map(noise).collect::<Vec<_>>(), -1.25, 1.25);
+        is_uniform(&test.iter().zip(&once(1)).map(noise).collect::<Vec<_>>(), -1.25, 1.25);
+
+        // Of nine tenths, that of the image left out, all is equally likely.
+        let of = |columns: &[usize], column: usize| -> Vec<f64> {
+            let action = |item: &usize| draws.action(columns, *item).unwrap();
+            test.iter().map(|item| action(item).get(variables[column].model).unwrap()).collect()
+        };
+        let left_out = |(item, value): (&usize, &f64)| {
+            let own = draws.group(0, thickness(*item));
+            assert_ne!(draws.group(0, *value), own);
+            let place = (value - low) / (high - low) * 10.0;
+            if place as usize > own { place - 1.0 } else { place }
+        };
+        is_uniform(&test.iter().zip(&of(&[0], 0)).map(left_out).collect::<Vec<_>>(), 0.0, 9.0);
 
         // Together the effect follows the value that its cause is set to, and causes are what they are alone.
         let (causes, effects) = (of(&[1, 0], 0), of(&[1, 0], 1));
         assert_eq!(causes, of(&[0], 0));
         let noise = |(t, i): (&f64, &f64)| abduction::exogenous(*t, *i).unwrap();
-        is_uniform(&causes.iter().zip(&effects).map(noise).collect::<Vec<_>>(), -1.25, 1.25);
+        let reached = causes.iter().zip(&effects).map(noise);
+        assert!(reached.into_iter().all(|e| e.abs() < LOGIT_REACH + 1e-9));
 
         let far: Vec<f64> = test.iter().map(|item| draws.extrapolated(1, *item)).collect();
-        is_uniform(&far, 64.0, 255.0);
+        assert!(far.iter().all(|value| (64.0..=255.0).contains(value)));
+        let moved = |(item, value): (&usize, &f64)| {
+            draws.group(1, *value) != draws.group(1, labels[[*item, 1]])
+        };
+        assert!(test.iter().zip(&far).all(moved));
+        // Where the law of the effect leaves no other group, the image keeps its own: a few of many.
+        let kept = test.iter().zip(&of(&[1], 1)).filter(|pair| !moved(*pair)).count();
+        assert!(kept * 20 < test.len(), "{kept}");
         let outside = draws.set(&[(1, 300.0)]).unwrap_err();
         assert!(outside.to_string().contains("intensity"), "{outside}");
     }
@@ -297,7 +362,7 @@ mod tests {
                 .iter()
                 .map(|item| {
                     let row = labels.row(*item).to_vec();
-                    (draws.in_support(place, *item, &row), row[place])
+                    (draws.candidates(place, *item, &row).next().unwrap(), row[place])
                 })
                 .collect();
             assert!(drawn.iter().all(|(value, own)| value != own), "{variant}");

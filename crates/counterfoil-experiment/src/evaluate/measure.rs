@@ -74,26 +74,30 @@ impl Judges {
         let measured = |v: &&Labelled| !direct(v) && v.variable.kind() == Kind::Continuous;
         let columns: Vec<&Labelled> = variables.iter().filter(measured).collect();
         let classes = data.dataset().classes();
+        let series = |column: &&Labelled| -> Vec<f64> {
+            lesson.labels.iter().map(|row| row[column.data]).collect()
+        };
+        let values: Vec<Vec<f64>> = columns.iter().map(series).collect();
         let apart = gauge == Gauge::Strokes;
-        let regressors = if apart { columns.len() } else { usize::from(!columns.is_empty()) };
-        let judges = regressors + usize::from(classes.is_some());
+        // Where labels are unknown every variable has a judge of its own, which learns from the images that label it.
+        let partly = values.iter().flatten().any(|label| label.is_nan());
+        let share = if apart || partly { 1 } else { values.len().max(1) };
+        let judges = values.len().div_ceil(share) + usize::from(classes.is_some());
         reporter.begin("training the judges", config.steps * judges as u64, 0);
         let mut trained = 0;
         let mut report = |step: u64| {
             reporter.advance(trained + step, "");
             trained += if step == config.steps { step } else { 0 };
         };
-        let series = |column: &&Labelled| -> Vec<f64> {
-            lesson.labels.iter().map(|row| row[column.data]).collect()
-        };
-        let values: Vec<Vec<f64>> = columns.iter().map(series).collect();
         let train = if apart { Regressor::train } else { Regressor::train_on_scenes };
-        let share = if apart { 1 } else { values.len().max(1) };
         let regressors = values
             .chunks(share)
             .zip(seed..)
-            .map(|(values, seed)| train(&lesson.images, values, config, seed, &mut report))
-            .collect::<std::result::Result<Vec<_>, _>>()?;
+            .map(|(values, seed)| {
+                let (images, values) = lesson.known(values);
+                Ok(train(&images, &values, config, seed, &mut report)?)
+            })
+            .collect::<Result<Vec<_>>>()?;
         let classifier = classes.map(|classes| {
             let classes: Vec<u8> = lesson.items.iter().map(|i| classes[*i]).collect();
             let count = data.dataset().class_count();
@@ -112,6 +116,14 @@ impl Judges {
             _ => By::Nobody,
         });
         Ok(Self { by: by.collect(), regressors, classifier })
+    }
+
+    /// What the first regressor reads its answers from, `[n, features]`; nothing where there is no regressor.
+    ///
+    /// # Errors
+    /// When the images are not such as it was trained on.
+    pub fn features(&self, images: &Tensor) -> Result<Option<Tensor>> {
+        Ok(self.regressors.first().map(|judge| judge.features(images)).transpose()?)
     }
 
     /// Measures images `[n, c, h, w]` in `[-1, 1]`.
@@ -148,6 +160,19 @@ struct Lesson {
 }
 
 impl Lesson {
+    /// The images that have all labels of these series, and the series without the others.
+    fn known(&self, series: &[Vec<f64>]) -> (Tensor, Vec<Vec<f64>>) {
+        let whole = |k: &usize| series.iter().all(|labels| !labels[*k].is_nan());
+        let rows: Vec<usize> = (0..self.items.len()).filter(whole).collect();
+        if rows.len() == self.items.len() {
+            return (self.images.shallow_clone(), series.to_vec());
+        }
+        let places: Vec<i64> = rows.iter().map(|k| *k as i64).collect();
+        let places = Tensor::from_slice(&places).to_device(self.images.device());
+        let pick = |labels: &Vec<f64>| rows.iter().map(|k| labels[*k]).collect();
+        (self.images.index_select(0, &places), series.iter().map(pick).collect())
+    }
+
     /// Training images; for scenes that can be rendered, as many again with every continuous variable set on its own.
     fn new(data: &Data, variables: &[Labelled], seed: u64, device: Device) -> Result<Self> {
         let dataset = data.dataset();
@@ -158,6 +183,10 @@ impl Lesson {
             (Gauge::Scene, true) => SEEN_SCENES / 2,
         };
         let mut items = data.split().train.clone();
+        // Those of which most is known come first; where all is known the order stays.
+        let unknown =
+            |item: &usize| dataset.labels().row(*item).iter().filter(|l| l.is_nan()).count();
+        items.sort_by_key(unknown);
         items.truncate(most);
         let mut images = data.batch(&items, device)?.images;
         let row = |item: &usize| dataset.labels().row(*item).to_vec();
@@ -186,5 +215,30 @@ impl Lesson {
             items.extend_from_within(..);
         }
         Ok(Self { images, labels, items })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exact: of an image with an unknown label neither label nor pixels are shown to the judge of that variable.
+    #[test]
+    fn judges_learn_from_known_labels_alone() {
+        let images = Tensor::from_slice(&[0.0f32, 1.0, 2.0, 3.0]).view([4, 1, 1, 1]);
+        let nan = f64::NAN;
+        let labels = vec![vec![5.0, nan], vec![6.0, 1.0], vec![nan, nan], vec![8.0, 3.0]];
+        let lesson = Lesson { images, labels, items: vec![7, 8, 9, 10] };
+        let series = |column: usize| lesson.labels.iter().map(|row| row[column]).collect();
+        let known = |columns: &[usize]| {
+            let all: Vec<Vec<f64>> = columns.iter().map(|column| series(*column)).collect();
+            let (images, values) = lesson.known(&all);
+            (
+                Vec::<f64>::try_from(images.flatten(0, -1).to_kind(tch::Kind::Double)).unwrap(),
+                values,
+            )
+        };
+        assert_eq!(known(&[0]), (vec![0.0, 1.0, 3.0], vec![vec![5.0, 6.0, 8.0]]));
+        assert_eq!(known(&[1, 0]), (vec![1.0, 3.0], vec![vec![1.0, 3.0], vec![6.0, 8.0]]));
     }
 }

@@ -13,7 +13,7 @@
 //! | the images, the questions and what is true of both | `examination` |
 //! | one abduction, many counterfactuals | [`deeds`] |
 //! | what is measured on an image | [`measure`] |
-//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`], [`minimality`], `additivity`, `uncertainty` |
+//! | measurements to figures | [`score`], [`figures`], [`pictures`], [`leakage`], [`disentanglement`], `separation`, [`abduction`], [`minimality`], `additivity`, `uncertainty`, `following`, `resemblance` |
 //! | models without abduction beside them | [`controls`] |
 //! | images to look at | [`gallery`], [`exhibit`] |
 //! | the same questions answered in several ways | [`questions`] |
@@ -30,6 +30,7 @@ pub mod draw;
 mod examination;
 pub mod exhibit;
 pub mod figures;
+mod following;
 pub mod gallery;
 pub(crate) mod kept;
 pub mod leakage;
@@ -39,6 +40,7 @@ pub mod pictures;
 pub mod plan;
 pub mod prepare;
 pub mod questions;
+mod resemblance;
 pub mod score;
 mod separation;
 pub mod solvers;
@@ -152,6 +154,10 @@ pub fn evaluate(
     let mut scores = scorer.score(plan, &answers)?;
     let reproduced = scorer.reproduction(&rounds)?;
     scores.intervals.extend(reproduced.intervals);
+    let ordered = following::in_order(&scorer.facts, &judges, &sweeps, &swept)?;
+    for (name, follows) in &mut scores.following {
+        follows.monotonicity = ordered.get(name).copied();
+    }
     let Told { latent_reading, leakage, disentanglement, abduction, interaction, uncertainty } =
         code(&scorer, plan, &answers.noise, procedure, seed)?;
     let exhibit = Exhibit {
@@ -181,9 +187,11 @@ pub fn evaluate(
         wall_s: manifest.training_s + evaluation_s,
         evaluation_s,
         peak_rss_mib: peak_rss_mib(),
+        parameters: Some(prepared.trained.model.layout().count()),
         data: dataset.name().to_owned(),
         solver: prepared.diffuses().then(|| Solver::of(counterfactuals)).transpose()?,
         effectiveness: scores.effectiveness,
+        following: scores.following,
         abduction_slope: scores.abduction_slope,
         abduction,
         drift: scores.drift,
@@ -194,6 +202,7 @@ pub fn evaluate(
         composition_1: scores.composition_1,
         composition_10: reproduced.composition_10,
         reversibility_1: reproduced.reversibility.first().map(|(_, value)| *value),
+        reversibility_10: reproduced.reversibility_10,
         reversibility: reproduced.reversibility,
         null_intervention: reproduced.null_intervention,
         composition_references: pictures::references(&batch.images, &averaged)?,
@@ -201,6 +210,7 @@ pub fn evaluate(
         disentanglement,
         identification: identification(config, &variables)?,
         image_error: scores.image_error,
+        resemblance: scores.resemblance,
         leakage,
         judges: Judged {
             mae: scorer.facts.judge_errors()?,

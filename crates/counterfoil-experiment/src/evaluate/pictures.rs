@@ -72,6 +72,8 @@ pub struct Against {
     unchanged: Vec<f64>,
     ssim: Vec<f64>,
     ssim_unchanged: Vec<f64>,
+    squared: Vec<f64>,
+    squared_unchanged: Vec<f64>,
 }
 
 impl Against {
@@ -83,7 +85,11 @@ impl Against {
         let size = truth.size();
         let shape = (size[1] as usize, size[2] as usize, size[3] as usize);
         let [found, factual, truth] = [rows(found)?, rows(factual)?, rows(truth)?];
-        let mut against = Self::default();
+        let mut against = Self {
+            squared: mse_each(&found, &truth)?,
+            squared_unchanged: mse_each(&factual, &truth)?,
+            ..Self::default()
+        };
         for i in 0..truth.nrows() {
             let [found, factual, truth] =
                 [&found, &factual, &truth].map(|images| images.row(i).to_vec());
@@ -107,6 +113,8 @@ impl Against {
         self.unchanged.extend(&other.unchanged);
         self.ssim.extend(&other.ssim);
         self.ssim_unchanged.extend(&other.ssim_unchanged);
+        self.squared.extend(&other.squared);
+        self.squared_unchanged.extend(&other.squared_unchanged);
     }
 
     /// The figures.
@@ -123,8 +131,17 @@ impl Against {
             ci95: ends(&found.error),
             ssim: mean(&self.ssim).ok(),
             ssim_leave_as_is: mean(&self.ssim_unchanged).ok(),
+            psnr: decibels(&self.squared),
+            psnr_leave_as_is: decibels(&self.squared_unchanged),
         })
     }
+}
+
+/// Peak signal-to-noise ratio of the mean of squared errors of pixels in `[0, 1]`; nothing where there is no error, which
+/// would be infinite.
+fn decibels(squared: &[f64]) -> Option<f64> {
+    let error = mean(squared).ok().filter(|error| *error > 0.0)?;
+    Some(-10.0 * error.log10())
 }
 
 fn cube(shape: (usize, usize, usize), pixels: &[f64]) -> Array3<f64> {
@@ -148,6 +165,8 @@ mod tests {
         let right = figures(&flat(0.0));
         assert_eq!((right.mae, right.leave_as_is, right.share), (0.0, 0.5, Some(0.0)));
         assert_eq!(right.ssim, Some(1.0));
+        // The factual image is off by half the scale: a quarter squared, 6.02 decibels.
+        assert_eq!((right.psnr, right.psnr_leave_as_is), (None, Some(-10.0 * 0.25f64.log10())));
         let half = figures(&flat(-0.5));
         assert_eq!((half.mae, half.share), (0.25, Some(0.5)));
         let (error, ends) = mean_squared(&flat(0.0), &flat(0.5), &bootstrap).unwrap();

@@ -52,6 +52,8 @@ pub struct Rounds {
     pub tenfold: Tensor,
     /// Each variable set to another value and back.
     pub back: Vec<Tensor>,
+    /// The first variable set to another value and back ten times in a row; nothing without variables.
+    pub back_tenfold: Option<Tensor>,
 }
 
 impl Plan {
@@ -116,7 +118,8 @@ impl Plan {
 
     /// How many passes of the sampler [`Plan::repeat`] makes.
     pub fn passes_of_rounds(&self, tenfold: usize, pass: usize) -> u64 {
-        let rounds = (ROUNDS + self.own.len()) as u64;
+        let journeys = if self.own.is_empty() { 0 } else { 2 * (ROUNDS - 1) };
+        let rounds = (ROUNDS + self.own.len() + journeys) as u64;
         Studio::passes_of(tenfold, self.own.len(), pass)
             + rounds * Studio::passes_of(tenfold, 1, pass)
     }
@@ -154,7 +157,19 @@ impl Plan {
             let there = there.images.narrow(0, 0, few as i64);
             back.push(studio.redo(&there, tenfold.classes.as_ref(), &home.interventions)?);
         }
+        let mut back_tenfold = back.first().map(Tensor::shallow_clone);
+        if let (Some(images), Some(there), Some(home)) =
+            (&mut back_tenfold, self.asked.first(), own.first())
+        {
+            let there = first(there);
+            for _ in 1..ROUNDS {
+                for way in [&there, home] {
+                    let classes = tenfold.classes.as_ref();
+                    *images = studio.redo(images, classes, &way.interventions)?;
+                }
+            }
+        }
         let tenfold = studio.compose(tenfold, ROUNDS)?;
-        Ok(Rounds { own: done, tenfold, back })
+        Ok(Rounds { own: done, tenfold, back, back_tenfold })
     }
 }

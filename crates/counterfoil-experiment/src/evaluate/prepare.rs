@@ -91,7 +91,7 @@ impl Prepared {
         if self.diffuses() {
             return Ok(());
         }
-        let reason = "is `direct`: there is no way between image and noise to compare or to guide; \
+        let reason = "draws in one pass (`direct` or `hierarchical`): there is no way between image and noise to compare or to guide; \
                       name a run whose decoder is a diffusion model";
         Err(ModelError::Setting { key: "model.decoder", reason: reason.to_owned() }.into())
     }

@@ -9,14 +9,16 @@ use tch::{Device, Tensor};
 
 use super::{
     deeds::{Deed, Done},
-    draw::graph_error,
+    draw::{Labelled, graph_error},
     figures::{Episode, Facts},
+    following,
     measure::Judges,
     minimality::{Answered, Real},
     pictures::{Against, mean_squared},
     plan::{Answers, EXTRAPOLATED, Plan, Rounds},
     prepare::Prepared,
-    summary::{Drift, Effect, Ends, ImageErrors, Kept, Minimal},
+    resemblance,
+    summary::{Drift, Effect, Ends, Following, ImageErrors, Kept, Minimal, Resemblance},
 };
 use crate::{data::Data, error::Result};
 
@@ -25,6 +27,8 @@ use crate::{data::Data, error::Result};
 pub struct Scores {
     /// `<do>.<measured>`.
     pub effectiveness: IndexMap<String, IndexMap<String, Effect>>,
+    /// By variable.
+    pub following: IndexMap<String, Following>,
     /// Of thickness on intensity.
     pub abduction_slope: Option<f64>,
     /// `<do>.<measured>`.
@@ -35,6 +39,8 @@ pub struct Scores {
     pub minimality: IndexMap<String, Minimal>,
     /// Against the re-rendered truth.
     pub image_error: Option<ImageErrors>,
+    /// Against the re-rendered truth, or against real images.
+    pub resemblance: Option<Resemblance>,
     /// Composition once.
     pub composition_1: f64,
     /// Intervals of the plain numbers.
@@ -48,6 +54,8 @@ pub struct Reproduced {
     pub composition_10: f64,
     /// By variable.
     pub reversibility: IndexMap<String, f64>,
+    /// Of the first variable, ten times.
+    pub reversibility_10: Option<f64>,
     /// By variable.
     pub null_intervention: IndexMap<String, f64>,
     /// Intervals of the plain numbers.
@@ -97,6 +105,7 @@ impl Scorer<'_> {
             }
         }
         scores.image_error = self.image_errors(&pictures)?;
+        scores.resemblance = self.resemblance(plan, answers)?;
         let (value, ends) = mean_squared(&self.batch.images, &answers.composed, &self.bootstrap)?;
         scores.composition_1 = value;
         scores.intervals.insert("composition_1".into(), ends);
@@ -118,6 +127,12 @@ impl Scorer<'_> {
         let episode = Episode { actions: &actions, measured: &measured, latent: Some(&latent) };
         let name = || deed.name.clone();
         scores.effectiveness.insert(name(), facts.effects(&episode, bootstrap)?);
+        let alone = |v: &&(usize, &Labelled)| v.1.name() == deed.name;
+        if let Some((column, labelled)) = facts.variables.iter().enumerate().find(|v| alone(&v)) {
+            let fit = &self.prepared.calibration;
+            let found = following::of_variable(labelled, column, &episode, fit, bootstrap)?;
+            scores.following.extend(found.map(|found| (name(), found)));
+        }
         let drifts = facts.drifts(&episode, bootstrap)?;
         if !drifts.is_empty() {
             scores.drift.insert(name(), drifts);
@@ -149,6 +164,26 @@ impl Scorer<'_> {
         real.minimality(&answered, &self.bootstrap)
     }
 
+    /// How far the answers to interventions on one variable, in the range that the data support, are from what they should be.
+    fn resemblance(&self, plan: &Plan, answers: &Answers) -> Result<Option<Resemblance>> {
+        let single = plan.single();
+        let found: Vec<&Tensor> =
+            answers.asked.iter().take(single.len()).map(|done| &done.images).collect();
+        let truths: Option<Vec<&Tensor>> =
+            single.iter().map(|deed| self.truths.get(&deed.name)).collect();
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let right = match truths {
+            Some(truths) => Tensor::cat(&truths, 0),
+            None => self.batch.images.shallow_clone(),
+        };
+        let train = &self.data.split().train;
+        let real = &train[..train.len().min(right.size()[0] as usize)];
+        let real = self.data.batch(real, right.device())?.images;
+        resemblance::of_images(self.judges, &Tensor::cat(&found, 0), &right, &real)
+    }
+
     fn image_errors(&self, pictures: &[(String, Against)]) -> Result<Option<ImageErrors>> {
         if pictures.is_empty() {
             return Ok(None);
@@ -176,6 +211,9 @@ impl Scorer<'_> {
         scores.composition_10 = squared("composition_10".into(), &rounds.tenfold)?;
         if let Some(back) = rounds.back.first() {
             squared("reversibility_1".into(), back)?;
+        }
+        if let Some(back) = &rounds.back_tenfold {
+            scores.reversibility_10 = Some(squared("reversibility_10".into(), back)?);
         }
         for (column, labelled) in self.facts.variables.iter().enumerate() {
             let name = labelled.name();

@@ -1,8 +1,8 @@
-//! How clearly is a variable told by its own block alone? SAP, MIG, IRS and MIC of the blocks of the code.
+//! How clearly is a variable told by its own block alone? SAP, MIG, IRS, MIC and TIC of the blocks of the code.
 //!
 //! DCI asks what a reader of the whole code leans on. These scores look at one block and one variable at a time: whether
 //! the best block is far ahead of the second for a line (SAP) and for any relation (MIG), whether a block stands still
-//! while its variable does (IRS), and how strongly it is related to its own label and to others (MIC).
+//! while its variable does (IRS), and how strongly it is related to its own label and to others (MIC, TIC).
 //!
 //! A block counts by the best of what it is shown by: the mean of each part where it is labelled, every dimension where it
 //! is not. An unlabelled block is thus a rival in SAP and MIG, which fall where one of its dimensions repeats a label; IRS
@@ -23,7 +23,7 @@ use counterfoil_metrics::{
     sap::sap,
     statistics::variance,
 };
-use ndarray::{Array1, Array2, Axis, concatenate};
+use ndarray::{Array2, Axis, concatenate};
 
 use super::{draw::Labelled, summary::Separation};
 
@@ -56,15 +56,18 @@ pub(super) fn of_blocks(
         .collect();
     let factors = factors.select(Axis(1), &asked);
     let groups = groups(factors.nrows());
-    let [mic, mic_other] = relations(&own, &asked, &factors);
+    let [with_own, with_other] = relations(&own, &asked, &factors);
+    let of = |strength: Option<Strength>, k: usize| strength.map(|strength| strength[k]);
     Separation {
         sap: gap(parts, |codes| sap(codes, &factors)),
         mig: gap(parts, |codes| {
             mig(codes, &factors, Grouping::EqualWidth(groups), Grouping::EqualWidth(groups))
         }),
         irs: standing_still(&own, &asked, &factors, groups),
-        mic,
-        mic_other,
+        mic: of(with_own, 0),
+        mic_other: of(with_other, 0),
+        tic: of(with_own, 1),
+        tic_other: of(with_other, 1),
     }
 }
 
@@ -119,14 +122,23 @@ fn standing_still(
     Some(irs(&codes, factors, Grouping::EqualCount(groups), QUANTILE).ok()?.overall)
 }
 
-/// Mean MIC of each asked variable with its own block, and with the most telling of the other labelled blocks.
-fn relations(own: &[&Array2<f64>], asked: &[usize], factors: &Array2<f64>) -> [Option<f64>; 2] {
-    let related = |block: &Array2<f64>, label: &[f64]| -> Option<f64> {
-        let mic = |column: ndarray::ArrayView1<'_, f64>| {
-            Some(Characteristic::of(&column.to_vec(), label, &Grids::default()).ok()?.mic())
+/// MIC and TIC of a relation.
+type Strength = [f64; 2];
+
+/// Mean strength of each asked variable's relation with its own block, and with the most telling of the other labelled blocks.
+fn relations(
+    own: &[&Array2<f64>],
+    asked: &[usize],
+    factors: &Array2<f64>,
+) -> [Option<Strength>; 2] {
+    let stronger = |a: Strength, b: Strength| [a[0].max(b[0]), a[1].max(b[1])];
+    let related = |block: &Array2<f64>, label: &[f64]| -> Option<Strength> {
+        let one = |column: ndarray::ArrayView1<'_, f64>| {
+            let found = Characteristic::of(&column.to_vec(), label, &Grids::default()).ok()?;
+            Some([found.mic(), found.mean()])
         };
-        let each: Option<Vec<f64>> = block.columns().into_iter().map(mic).collect();
-        each?.into_iter().max_by(f64::total_cmp)
+        let each: Option<Vec<Strength>> = block.columns().into_iter().map(one).collect();
+        each?.into_iter().reduce(stronger)
     };
     let (mut with_own, mut with_other) = (Vec::new(), Vec::new());
     for (label, variable) in factors.columns().into_iter().zip(asked) {
@@ -134,12 +146,13 @@ fn relations(own: &[&Array2<f64>], asked: &[usize], factors: &Array2<f64>) -> [O
         let of = |block: usize| related(own[block], &label);
         with_own.push(of(*variable));
         let others = (0..own.len()).filter(|block| block != variable).map(of);
-        let others: Option<Vec<f64>> = others.collect();
-        with_other.push(others.and_then(|each| each.into_iter().max_by(f64::total_cmp)));
+        let others: Option<Vec<Strength>> = others.collect();
+        with_other.push(others.and_then(|each| each.into_iter().reduce(stronger)));
     }
     [with_own, with_other].map(|each| {
-        let each: Option<Array1<f64>> = each.into_iter().collect();
-        each?.mean()
+        let each: Vec<Strength> = each.into_iter().collect::<Option<_>>()?;
+        let mean = |k: usize| each.iter().map(|s| s[k]).sum::<f64>() / each.len() as f64;
+        (!each.is_empty()).then(|| [mean(0), mean(1)])
     })
 }
 
@@ -182,6 +195,9 @@ mod tests {
         let [sap, mig, irs, mic, other] = all(scores(400, 0.0, 0.0));
         assert!(sap > 0.95 && mig > 0.6 && irs > 0.7, "{sap} {mig} {irs}");
         assert!(mic > 0.999 && other < 0.25, "{mic} {other}");
+        let clear = scores(400, 0.0, 0.0);
+        let [tic, tic_other] = [clear.tic, clear.tic_other].map(Option::unwrap);
+        assert!(tic > 0.9 && tic_other < 0.15, "{tic} {tic_other}");
         let [mixed_sap, mixed_mig, mixed_irs, mic, other] = all(scores(400, FRAC_PI_4, 0.0));
         assert!(mixed_sap < 0.1 && mixed_mig < 0.1, "{mixed_sap} {mixed_mig}");
         assert!(mixed_irs < irs - 0.2, "{mixed_irs}");

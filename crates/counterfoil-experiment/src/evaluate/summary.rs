@@ -40,6 +40,9 @@ pub struct Summary {
     pub evaluation_s: f64,
     /// The most memory that the process has held, where the system tells.
     pub peak_rss_mib: Option<f64>,
+    /// Numbers that were trained; absent in summaries from before they were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<usize>,
     /// The name of the data.
     pub data: String,
     /// How images were abducted and decoded.
@@ -54,6 +57,10 @@ pub struct Summary {
     /// from before it was measured.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub abduction: IndexMap<String, Abducted>,
+    /// Does asking for a value yield that value? By variable, over its interventions in support; empty in summaries from before
+    /// it was measured.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub following: IndexMap<String, Following>,
     /// Does what is no effect stay? `<do>.<measured>`.
     pub drift: IndexMap<String, IndexMap<String, Drift>>,
     /// Does the recognised class stay? By intervention.
@@ -76,6 +83,9 @@ pub struct Summary {
     pub composition_10: f64,
     /// Mean squared error after setting the first variable to another value and back.
     pub reversibility_1: Option<f64>,
+    /// The same after ten such journeys in a row; absent in summaries from before it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversibility_10: Option<f64>,
     /// The same for each variable.
     pub reversibility: IndexMap<String, f64>,
     /// Mean squared error after setting a variable to its own label.
@@ -93,6 +103,10 @@ pub struct Summary {
     pub identification: Vec<Identification>,
     /// The error against the re-rendered truth, where the world can render it.
     pub image_error: Option<ImageErrors>,
+    /// How far counterfactual images are from the true ones as a set, or from real ones where the truth is not known; absent in
+    /// summaries from before it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resemblance: Option<Resemblance>,
     /// What parts of the code tell of labels that they should not carry: `unlabelled` and `noise` (x_T), by variable.
     pub leakage: IndexMap<String, IndexMap<String, Leak>>,
     /// The judges' own errors on real test images.
@@ -181,6 +195,40 @@ pub struct Abducted {
     pub images: usize,
     /// The correlation of the label itself: what perfect latents give in a model without mechanisms.
     pub without_mechanism: f64,
+}
+
+/// How a variable follows the values that it is set to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Following {
+    /// Mean absolute difference of what is measured from what was asked, in label units: scatter and miscalibration.
+    pub error: f64,
+    /// Interval of `error`.
+    pub ci95: Ends,
+    /// `error` as a share of the declared range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<f64>,
+    /// Mean distance of the calibration curve from the diagonal, in label units: miscalibration alone.
+    pub calibration_error: f64,
+    /// Slope of what is measured on what was asked: 1 is right, less is shrinkage.
+    pub slope: f64,
+    /// The unit.
+    pub unit: Option<String>,
+    /// Mean absolute error of the label read from the code of images that were not used to fit it, as a share of the declared
+    /// range: what the fit between labels and code leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_share: Option<f64>,
+    /// Share of pairs of a sweep over the range in which the larger value asked gives the larger one measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monotonicity: Option<f64>,
+}
+
+/// Squared Fréchet distances between sets of images, in features of a judge (Heusel et al. 2017 with features of our own).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resemblance {
+    /// Of the counterfactual images from the re-rendered true ones, or from real held-out images.
+    pub distance: f64,
+    /// Of as many training images from the same.
+    pub of_real: f64,
 }
 
 /// How far a variable moved that should have stayed.
@@ -278,6 +326,12 @@ pub struct Disentanglement {
     pub completeness: f64,
     /// Mean correlation of labels with the labelled blocks' means, paired as well as possible.
     pub mcc: f64,
+    /// The same where a block is read by ridge regression on other images: recovery up to a linear map within blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcc_by_block: Option<f64>,
+    /// Intervals over images of the numbers above, by their names.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub intervals: IndexMap<String, Ends>,
     /// SAP, MIG, IRS and MIC; absent in summaries from before they were measured.
     #[serde(flatten)]
     pub separation: Separation,
@@ -308,6 +362,12 @@ pub struct Separation {
     /// The same with the most telling of the other labelled blocks; independent columns of 1,000 images have 0.14.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mic_other: Option<f64>,
+    /// Total information coefficient of a variable with its own block, over the number of its entries; 1 is best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tic: Option<f64>,
+    /// The same with the most telling of the other labelled blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tic_other: Option<f64>,
 }
 
 /// What one block tells.
@@ -357,6 +417,12 @@ pub struct ImageError {
     pub ssim: Option<f64>,
     /// That of the factual image.
     pub ssim_leave_as_is: Option<f64>,
+    /// Peak signal-to-noise ratio of the mean squared error over all images, in decibels; nothing where there is no error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub psnr: Option<f64>,
+    /// That of the factual image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub psnr_leave_as_is: Option<f64>,
 }
 
 /// What a part of the code tells of a label.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{
-    figures::{COLUMNS, Column, Figure, Form, Goal, mean},
+    columns::COLUMNS,
+    figures::{Column, Figure, Form, Goal, Side, mean},
     plan::{Plan, Row, Section},
     schedule::State,
     store::Record,
@@ -66,6 +67,8 @@ pub struct Head {
     pub about: &'static str,
     /// `lower`, `higher`, `nearer to 1`, or nothing.
     pub better: Option<&'static str>,
+    /// Which of a section's tables it stands in.
+    pub side: Side,
 }
 
 /// One method or ablation.
@@ -144,6 +147,11 @@ impl Board {
 }
 
 impl Part {
+    /// The places of the columns on one side.
+    pub fn side(&self, side: Side) -> Vec<usize> {
+        (0..self.columns.len()).filter(|&column| self.columns[column].side == side).collect()
+    }
+
     /// The experiment, what the file calls the group, and the preset.
     pub fn title(&self) -> String {
         let preset = self.preset.as_ref().map_or(String::new(), |preset| format!(" ({preset})"));
@@ -221,7 +229,7 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
         let figures: Vec<Vec<Figure>> = rows
             .iter()
             .map(|(_, records)| {
-                records.iter().filter_map(|r| column.figure(r, &section.ranges)).collect()
+                records.iter().filter_map(|r| column.figure(r, &section.world)).collect()
             })
             .collect();
         if figures.iter().all(Vec::is_empty) {
@@ -263,7 +271,8 @@ fn head(column: &Column) -> Head {
         Goal::One => Some("nearer to 1"),
         Goal::Cost => None,
     };
-    Head { key: column.key, title: column.title, unit: column.unit, about: column.about, better }
+    let Column { key, title, unit, about, side, .. } = *column;
+    Head { key, title, unit, about, better, side }
 }
 
 /// The entries of a column, ranked: the best is marked among two or more, the second best among three or more. Equal
@@ -295,7 +304,7 @@ fn entry(column: &Column, seeds: &[Figure], all: Figure) -> Entry {
     let write = |x: f64| match column.form {
         Form::Number => number(x),
         Form::Percent => percent(x, 1),
-        Form::Seconds | Form::Mebibytes => count(x.round().max(0.0) as u64),
+        Form::Count => count(x.round().max(0.0) as u64),
     };
     let (text, interval) = match (column.form, all.ends) {
         (Form::Number, Some(ends)) => {

@@ -1,12 +1,13 @@
-//! The columns of a table: each a mean over what a summary holds of one kind, with the way in which it is better.
+//! What a column of a table is: a mean over what a summary holds of one kind, with the way in which it is better.
 
+use std::collections::BTreeSet;
+
+use counterfoil_graph::Dag;
 use indexmap::IndexMap;
+use serde::Serialize;
 
 use super::store::Record;
-use crate::evaluate::{
-    plan::EXTRAPOLATED,
-    summary::{Effect, Ends, Summary},
-};
+use crate::evaluate::summary::{Ends, Summary};
 
 /// Which way a figure is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,16 @@ pub enum Goal {
     Cost,
 }
 
+/// Which of the tables of a section a column stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// What became of images.
+    Images,
+    /// What the code holds, what the model promises of itself, and what it costs.
+    Code,
+}
+
 /// How a figure is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -28,10 +39,8 @@ pub enum Form {
     Number,
     /// A share in percent.
     Percent,
-    /// Seconds.
-    Seconds,
-    /// MiB.
-    Mebibytes,
+    /// Whole: seconds, MiB or a number of things.
+    Count,
 }
 
 /// A column.
@@ -49,12 +58,43 @@ pub struct Column {
     pub goal: Goal,
     /// How it is written.
     pub form: Form,
-    measure: fn(&Summary, &Ranges) -> Option<Figure>,
-    cost: fn(&Record) -> Option<f64>,
+    /// Where it stands.
+    pub side: Side,
+    pub(super) measure: fn(&Summary, &World) -> Option<Figure>,
+    pub(super) cost: fn(&Record) -> Option<f64>,
 }
 
-/// The width of each variable's declared range.
-pub type Ranges = IndexMap<String, f64>;
+/// What a column knows of the world that is measured.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// The width of each labelled variable's declared range, in its unit.
+    pub ranges: IndexMap<String, f64>,
+    /// Variables and those of their descendants that are not their children.
+    pub far: BTreeSet<(String, String)>,
+    /// Variables with two causes or more.
+    pub joint: BTreeSet<String>,
+}
+
+impl World {
+    /// What the graph of the labelled variables says.
+    pub fn of(graph: &Dag) -> Self {
+        let labelled = graph.labelled();
+        let name = |v: usize| graph.variable(v).name().to_owned();
+        let mut world = Self::default();
+        for &v in &labelled {
+            let (low, high) = graph.variable(v).range();
+            world.ranges.insert(name(v), high - low);
+            if graph.parents(v).len() > 1 {
+                world.joint.insert(name(v));
+            }
+            let descendants = graph.descendants([v]);
+            let far = labelled.iter().filter(|d| descendants.contains(**d) && **d != v);
+            let far = far.filter(|d| !graph.parents(**d).contains(&v));
+            world.far.extend(far.map(|d| (name(v), name(*d))));
+        }
+        world
+    }
+}
 
 /// A figure of one cell, with its 95 % interval where one is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,10 +107,10 @@ pub struct Figure {
 
 impl Column {
     /// The figure of a cell; nothing where its world or its method has none.
-    pub fn figure(&self, record: &Record, ranges: &Ranges) -> Option<Figure> {
+    pub fn figure(&self, record: &Record, world: &World) -> Option<Figure> {
         let figure = match self.goal {
             Goal::Cost => (self.cost)(record).map(|value| Figure { value, ends: None }),
-            _ => (self.measure)(&record.summary, ranges),
+            _ => (self.measure)(&record.summary, world),
         };
         figure.filter(|figure| figure.value.is_finite())
     }
@@ -85,183 +125,6 @@ impl Column {
     }
 }
 
-/// All columns, in their order.
-pub const COLUMNS: [Column; 13] = [
-    figure(
-        "effect",
-        "effect error",
-        "share of leaving as is",
-        "mean over do(i) and every variable j that it concerns: the error of j in the new image against \
-         its true counterfactual value, divided by that of the unchanged image",
-        Goal::Low,
-        |summary, _| effects(summary, |_, _| true),
-    ),
-    figure(
-        "descendants",
-        "on descendants",
-        "share of leaving as is",
-        "the same over the variables that follow from what is set, and are not set themselves",
-        Goal::Low,
-        |summary, _| effects(summary, |set, measured| set != measured),
-    ),
-    figure(
-        "slope",
-        "abduction slope",
-        "1 is right",
-        "how much of an image's own exogenous intensity its counterfactual keeps: 1 all, 0 nothing",
-        Goal::One,
-        |summary, _| {
-            let ends = summary.intervals.get("abduction_slope").copied();
-            summary.abduction_slope.map(|value| Figure { value, ends })
-        },
-    ),
-    figure(
-        "abduction",
-        "abduction",
-        "1 is best",
-        "mean over variables with causes: rank correlation of the exogenous noise that the code of an image \
-         holds with the true one",
-        Goal::High,
-        |summary, _| {
-            let each = summary.abduction.values();
-            mean(each.map(|a| Figure { value: a.correlation, ends: Some(a.ci95) }))
-        },
-    ),
-    figure(
-        "image",
-        "image error",
-        "share of leaving as is",
-        "mean absolute error against the re-rendered true counterfactual image, divided by that of the \
-         unchanged image",
-        Goal::Low,
-        |summary, _| {
-            let error = &summary.image_error.as_ref()?.all;
-            Some(Figure { value: error.share?, ends: error.share_ci95 })
-        },
-    ),
-    figure(
-        "composition",
-        "composition",
-        "mean squared error",
-        "pixels in [0, 1], after encoding and decoding once with nothing set",
-        Goal::Low,
-        |summary, _| {
-            let ends = summary.intervals.get("composition_1").copied();
-            Some(Figure { value: summary.composition_1, ends })
-        },
-    ),
-    Column {
-        form: Form::Percent,
-        ..figure(
-            "class",
-            "class kept",
-            "of the images",
-            "mean over do(i): counterfactual images whose recognised class is that of the image",
-            Goal::High,
-            |summary, _| {
-                let single = summary.identity_kept.iter().filter(|(set, _)| is_single(set));
-                mean(single.map(|(_, kept)| Figure { value: kept.abducted, ends: Some(kept.ci95) }))
-            },
-        )
-    },
-    Column {
-        form: Form::Percent,
-        ..figure(
-            "reading",
-            "latent reading",
-            "of the declared range",
-            "mean over variables: the error of the label read off the latents, divided by the width of \
-             the variable's declared range",
-            Goal::Low,
-            |summary, ranges| {
-                mean(summary.latent_reading.iter().filter_map(|(name, reading)| {
-                    let width = *ranges.get(name).filter(|width| **width > 0.0)?;
-                    let ends = reading.ci95.map(|end| end / width);
-                    Some(Figure { value: reading.mae / width, ends: Some(ends) })
-                }))
-            },
-        )
-    },
-    figure(
-        "drift",
-        "drift",
-        "share of a redraw",
-        "mean over do(i) and every variable that should stay: how far it moved, divided by how far it \
-         moves in a model that draws it anew",
-        Goal::Low,
-        |summary, _| {
-            let single = summary.drift.iter().filter(|(set, _)| is_single(set));
-            mean(single.flat_map(|(_, row)| row.values()).filter_map(|drift| {
-                let redraw = drift.redraw.filter(|redraw| *redraw > 0.0)?;
-                Some(Figure { value: drift.share?, ends: Some(drift.ci95.map(|end| end / redraw)) })
-            }))
-        },
-    ),
-    figure(
-        "disentanglement",
-        "disentanglement",
-        "1 is best",
-        "whether each block of the code tells of one variable alone (DCI, boosted trees)",
-        Goal::High,
-        |summary, _| {
-            let scores = summary.disentanglement.as_ref()?;
-            Some(Figure { value: scores.disentanglement, ends: None })
-        },
-    ),
-    cost("training", "training", "s", "of training alone", Form::Seconds, |r| Some(r.training_s)),
-    cost(
-        "evaluation",
-        "evaluation",
-        "s",
-        "of the judges' training and of every counterfactual",
-        Form::Seconds,
-        |record| Some(record.summary.evaluation_s),
-    ),
-    cost(
-        "memory",
-        "memory",
-        "MiB",
-        "the most that the process held at once",
-        Form::Mebibytes,
-        |record| record.summary.peak_rss_mib,
-    ),
-];
-
-const fn figure(
-    key: &'static str,
-    title: &'static str,
-    unit: &'static str,
-    about: &'static str,
-    goal: Goal,
-    measure: fn(&Summary, &Ranges) -> Option<Figure>,
-) -> Column {
-    Column { key, title, unit, about, goal, form: Form::Number, measure, cost: |_| None }
-}
-
-const fn cost(
-    key: &'static str,
-    title: &'static str,
-    unit: &'static str,
-    about: &'static str,
-    form: Form,
-    cost: fn(&Record) -> Option<f64>,
-) -> Column {
-    Column { key, title, unit, about, goal: Goal::Cost, form, measure: |_, _| None, cost }
-}
-
-/// One variable, in the range that the data support.
-fn is_single(set: &str) -> bool {
-    !set.contains('+') && !set.ends_with(EXTRAPOLATED)
-}
-
-/// The mean share of the effects of single interventions that `counts` takes.
-fn effects(summary: &Summary, counts: impl Fn(&str, &str) -> bool) -> Option<Figure> {
-    let figure = |effect: &Effect| Some(Figure { value: effect.share?, ends: effect.share_ci95 });
-    let single = summary.effectiveness.iter().filter(|(set, _)| is_single(set));
-    let pairs = single.flat_map(|(set, row)| row.iter().map(move |(m, effect)| (set, m, effect)));
-    mean(pairs.filter(|(set, m, _)| counts(set, m)).filter_map(|(_, _, effect)| figure(effect)))
-}
-
 /// The mean of figures and of the ends of their intervals; no interval where one of them has none.
 pub(super) fn mean(figures: impl Iterator<Item = Figure>) -> Option<Figure> {
     let figures: Vec<Figure> = figures.collect();
@@ -270,4 +133,22 @@ pub(super) fn mean(figures: impl Iterator<Item = Figure>) -> Option<Figure> {
     let end = |k: usize| ends.as_ref().map(|ends| ends.iter().map(|e| e[k]).sum::<f64>() / n);
     let value = figures.iter().map(|figure| figure.value).sum::<f64>() / n;
     (n > 0.0).then(|| Figure { value, ends: end(0).zip(end(1)).map(|(low, high)| [low, high]) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: a chain with a second cause of its end.
+    #[test]
+    fn a_world_knows_what_is_far_and_what_is_joint() {
+        let text = "digraph { a [low=0, high=4]; b; c; d; s [role=\"unlabelled\"]; a -> b; b -> c; d -> c }";
+        let world = World::of(&Dag::from_dot(text).unwrap());
+        let far: Vec<(&str, &str)> =
+            world.far.iter().map(|(cause, effect)| (cause.as_str(), effect.as_str())).collect();
+        assert_eq!(far, [("a", "c")]);
+        assert_eq!(world.joint.iter().collect::<Vec<_>>(), ["c"]);
+        assert_eq!(world.ranges.keys().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+        assert!((world.ranges["a"] - 4.0).abs() < 1e-12);
+    }
 }

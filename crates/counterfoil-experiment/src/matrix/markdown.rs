@@ -3,7 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::{
-    board::{Board, Entry, Part},
+    board::{Board, Entry, Line, Part},
+    figures::Side,
     store::Store,
     sweep::Drawing,
 };
@@ -47,14 +48,16 @@ pub fn render(board: &Board, store: &Store, file: &Path, drawings: &[Drawing]) -
 
 fn section(part: &Part, store: &Store, file: &Path, parts: &mut Vec<String>) {
     parts.push(format!("\n## {}\n", plain(&part.title())));
-    let titles = part.columns.iter().map(|head| head.title);
-    let titles: Vec<&str> = ["method", "cells"].into_iter().chain(titles).collect();
-    parts.push(format!("| {} |\n|{}", titles.join(" | "), "---|".repeat(titles.len())));
-    for line in &part.rows {
-        let cells = line.entries.iter().map(|entry| entry.as_ref().map_or(NONE.to_owned(), cell));
-        let words = [plain(&line.name), line.status()];
-        let cells: Vec<String> = words.into_iter().chain(cells).collect();
-        parts.push(format!("| {} |", cells.join(" | ")));
+    rows(
+        part,
+        &["method", "cells"],
+        Side::Images,
+        |line| vec![plain(&line.name), line.status()],
+        parts,
+    );
+    if !part.side(Side::Code).is_empty() {
+        parts.push(String::new());
+        rows(part, &["method"], Side::Code, |line| vec![plain(&line.name)], parts);
     }
     let ablations: Vec<String> = part
         .rows
@@ -73,6 +76,25 @@ fn section(part: &Part, store: &Store, file: &Path, parts: &mut Vec<String>) {
             let (name, picture) = (plain(&line.name), link(&store.picture(hash), file));
             parts.push(format!("\n{name}, seed {seed}:\n\n![{name}]({picture})"));
         }
+    }
+}
+
+/// The columns of one side, behind what is said of each row.
+fn rows(
+    part: &Part,
+    heads: &[&str],
+    side: Side,
+    said: impl Fn(&Line) -> Vec<String>,
+    parts: &mut Vec<String>,
+) {
+    let columns = part.side(side);
+    let titles = columns.iter().map(|&column| part.columns[column].title);
+    let titles: Vec<&str> = heads.iter().copied().chain(titles).collect();
+    parts.push(format!("| {} |\n|{}", titles.join(" | "), "---|".repeat(titles.len())));
+    for line in &part.rows {
+        let entry = |column: &usize| line.entries[*column].as_ref().map_or(NONE.to_owned(), cell);
+        let cells: Vec<String> = said(line).into_iter().chain(columns.iter().map(entry)).collect();
+        parts.push(format!("| {} |", cells.join(" | ")));
     }
 }
 

@@ -16,7 +16,8 @@
 //! | which cell is next, and whether it can still end | [`schedule`] |
 //! | one cell in a process of its own | [`child`] |
 //! | cells dealt to several processes | [`deal`](mod@deal) |
-//! | the columns: figures of a summary, and which way is better | [`figures`] |
+//! | what a column is: a figure of a summary, and which way is better | [`figures`] |
+//! | the columns | [`columns`] |
 //! | rows of means, intervals and ranks | [`board`] |
 //! | the table for a browser, and for the repository | [`page`], [`markdown`] |
 //! | one key over a range of values, as lines | [`sweep`] |
@@ -24,6 +25,7 @@
 
 pub mod board;
 pub mod child;
+pub mod columns;
 pub mod deal;
 pub mod figures;
 mod file;

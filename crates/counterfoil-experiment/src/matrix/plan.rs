@@ -22,9 +22,8 @@
 
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
-
 use super::{
+    figures::World,
     file::{Group, Head, Origin, is_taken, parsed},
     sweep::{self, Axis, Place},
 };
@@ -78,8 +77,8 @@ pub struct Section {
     pub rows: Vec<Row>,
     /// What its rows vary, where they are a sweep.
     pub axis: Option<Axis>,
-    /// The width of each labelled variable's declared range, in its unit.
-    pub ranges: IndexMap<String, f64>,
+    /// What columns know of the experiment's world.
+    pub world: World,
 }
 
 /// One method or ablation over its seeds.
@@ -259,7 +258,7 @@ impl Maker<'_> {
         })?;
         let section = found.iter().map(|p| p.row[0] + 1).max().unwrap_or(0);
         let mut rows = Vec::new();
-        let mut ranges = IndexMap::new();
+        let mut world = World::default();
         for (number, variant) in variants(place, group).enumerate() {
             for (turn, &seed) in group.seeds.iter().enumerate() {
                 let laid = |own: &[String]| {
@@ -273,10 +272,7 @@ impl Maker<'_> {
                 let (config, set) = self.config(&file, &variant, experiment, laid(variant.set))?;
                 if turn == 0 {
                     self.check_network(&file, &variant, experiment, &config, &set)?;
-                    let labelled = config.graph().variables().filter(|v| v.is_labelled());
-                    ranges = labelled
-                        .map(|v| (v.name().to_owned(), v.range().1 - v.range().0))
-                        .collect();
+                    world = World::of(config.graph());
                     if variant.ablation {
                         let (plain, _) = self.config(&file, &variant, experiment, laid(&[]))?;
                         if plain.hash() == config.hash() {
@@ -310,7 +306,7 @@ impl Maker<'_> {
         }
         let (experiment, label) = (experiment.to_owned(), group.label.clone());
         let axis = group.sweep.as_ref().map(sweep::Sweep::axis);
-        Ok(Section { experiment, label, rows, axis, ranges })
+        Ok(Section { experiment, label, rows, axis, world })
     }
 
     /// The config of a cell, and its overrides: a folder of data is none of a world's.

@@ -22,7 +22,7 @@ pub const SCHEMA: u32 = 1;
 /// Hexadecimal digits of the hash that name a file; the whole hash stands in it.
 const DIGITS: usize = 16;
 /// Bytes that a record and its picture should stay below.
-const ROOM: usize = 56_000;
+const ROOM: usize = 96_000;
 
 /// The outcome of one cell: everything that a table shows of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

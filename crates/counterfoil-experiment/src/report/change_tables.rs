@@ -1,7 +1,7 @@
-//! How much an image changes under an intervention.
+//! How much an image changes under an intervention, and whether it becomes what was asked.
 
 use super::tables::{Cell, DO, Table, column, intervention};
-use crate::evaluate::summary::{Interaction, Minimal, Summary};
+use crate::evaluate::summary::{Following, Interaction, Minimal, Resemblance, Summary};
 
 /// What an unchanged image scores, `ln(0.8 + 0.2 e)`.
 const UNCHANGED: f64 = 0.295;
@@ -58,5 +58,66 @@ pub(super) fn interaction(summary: &Summary) -> Table {
             column("effects added up", "the error of a model in which effects add up"),
         ],
         rows: all.map(row).collect(),
+    }
+}
+
+pub(super) fn following(summary: &Summary) -> Table {
+    let row = |(name, f): (&String, &Following)| {
+        let unit = f.unit.as_deref();
+        vec![
+            Cell::head(intervention(name)),
+            Cell::estimate(f.error, Some(f.ci95), unit),
+            Cell::estimate(f.calibration_error, None, unit),
+            Cell::number(Some(f.slope)),
+            Cell::percent(f.monotonicity, None),
+            Cell::percent(f.share, None),
+            Cell::percent(f.code_share, None),
+        ]
+    };
+    Table {
+        caption: "What is asked and what is measured".into(),
+        columns: vec![
+            DO,
+            column(
+                "apart",
+                "mean absolute difference of measured and asked, with its 95 % interval",
+            ),
+            column(
+                "miscalibration",
+                "distance of the curve of means from the diagonal: scatter left out",
+            ),
+            column("slope", "of measured on asked: 1 is right, less is shrinkage"),
+            column("in order", "pairs of values of a sweep that are told in the right order"),
+            column("apart, of the range", "the first figure as a share of the declared range"),
+            column(
+                "left by the code",
+                "error of the label read from the code, as a share of the declared range: what the fit between \
+                 labels and code leaves",
+            ),
+        ],
+        rows: summary.following.iter().map(row).collect(),
+    }
+}
+
+pub(super) fn resemblance(summary: &Summary) -> Table {
+    let row = |r: &Resemblance| {
+        vec![
+            Cell::head("interventions on one variable"),
+            Cell::number(Some(r.distance)),
+            Cell::number(Some(r.of_real)),
+        ]
+    };
+    Table {
+        caption: "Counterfactual images as a set".into(),
+        columns: vec![
+            column("", ""),
+            column(
+                "distance",
+                "squared Fréchet distance in features of a regressor of labels, from the true counterfactual images \
+                 where they are known, else from real ones",
+            ),
+            column("real images", "the distance that as many training images have"),
+        ],
+        rows: summary.resemblance.as_ref().map(row).into_iter().collect(),
     }
 }

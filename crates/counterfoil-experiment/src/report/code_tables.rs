@@ -74,10 +74,11 @@ pub(super) fn disentanglement(summary: &Summary) -> Table {
     let Some(scores) = &summary.disentanglement else {
         return Table { caption, columns, rows: Vec::new() };
     };
+    let interval = |name: &str| scores.intervals.get(name).copied();
     let all = vec![
         Cell::head("all"),
-        Cell::number(Some(scores.disentanglement)),
-        Cell::number(Some(scores.completeness)),
+        Cell::estimate(scores.disentanglement, interval("disentanglement"), None),
+        Cell::estimate(scores.completeness, interval("completeness"), None),
         Cell::text(format!("correlation (MCC) {}", number(scores.mcc))),
     ];
     let row = |(name, block): (&String, &BlockScore)| {
@@ -95,7 +96,7 @@ pub(super) fn disentanglement(summary: &Summary) -> Table {
 
 pub(super) fn separation(summary: &Summary) -> Table {
     let row = |name: &str, s: &Separation| {
-        let scores = [s.sap, s.mig, s.irs, s.mic, s.mic_other];
+        let scores = [s.sap, s.mig, s.irs, s.mic, s.mic_other, s.tic, s.tic_other];
         std::iter::once(Cell::head(name)).chain(scores.map(Cell::number)).collect()
     };
     let scores = summary.disentanglement.as_ref();
@@ -120,6 +121,8 @@ pub(super) fn separation(summary: &Summary) -> Table {
                 "MIC, another block",
                 "the most telling other labelled block; lower is better, down to that of the labels",
             ),
+            column("TIC, own block", "the same over grids of all sizes: 1 is best"),
+            column("TIC, another block", "the most telling other labelled block"),
         ],
         rows: rows.unwrap_or_default(),
     }

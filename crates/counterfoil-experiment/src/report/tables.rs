@@ -4,7 +4,7 @@ use counterfoil_autoencoder::Calibration;
 use serde::Serialize;
 
 use super::{
-    change_tables::{interaction, minimality},
+    change_tables::{following, interaction, minimality, resemblance},
     code_tables::{abduction, disentanglement, identification, leakage, separation, uncertainty},
     numbers::{NONE, estimate, number, percent, with_unit},
 };
@@ -131,7 +131,13 @@ pub(super) fn sections(summary: &Summary, calibration: Option<&Calibration>) -> 
             about: "Each held-out image is asked for one random value; the new image is measured \
                     and compared with the value that it should have. For what is an effect of \
                     what was set, that is the true counterfactual value.",
-            tables: vec![effects(summary), images(summary), interaction(summary)],
+            tables: vec![
+                effects(summary),
+                following(summary),
+                images(summary),
+                resemblance(summary),
+                interaction(summary),
+            ],
         },
         Section {
             question: "Does the rest stay?",
@@ -233,6 +239,8 @@ fn images(summary: &Summary) -> Table {
             Cell::share(e.share, e.share_ci95),
             Cell::number(e.ssim),
             Cell::number(e.ssim_leave_as_is),
+            Cell::number(e.psnr),
+            Cell::number(e.psnr_leave_as_is),
         ]
     };
     Table {
@@ -244,6 +252,11 @@ fn images(summary: &Summary) -> Table {
             SHARE,
             column("similarity", "structural similarity (SSIM): 1 is equal"),
             column("similarity, left as is", "that of the unchanged image"),
+            column(
+                "signal to noise",
+                "peak signal-to-noise ratio (PSNR) in decibels: more is better",
+            ),
+            column("signal to noise, left as is", "that of the unchanged image"),
         ],
         rows: by.chain(std::iter::once(all)).map(row).collect(),
     }
@@ -374,6 +387,11 @@ fn returns(summary: &Summary) -> Table {
     for (name, mse) in &summary.reversibility {
         let ends = interval(&format!("reversibility.{name}"));
         rows.push(row(format!("do({name}) and back"), *mse, ends));
+    }
+    if let (Some(mse), Some(name)) = (summary.reversibility_10, summary.reversibility.keys().next())
+    {
+        let ends = interval("reversibility_10");
+        rows.push(row(format!("do({name}) and back, ten times"), mse, ends));
     }
     Table {
         caption: String::new(),
