@@ -15,8 +15,17 @@ use crate::process;
 use crate::status::Status;
 use crate::workspace::Workspace;
 
-/// Experiments that are run and compared: the published one, and the one whose counterfactuals are known in closed form.
-const SMOKE: [&str; 2] = ["digits", "gaussian"];
+/// Experiments that are run and compared: all whose data are drawn and not fetched.
+const SMOKE: [&str; 8] = [
+    "gaussian",
+    "digits",
+    "digits-slant",
+    "digits-confounded",
+    "digits-biased",
+    "pendulum",
+    "flow",
+    "circuit",
+];
 
 /// What is checked beside the default.
 #[derive(Args)]
