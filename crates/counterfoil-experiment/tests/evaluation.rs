@@ -192,14 +192,12 @@ fn a_summary_holds_every_promised_figure() {
         "reversibility_1",
         "reversibility_10",
         "parameters",
-        "following/thickness/error",
-        "following/thickness/share",
         "following/thickness/calibration_error",
         "following/intensity/slope",
         "following/intensity/monotonicity",
         "following/intensity/code_share",
         "resemblance/distance",
-        "resemblance/of_real",
+        "resemblance/leave_as_is",
         "image_error/psnr",
         "image_error/mae",
         "image_error/leave_as_is",
@@ -274,6 +272,12 @@ fn a_summary_holds_every_promised_figure() {
         let [low, high] = scores.intervals[name];
         assert!(low <= high && low >= 0.0 && high <= 1.0, "{name}");
     }
+    let [low, high] = scores.intervals["mcc"];
+    assert!(low <= scores.mcc && scores.mcc <= high);
+    let found = summary.resemblance.unwrap();
+    assert!(found.of_truth && found.distance > 0.0 && found.leave_as_is > 0.0, "{found:?}");
+    // Ten journeys are not one.
+    assert_ne!(summary.reversibility_10, summary.reversibility_1);
     assert_eq!(serde_json::from_value::<Summary>(written).unwrap(), summary);
 
     let gallery: Gallery = read_json(&bench.run.file("samples/gallery.json")).unwrap();

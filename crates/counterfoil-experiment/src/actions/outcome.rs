@@ -9,7 +9,7 @@ use crate::{
     checkpoint::{Checkpoints, hash_file},
     config::Config,
     error::Result,
-    evaluate::gallery::{GALLERY_FILE, SHEETS},
+    evaluate::gallery::{GALLERY_FILE, SHEETS, is_sheet},
     run_dir::{Cpu, Manifest, RunDir},
 };
 
@@ -130,12 +130,6 @@ pub(super) fn pictures(run: &RunDir) -> Result<BTreeMap<String, String>> {
         }
     }
     Ok(found)
-}
-
-/// Whether a picture is one of [`Gallery::save`](crate::evaluate::gallery::Gallery::save): what a user asked of the run lies
-/// in the same folder, and no repetition has that.
-fn is_sheet(name: &str) -> bool {
-    name.strip_suffix(".png").is_some_and(|stem| stem == "grid" || stem.starts_with("sweep-"))
 }
 
 #[cfg(test)]

@@ -8,9 +8,8 @@
 //!   causes.
 //! - The same, *extrapolated*: uniform over the declared range, whatever the causes say.
 //!
-//! A value is drawn again until it is of another group than the image's own, tenths of what is usual: who is asked for what
-//! is there already answers by doing nothing. Where the law leaves no other group (64 draws find none), the first draw
-//! stands.
+//! Uniform values leave out the tenth of what they are drawn from that holds the image's own value: who is asked for what is
+//! there already answers by doing nothing. What a mechanism gives keeps the mechanism's law, of which small changes are a part.
 //!
 //! The draw for an image depends on seed, variable and image alone.
 
@@ -27,10 +26,8 @@ use crate::{
 /// Half the width of the uniform logit noise of Morpho-MNIST's intensity, 2.5 standard deviations.
 const LOGIT_REACH: f64 = 1.25;
 
-/// Groups of values of a variable.
-const GROUPS: usize = 10;
-/// Draws after which an image is asked for a value of its own group.
-const TRIES: usize = 64;
+/// Parts of a range of which an image's own is not asked for.
+const PARTS: usize = 10;
 
 /// A labelled variable of the model, and where the data keep it.
 #[derive(Clone, Debug)]
@@ -129,91 +126,47 @@ impl<'a> Draws<'a> {
     }
 
     /// A value in support for variable `column` of image `item`, whose labels are `values` (in the order of the data's
-    /// graph): of another group than its own where [`TRIES`] draws find one.
+    /// graph).
     pub fn in_support(&self, column: usize, item: usize, values: &[f64]) -> f64 {
-        let own = values[self.variables[column].data];
-        self.elsewhere(column, own, self.candidates(column, item, values))
-    }
-
-    /// Values in support, one draw after another.
-    fn candidates(&self, column: usize, item: usize, values: &[f64]) -> impl Iterator<Item = f64> {
-        let mut stream = self.stream("evaluate-do", column, item);
-        std::iter::repeat_with(move || self.candidate(column, values, &mut stream))
-    }
-
-    fn candidate(&self, column: usize, values: &[f64], stream: &mut Stream) -> f64 {
         let labelled = &self.variables[column];
-        let variable = &labelled.variable;
+        let mut stream = self.stream("evaluate-do", column, item);
+        let (variable, own) = (&labelled.variable, values[labelled.data]);
         let (low, high) = variable.range();
         match variable.kind() {
-            Kind::Circular { .. } => stream.uniform_in(low, high),
-            Kind::Categorical { categories } => {
-                let own = values[labelled.data] as usize;
-                let other = stream.below(categories.max(2) - 1);
-                (if other >= own { other + 1 } else { other }) as f64
-            }
+            Kind::Circular { .. } => elsewhere(own, (low, high), &mut stream),
+            Kind::Categorical { categories } => other(own, categories, &mut stream),
             Kind::Continuous => {
                 let graph = self.data.dataset().graph();
                 let parents: Vec<f64> =
                     graph.parents(labelled.data).iter().map(|p| values[*p]).collect();
-                match self.data.dataset().scm().filter(|_| !parents.is_empty()) {
-                    None => self.central(column, stream),
-                    Some(scm) => {
-                        let mechanism = scm.mechanism(labelled.data);
-                        let noise = if self.intensity == Some(labelled.data) {
-                            stream.uniform_in(-LOGIT_REACH, LOGIT_REACH) / abduction::SPREAD
-                        } else {
-                            mechanism.draw_noise(stream)
-                        };
-                        let value = mechanism.forward(&parents, noise);
-                        if value == values[labelled.data] {
-                            return self.central(column, stream);
-                        }
-                        if variable.has_range() { value.clamp(low, high) } else { value }
-                    }
+                let scm = self.data.dataset().scm().filter(|_| !parents.is_empty());
+                let Some(scm) = scm else {
+                    return elsewhere(own, self.central[column], &mut stream);
+                };
+                let mechanism = scm.mechanism(labelled.data);
+                let noise = if self.intensity == Some(labelled.data) {
+                    stream.uniform_in(-LOGIT_REACH, LOGIT_REACH) / abduction::SPREAD
+                } else {
+                    mechanism.draw_noise(&mut stream)
+                };
+                let value = mechanism.forward(&parents, noise);
+                if value == own {
+                    return elsewhere(own, self.central[column], &mut stream);
                 }
+                if variable.has_range() { value.clamp(low, high) } else { value }
             }
         }
     }
 
-    /// A value between the 5th and the 95th percentile.
-    fn central(&self, column: usize, stream: &mut Stream) -> f64 {
-        let (low, high) = self.central[column];
-        stream.uniform_in(low, high)
-    }
-
-    /// The first of `drawn` that is of another group than `own`; the first of all where too many are not.
-    fn elsewhere(&self, column: usize, own: f64, drawn: impl Iterator<Item = f64>) -> f64 {
-        let mut tried = drawn.take(TRIES).peekable();
-        let first = tried.peek().copied().unwrap_or(own);
-        tried.find(|value| self.group(column, *value) != self.group(column, own)).unwrap_or(first)
-    }
-
-    /// The group of a value: tenths of what is usual of a continuous variable, and what lies beyond counts to the outer ones;
-    /// tenths of the circle; each category.
-    fn group(&self, column: usize, value: f64) -> usize {
-        let variable = &self.variables[column].variable;
-        let (low, high) = match variable.kind() {
-            Kind::Categorical { .. } => return value as usize,
-            Kind::Circular { .. } => variable.range(),
-            Kind::Continuous => self.central[column],
-        };
-        // A label that hardly changes has one group, which nothing leaves.
-        let place = GROUPS as f64 * (value - low) / (high - low);
-        if place.is_finite() { place.clamp(0.0, GROUPS as f64 - 1.0) as usize } else { 0 }
-    }
-
-    /// A value of variable `column` for image `item`, uniform over the declared range but for its own group.
+    /// A value of variable `column` for image `item`, uniform over the declared range but for the tenth of its own.
     pub fn extrapolated(&self, column: usize, item: usize) -> f64 {
-        let mut stream = self.stream("evaluate-do-extrapolated", column, item);
         let labelled = &self.variables[column];
-        let (low, high) = labelled.variable.range();
+        let mut stream = self.stream("evaluate-do-extrapolated", column, item);
         let own = self.data.dataset().labels()[[item, labelled.data]];
-        let drawn = std::iter::repeat_with(|| match labelled.variable.kind() {
-            Kind::Categorical { categories } => stream.below(categories) as f64,
-            _ => stream.uniform_in(low, high),
-        });
-        self.elsewhere(column, own, drawn)
+        match labelled.variable.kind() {
+            Kind::Categorical { categories } => other(own, categories, &mut stream),
+            _ => elsewhere(own, labelled.variable.range(), &mut stream),
+        }
     }
 
     /// The intervention that sets `columns` of image `item` in support, causes first, each given those set before it.
@@ -252,6 +205,22 @@ impl<'a> Draws<'a> {
     }
 }
 
+/// Uniform over the parts of a range that do not hold `own`; a value beyond an end leaves that end's part out.
+fn elsewhere(own: f64, (low, high): (f64, f64), stream: &mut Stream) -> f64 {
+    let width = (high - low) / PARTS as f64;
+    let place = ((own - low) / width).clamp(0.0, PARTS as f64 - 1.0);
+    let drawn = stream.uniform_in(low, high - width);
+    // A range of no width has one value.
+    let own = if place.is_finite() { low + place.floor() * width } else { high };
+    if drawn < own { drawn } else { drawn + width }
+}
+
+/// Any category but `own`.
+fn other(own: f64, categories: usize, stream: &mut Stream) -> f64 {
+    let (own, other) = (own as usize, stream.below(categories.max(2) - 1));
+    (if other >= own { other + 1 } else { other }) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,6 +248,17 @@ mod tests {
         assert!((found / sd - 1.0).abs() < 5.0 * (0.2 / n).sqrt(), "{found} {sd}");
     }
 
+    /// Places among the nine tenths of a range that do not hold the image's own value, in units of a tenth.
+    fn among_nine(values: &[f64], own: Vec<f64>, (low, high): (f64, f64)) -> Vec<f64> {
+        let place = |value: f64| (value - low) / (high - low) * 10.0;
+        let left_out = |(value, own): (&f64, f64)| {
+            let own = place(own).clamp(0.0, 9.0).floor();
+            assert!(place(*value).floor() != own, "{value} is where the image is");
+            if place(*value) > own { place(*value) - 1.0 } else { place(*value) }
+        };
+        values.iter().zip(own).map(left_out).collect()
+    }
+
     #[test]
     fn draws_follow_their_stated_distributions() {
         let (config, data) = digits();
@@ -287,50 +267,29 @@ mod tests {
         assert!(!draws.is_caused(0) && draws.is_caused(1));
         let (labels, test) = (data.dataset().labels(), &data.split().test);
         let thickness = |item: usize| labels[[item, 0]];
-        // Before any is drawn again: the first draw for each image.
-        let once = |column: usize| -> Vec<f64> {
-            let first = |item: &usize| {
-                draws.candidates(column, *item, &labels.row(*item).to_vec()).next().unwrap()
-            };
-            test.iter().map(first).collect()
-        };
-        let (low, high) = draws.central[0];
-        let inside = data.split().train.iter().filter(|i| (low..=high).contains(&thickness(**i)));
-        assert_eq!(inside.count(), 900);
-        is_uniform(&once(0), low, high);
-        let noise =
-            |(item, value): (&usize, &f64)| abduction::exogenous(thickness(*item), *value).unwrap();
-        is_uniform(&test.iter().zip(&once(1)).map(noise).collect::<Vec<_>>(), -1.25, 1.25);
-
-        // Of nine tenths, that of the image left out, all is equally likely.
         let of = |columns: &[usize], column: usize| -> Vec<f64> {
             let action = |item: &usize| draws.action(columns, *item).unwrap();
             test.iter().map(|item| action(item).get(variables[column].model).unwrap()).collect()
         };
-        let left_out = |(item, value): (&usize, &f64)| {
-            let own = draws.group(0, thickness(*item));
-            assert_ne!(draws.group(0, *value), own);
-            let place = (value - low) / (high - low) * 10.0;
-            if place as usize > own { place - 1.0 } else { place }
-        };
-        is_uniform(&test.iter().zip(&of(&[0], 0)).map(left_out).collect::<Vec<_>>(), 0.0, 9.0);
+        let own = |column: usize| test.iter().map(|item| labels[[*item, column]]).collect();
+        let (low, high) = draws.central[0];
+        let inside = data.split().train.iter().filter(|i| (low..=high).contains(&thickness(**i)));
+        assert_eq!(inside.count(), 900);
+        is_uniform(&among_nine(&of(&[0], 0), own(0), (low, high)), 0.0, 9.0);
+
+        let noise =
+            |(item, value): (&usize, &f64)| abduction::exogenous(thickness(*item), *value).unwrap();
+        let intensity = of(&[1], 1);
+        is_uniform(&test.iter().zip(&intensity).map(noise).collect::<Vec<_>>(), -1.25, 1.25);
 
         // Together the effect follows the value that its cause is set to, and causes are what they are alone.
         let (causes, effects) = (of(&[1, 0], 0), of(&[1, 0], 1));
         assert_eq!(causes, of(&[0], 0));
         let noise = |(t, i): (&f64, &f64)| abduction::exogenous(*t, *i).unwrap();
-        let reached = causes.iter().zip(&effects).map(noise);
-        assert!(reached.into_iter().all(|e| e.abs() < LOGIT_REACH + 1e-9));
+        is_uniform(&causes.iter().zip(&effects).map(noise).collect::<Vec<_>>(), -1.25, 1.25);
 
         let far: Vec<f64> = test.iter().map(|item| draws.extrapolated(1, *item)).collect();
-        assert!(far.iter().all(|value| (64.0..=255.0).contains(value)));
-        let moved = |(item, value): (&usize, &f64)| {
-            draws.group(1, *value) != draws.group(1, labels[[*item, 1]])
-        };
-        assert!(test.iter().zip(&far).all(moved));
-        // Where the law of the effect leaves no other group, the image keeps its own: a few of many.
-        let kept = test.iter().zip(&of(&[1], 1)).filter(|pair| !moved(*pair)).count();
-        assert!(kept * 20 < test.len(), "{kept}");
+        is_uniform(&among_nine(&far, own(1), (64.0, 255.0)), 0.0, 9.0);
         let outside = draws.set(&[(1, 300.0)]).unwrap_err();
         assert!(outside.to_string().contains("intensity"), "{outside}");
     }
@@ -362,13 +321,14 @@ mod tests {
                 .iter()
                 .map(|item| {
                     let row = labels.row(*item).to_vec();
-                    (draws.candidates(place, *item, &row).next().unwrap(), row[place])
+                    (draws.in_support(place, *item, &row), row[place])
                 })
                 .collect();
             assert!(drawn.iter().all(|(value, own)| value != own), "{variant}");
             if variant == "exact" {
                 let (low, high) = draws.central[place];
-                is_uniform(&drawn.iter().map(|d| d.0).collect::<Vec<_>>(), low, high);
+                let (values, own): (Vec<f64>, Vec<f64>) = drawn.into_iter().unzip();
+                is_uniform(&among_nine(&values, own, (low, high)), 0.0, 9.0);
             } else {
                 // Two draws of noise with standard deviation 0.6 each.
                 let squares = drawn.iter().map(|(value, own)| (value - own).powi(2)).sum::<f64>();

@@ -125,6 +125,11 @@ fn decode<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Vec<u8>, D:
     STANDARD.decode(String::deserialize(from)?).map_err(D::Error::custom)
 }
 
+/// Whether a picture in the folder of counterfactuals is one of [`Gallery::save`]: what a user asks of the run lies there too.
+pub fn is_sheet(name: &str) -> bool {
+    name.strip_suffix(".png").is_some_and(|stem| stem == "grid" || stem.starts_with("sweep-"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

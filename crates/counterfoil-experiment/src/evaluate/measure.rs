@@ -118,12 +118,22 @@ impl Judges {
         Ok(Self { by: by.collect(), regressors, classifier })
     }
 
-    /// What the first regressor reads its answers from, `[n, features]`; nothing where there is no regressor.
+    /// What the regressors read their answers from, and what is measured directly, `[n, features]`; nothing where there is no
+    /// regressor.
     ///
     /// # Errors
-    /// When the images are not such as it was trained on.
+    /// When the images are not such as they were trained on.
     pub fn features(&self, images: &Tensor) -> Result<Option<Tensor>> {
-        Ok(self.regressors.first().map(|judge| judge.features(images)).transpose()?)
+        if self.regressors.is_empty() {
+            return Ok(None);
+        }
+        let each = self.regressors.iter().map(|judge| judge.features(images));
+        let mut parts: Vec<Tensor> = each.collect::<std::result::Result<_, _>>()?;
+        if self.by.iter().any(|by| matches!(by, By::Pixels)) {
+            let read: Vec<f32> = intensity(images)?.into_iter().map(|value| value as f32).collect();
+            parts.push(Tensor::from_slice(&read).to_device(images.device()).unsqueeze(1));
+        }
+        Ok(Some(Tensor::f_cat(&parts, 1)?))
     }
 
     /// Measures images `[n, c, h, w]` in `[-1, 1]`.
@@ -159,6 +169,32 @@ struct Lesson {
     items: Vec<usize>,
 }
 
+/// Training images to learn from: the first `most`, those of which most is known before others; and of a variable that too few of
+/// them know, further ones that do. Where all is known these are the first `most`.
+fn chosen(
+    train: &[usize],
+    variables: usize,
+    knows: impl Fn(usize, usize) -> bool,
+    most: usize,
+) -> Vec<usize> {
+    let mut items = train.to_vec();
+    items.sort_by_key(|item| (0..variables).filter(|v| !knows(*item, *v)).count());
+    let mut rest = items.split_off(most.min(items.len()));
+    for v in 0..variables {
+        let known = items.iter().filter(|item| knows(**item, v)).count();
+        let mut lacking = most.saturating_sub(known);
+        rest.retain(|item| {
+            let taken = lacking > 0 && knows(*item, v);
+            if taken {
+                lacking -= 1;
+                items.push(*item);
+            }
+            !taken
+        });
+    }
+    items
+}
+
 impl Lesson {
     /// The images that have all labels of these series, and the series without the others.
     fn known(&self, series: &[Vec<f64>]) -> (Tensor, Vec<Vec<f64>>) {
@@ -182,12 +218,8 @@ impl Lesson {
             (Gauge::Scene, false) => SEEN_SCENES,
             (Gauge::Scene, true) => SEEN_SCENES / 2,
         };
-        let mut items = data.split().train.clone();
-        // Those of which most is known come first; where all is known the order stays.
-        let unknown =
-            |item: &usize| dataset.labels().row(*item).iter().filter(|l| l.is_nan()).count();
-        items.sort_by_key(unknown);
-        items.truncate(most);
+        let knows = |item: usize, v: usize| !dataset.labels()[[item, variables[v].data]].is_nan();
+        let mut items = chosen(&data.split().train, variables.len(), knows, most);
         let mut images = data.batch(&items, device)?.images;
         let row = |item: &usize| dataset.labels().row(*item).to_vec();
         let mut labels: Vec<Vec<f64>> = items.iter().map(row).collect();
@@ -223,6 +255,17 @@ mod tests {
     use super::*;
 
     /// Exact: of an image with an unknown label neither label nor pixels are shown to the judge of that variable.
+    #[test]
+    fn judges_see_enough_of_every_variable() {
+        // All is known of all: the first ones. Of items 3, 5 and 7 the second variable alone is known, of the rest the first.
+        assert_eq!(chosen(&[4, 2, 9, 7], 2, |_, _| true, 3), [4, 2, 9]);
+        let knows = |item: usize, v: usize| (item % 2 == 1) == (v == 1);
+        assert_eq!(chosen(&[2, 4, 6, 8, 3, 5, 7], 2, knows, 2), [2, 4, 3, 5]);
+        // What is known whole comes first.
+        let knows = |item: usize, v: usize| v == 0 || item == 8;
+        assert_eq!(chosen(&[2, 4, 8], 2, knows, 2), [8, 2]);
+    }
+
     #[test]
     fn judges_learn_from_known_labels_alone() {
         let images = Tensor::from_slice(&[0.0f32, 1.0, 2.0, 3.0]).view([4, 1, 1, 1]);

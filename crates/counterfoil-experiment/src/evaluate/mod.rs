@@ -210,7 +210,7 @@ pub fn evaluate(
         disentanglement,
         identification: identification(config, &variables)?,
         image_error: scores.image_error,
-        resemblance: scores.resemblance,
+        resemblance: scorer.resemblance(plan, &answers)?,
         leakage,
         judges: Judged {
             mae: scorer.facts.judge_errors()?,

@@ -9,7 +9,7 @@ use tch::{Device, Tensor};
 
 use super::{
     deeds::{Deed, Done},
-    draw::{Labelled, graph_error},
+    draw::graph_error,
     figures::{Episode, Facts},
     following,
     measure::Judges,
@@ -39,8 +39,6 @@ pub struct Scores {
     pub minimality: IndexMap<String, Minimal>,
     /// Against the re-rendered truth.
     pub image_error: Option<ImageErrors>,
-    /// Against the re-rendered truth, or against real images.
-    pub resemblance: Option<Resemblance>,
     /// Composition once.
     pub composition_1: f64,
     /// Intervals of the plain numbers.
@@ -105,7 +103,6 @@ impl Scorer<'_> {
             }
         }
         scores.image_error = self.image_errors(&pictures)?;
-        scores.resemblance = self.resemblance(plan, answers)?;
         let (value, ends) = mean_squared(&self.batch.images, &answers.composed, &self.bootstrap)?;
         scores.composition_1 = value;
         scores.intervals.insert("composition_1".into(), ends);
@@ -127,10 +124,9 @@ impl Scorer<'_> {
         let episode = Episode { actions: &actions, measured: &measured, latent: Some(&latent) };
         let name = || deed.name.clone();
         scores.effectiveness.insert(name(), facts.effects(&episode, bootstrap)?);
-        let alone = |v: &&(usize, &Labelled)| v.1.name() == deed.name;
-        if let Some((column, labelled)) = facts.variables.iter().enumerate().find(|v| alone(&v)) {
-            let fit = &self.prepared.calibration;
-            let found = following::of_variable(labelled, column, &episode, fit, bootstrap)?;
+        if let Some(column) = facts.variables.iter().position(|v| v.name() == deed.name) {
+            let (labelled, fit) = (&facts.variables[column], &self.prepared.calibration);
+            let found = following::of_variable(labelled, column, &episode, fit)?;
             scores.following.extend(found.map(|found| (name(), found)));
         }
         let drifts = facts.drifts(&episode, bootstrap)?;
@@ -164,24 +160,29 @@ impl Scorer<'_> {
         real.minimality(&answered, &self.bootstrap)
     }
 
-    /// How far the answers to interventions on one variable, in the range that the data support, are from what they should be.
-    fn resemblance(&self, plan: &Plan, answers: &Answers) -> Result<Option<Resemblance>> {
+    /// How far the answers to interventions on one variable, in the range that the data support, are from what they should be:
+    /// from the truth, or from other held-out images.
+    ///
+    /// # Errors
+    /// When libtorch cannot copy an image.
+    pub fn resemblance(&self, plan: &Plan, answers: &Answers) -> Result<Option<Resemblance>> {
         let single = plan.single();
+        let (images, judges) = (&self.batch.images, self.judges);
         let found: Vec<&Tensor> =
             answers.asked.iter().take(single.len()).map(|done| &done.images).collect();
-        let truths: Option<Vec<&Tensor>> =
-            single.iter().map(|deed| self.truths.get(&deed.name)).collect();
         if found.is_empty() {
             return Ok(None);
         }
-        let right = match truths {
-            Some(truths) => Tensor::cat(&truths, 0),
-            None => self.batch.images.shallow_clone(),
-        };
-        let train = &self.data.split().train;
-        let real = &train[..train.len().min(right.size()[0] as usize)];
-        let real = self.data.batch(real, right.device())?.images;
-        resemblance::of_images(self.judges, &Tensor::cat(&found, 0), &right, &real)
+        let found = Tensor::cat(&found, 0);
+        let truths: Option<Vec<&Tensor>> =
+            single.iter().map(|deed| self.truths.get(&deed.name)).collect();
+        if let Some(truths) = truths {
+            return resemblance::of_images(judges, &found, images, &Tensor::cat(&truths, 0), true);
+        }
+        let validation = &self.data.split().validation;
+        let others = &validation[..validation.len().min(found.size()[0] as usize)];
+        let others = self.data.batch(others, images.device())?.images;
+        resemblance::of_images(judges, &found, images, &others, false)
     }
 
     fn image_errors(&self, pictures: &[(String, Against)]) -> Result<Option<ImageErrors>> {

@@ -103,8 +103,8 @@ pub struct Summary {
     pub identification: Vec<Identification>,
     /// The error against the re-rendered truth, where the world can render it.
     pub image_error: Option<ImageErrors>,
-    /// How far counterfactual images are from the true ones as a set, or from real ones where the truth is not known; absent in
-    /// summaries from before it was measured.
+    /// How far counterfactual images are from the true ones as a set, or from other real ones where the truth is not known; absent
+    /// in summaries from before it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resemblance: Option<Resemblance>,
     /// What parts of the code tell of labels that they should not carry: `unlabelled` and `noise` (x_T), by variable.
@@ -200,35 +200,34 @@ pub struct Abducted {
 /// How a variable follows the values that it is set to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Following {
-    /// Mean absolute difference of what is measured from what was asked, in label units: scatter and miscalibration.
-    pub error: f64,
-    /// Interval of `error`.
-    pub ci95: Ends,
-    /// `error` as a share of the declared range.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub share: Option<f64>,
-    /// Mean distance of the calibration curve from the diagonal, in label units: miscalibration alone.
+    /// Mean distance of the calibration curve from the diagonal, in label units: points are means over 32 images or more, whose
+    /// scatter leaves a little of it.
     pub calibration_error: f64,
     /// Slope of what is measured on what was asked: 1 is right, less is shrinkage.
     pub slope: f64,
     /// The unit.
     pub unit: Option<String>,
-    /// Mean absolute error of the label read from the code of images that were not used to fit it, as a share of the declared
-    /// range: what the fit between labels and code leaves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code_share: Option<f64>,
-    /// Share of pairs of a sweep over the range in which the larger value asked gives the larger one measured.
+    /// Share of pairs of a sweep over the declared range in which the larger value asked gives the larger one measured, mean over
+    /// the images that are swept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monotonicity: Option<f64>,
+    /// Mean difference between the code of an image and that of its label, as a share of the declared range, on images that no
+    /// map was fitted to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_share: Option<f64>,
 }
 
-/// Squared Fréchet distances between sets of images, in features of a judge (Heusel et al. 2017 with features of our own).
+/// Squared Fréchet distances between sets of images, in standardised features of the judges (Heusel et al. 2017 with features of
+/// our own).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resemblance {
-    /// Of the counterfactual images from the re-rendered true ones, or from real held-out images.
+    /// Of the answers to single interventions from the images that they should be like.
     pub distance: f64,
-    /// Of as many training images from the same.
-    pub of_real: f64,
+    /// Of the unchanged images from the same.
+    pub leave_as_is: f64,
+    /// Whether those are the re-rendered true counterfactual images; else they are other held-out images, and a model that changes
+    /// nothing does well.
+    pub of_truth: bool,
 }
 
 /// How far a variable moved that should have stayed.
@@ -332,7 +331,7 @@ pub struct Disentanglement {
     /// Intervals over images of the numbers above, by their names.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub intervals: IndexMap<String, Ends>,
-    /// SAP, MIG, IRS and MIC; absent in summaries from before they were measured.
+    /// SAP, MIG, IRS, MIC and TIC; absent in summaries from before they were measured.
     #[serde(flatten)]
     pub separation: Separation,
     /// The same for a code that is the labels themselves: what dependent variables leave to reach.

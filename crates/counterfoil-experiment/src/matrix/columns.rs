@@ -9,7 +9,7 @@ use super::{
 };
 use crate::evaluate::{
     plan::EXTRAPOLATED,
-    summary::{Effect, Following, Summary},
+    summary::{Effect, Summary},
 };
 
 /// All columns, in their order.
@@ -64,6 +64,48 @@ pub const COLUMNS: [Column; 28] = [
             mean(far)
         },
     ),
+    Column {
+        form: Form::Percent,
+        ..figure(
+            "wanted",
+            "wanted to measured",
+            "of the declared range",
+            "mean over do(i): how far what is measured of i is from what was asked",
+            Goal::Low,
+            |summary, world| {
+                mean(summary.effectiveness.iter().filter_map(|(set, row)| {
+                    let (effect, width) = (row.get(set)?, *world.ranges.get(set)?);
+                    let ends = effect.ci95.map(|end| end / width);
+                    (width > 0.0).then(|| Figure { value: effect.mae / width, ends: Some(ends) })
+                }))
+            },
+        )
+    },
+    figure(
+        "follows",
+        "follows",
+        "1 is right",
+        "mean over do(i): slope of what is measured of i on what was asked; less is shrinkage",
+        Goal::One,
+        |summary, _| {
+            mean(summary.following.values().map(|f| Figure { value: f.slope, ends: None }))
+        },
+    ),
+    Column {
+        form: Form::Percent,
+        ..figure(
+            "order",
+            "in order",
+            "of pairs",
+            "mean over variables, on the few images that are swept: pairs of values over the declared range of which the \
+             larger one asked gives the larger one measured",
+            Goal::High,
+            |summary, _| {
+                let each = summary.following.values().filter_map(|f| f.monotonicity);
+                mean(each.map(|value| Figure { value, ends: None }))
+            },
+        )
+    },
     figure(
         "slope",
         "abduction slope",
@@ -102,11 +144,14 @@ pub const COLUMNS: [Column; 28] = [
     figure(
         "resemblance",
         "resemblance",
-        "squared Fréchet distance",
-        "of counterfactual images from the true ones as a set, or from real ones where the truth is not known, in features \
-         of a regressor of labels that is trained on the data",
+        "share of leaving as is",
+        "squared Fréchet distance of the answers from the true images as a set, in features of the judges, divided by that of \
+         the unchanged images",
         Goal::Low,
-        |summary, _| Some(Figure { value: summary.resemblance?.distance, ends: None }),
+        |summary, _| {
+            let found = summary.resemblance.filter(|found| found.of_truth)?;
+            Some(Figure { value: found.distance / found.leave_as_is, ends: None })
+        },
     ),
     figure(
         "own",
@@ -159,64 +204,32 @@ pub const COLUMNS: [Column; 28] = [
             },
         )
     },
-    Column {
-        form: Form::Percent,
-        ..code(
-            "wanted",
-            "wanted to measured",
-            "of the declared range",
-            "mean over do(i): how far what is measured of i is from what was asked",
-            Goal::Low,
-            |summary, world| {
-                following(summary, world, |f, width| {
-                    Some(Figure {
-                        value: f.error / width,
-                        ends: Some(f.ci95.map(|end| end / width)),
-                    })
-                })
-            },
-        )
-    },
-    Column {
-        form: Form::Percent,
-        ..code(
-            "calibration",
-            "miscalibration",
-            "of the declared range",
-            "mean over do(i): distance of the curve of measured on wanted values from the diagonal, scatter left out",
-            Goal::Low,
-            |summary, world| {
-                following(summary, world, |f, width| {
-                    Some(Figure { value: f.calibration_error / width, ends: None })
-                })
-            },
-        )
-    },
-    Column {
-        form: Form::Percent,
-        ..code(
-            "order",
-            "in order",
-            "of pairs",
-            "mean over variables: pairs of values of a sweep of which the larger one asked gives the larger one measured",
-            Goal::High,
-            |summary, world| {
-                following(summary, world, |f, _| {
-                    Some(Figure { value: f.monotonicity?, ends: None })
-                })
-            },
-        )
-    },
+    figure(
+        "drift",
+        "drift",
+        "share of a redraw",
+        "mean over do(i) and every variable that should stay: how far it moved, divided by how far it \
+         moves in a model that draws it anew",
+        Goal::Low,
+        |summary, _| {
+            let single = summary.drift.iter().filter(|(set, _)| is_single(set));
+            mean(single.flat_map(|(_, row)| row.values()).filter_map(|drift| {
+                let redraw = drift.redraw.filter(|redraw| *redraw > 0.0)?;
+                Some(Figure { value: drift.share?, ends: Some(drift.ci95.map(|end| end / redraw)) })
+            }))
+        },
+    ),
     Column {
         form: Form::Percent,
         ..code(
             "residual",
             "label to code",
             "of the declared range",
-            "mean over variables: what the fit between labels and code leaves of a label, on images that it was not fitted to",
+            "mean over variables: how far the code of an image is from that of its label, on images that no map was fitted to",
             Goal::Low,
-            |summary, world| {
-                following(summary, world, |f, _| Some(Figure { value: f.code_share?, ends: None }))
+            |summary, _| {
+                let each = summary.following.values().filter_map(|f| f.code_share);
+                mean(each.map(|value| Figure { value, ends: None }))
             },
         )
     },
@@ -238,21 +251,6 @@ pub const COLUMNS: [Column; 28] = [
             },
         )
     },
-    figure(
-        "drift",
-        "drift",
-        "share of a redraw",
-        "mean over do(i) and every variable that should stay: how far it moved, divided by how far it \
-         moves in a model that draws it anew",
-        Goal::Low,
-        |summary, _| {
-            let single = summary.drift.iter().filter(|(set, _)| is_single(set));
-            mean(single.flat_map(|(_, row)| row.values()).filter_map(|drift| {
-                let redraw = drift.redraw.filter(|redraw| *redraw > 0.0)?;
-                Some(Figure { value: drift.share?, ends: Some(drift.ci95.map(|end| end / redraw)) })
-            }))
-        },
-    ),
     code(
         "disentanglement",
         "disentanglement",
@@ -261,8 +259,7 @@ pub const COLUMNS: [Column; 28] = [
         Goal::High,
         |summary, _| {
             let scores = summary.disentanglement.as_ref()?;
-            let ends = scores.intervals.get("disentanglement").copied();
-            Some(Figure { value: scores.disentanglement, ends })
+            Some(Figure { value: scores.disentanglement, ends: None })
         },
     ),
     code(
@@ -273,8 +270,7 @@ pub const COLUMNS: [Column; 28] = [
         Goal::High,
         |summary, _| {
             let scores = summary.disentanglement.as_ref()?;
-            let ends = scores.intervals.get("completeness").copied();
-            Some(Figure { value: scores.completeness, ends })
+            Some(Figure { value: scores.completeness, ends: None })
         },
     ),
     code(
@@ -290,17 +286,14 @@ pub const COLUMNS: [Column; 28] = [
     ),
     code(
         "minimality",
-        "minimality",
-        "divergence above the truth's",
-        "mean over do(i): counterfactual latent divergence on pixels, less that of the true images where they are known",
+        "minimality off by",
+        "divergence",
+        "mean over do(i): how far the counterfactual latent divergence on pixels is from that of the true images",
         Goal::Low,
         |summary, _| {
-            mean(summary.minimality.values().map(|minimal| {
-                let truth = minimal.of_truth.unwrap_or(0.0);
-                Figure {
-                    value: minimal.cld - truth,
-                    ends: Some(minimal.ci95.map(|end| end - truth)),
-                }
+            let each = summary.minimality.values();
+            mean(each.filter_map(|minimal| {
+                Some(Figure { value: (minimal.cld - minimal.of_truth?).abs(), ends: None })
             }))
         },
     ),
@@ -310,16 +303,17 @@ pub const COLUMNS: [Column; 28] = [
             "coverage",
             "coverage off by",
             "of the images",
-            "mean over effects: how far the share of images whose truth lies in the range of their effects is from what the \
-             range promises",
+            "over all effects: how far the share of images whose truth lies in the range of their effects is from what the \
+             ranges promise",
             Goal::Low,
             |summary, _| {
                 let ranges = summary.uncertainty.values().flat_map(IndexMap::values);
-                mean(ranges.map(|r| Figure { value: (r.coverage - r.level).abs(), ends: None }))
+                let off = ranges.map(|r| Figure { value: r.coverage - r.level, ends: None });
+                mean(off).map(|found| Figure { value: found.value.abs(), ..found })
             },
         )
     },
-    cost("parameters", "parameters", "", "numbers that are trained", Form::Count, |record| {
+    cost("parameters", "parameters", "numbers", "that are trained", Form::Count, |record| {
         record.summary.parameters.map(|n| n as f64)
     }),
     cost("training", "training", "s", "of training alone", Form::Count, |r| Some(r.training_s)),
@@ -375,18 +369,6 @@ const fn cost(
 ) -> Column {
     let (goal, side) = (Goal::Cost, Side::Code);
     Column { key, title, unit, about, goal, form, side, measure: |_, _| None, cost }
-}
-
-/// The mean over variables of what `of` makes of how they follow, given the widths of their ranges.
-fn following(
-    summary: &Summary,
-    world: &World,
-    of: impl Fn(&Following, f64) -> Option<Figure>,
-) -> Option<Figure> {
-    mean(summary.following.iter().filter_map(|(name, follows)| {
-        let width = *world.ranges.get(name).filter(|width| **width > 0.0)?;
-        of(follows, width)
-    }))
 }
 
 /// One variable, in the range that the data support.

@@ -258,7 +258,7 @@ impl Maker<'_> {
         })?;
         let section = found.iter().map(|p| p.row[0] + 1).max().unwrap_or(0);
         let mut rows = Vec::new();
-        let mut world = World::default();
+        let mut world = None;
         for (number, variant) in variants(place, group).enumerate() {
             for (turn, &seed) in group.seeds.iter().enumerate() {
                 let laid = |own: &[String]| {
@@ -272,7 +272,8 @@ impl Maker<'_> {
                 let (config, set) = self.config(&file, &variant, experiment, laid(variant.set))?;
                 if turn == 0 {
                     self.check_network(&file, &variant, experiment, &config, &set)?;
-                    world = World::of(config.graph());
+                    // The first row is the method itself; an ablation may set another graph.
+                    world.get_or_insert_with(|| World::of(config.graph()));
                     if variant.ablation {
                         let (plain, _) = self.config(&file, &variant, experiment, laid(&[]))?;
                         if plain.hash() == config.hash() {
@@ -306,7 +307,7 @@ impl Maker<'_> {
         }
         let (experiment, label) = (experiment.to_owned(), group.label.clone());
         let axis = group.sweep.as_ref().map(sweep::Sweep::axis);
-        Ok(Section { experiment, label, rows, axis, world })
+        Ok(Section { experiment, label, rows, axis, world: world.unwrap_or_default() })
     }
 
     /// The config of a cell, and its overrides: a folder of data is none of a world's.

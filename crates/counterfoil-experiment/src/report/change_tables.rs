@@ -63,14 +63,11 @@ pub(super) fn interaction(summary: &Summary) -> Table {
 
 pub(super) fn following(summary: &Summary) -> Table {
     let row = |(name, f): (&String, &Following)| {
-        let unit = f.unit.as_deref();
         vec![
             Cell::head(intervention(name)),
-            Cell::estimate(f.error, Some(f.ci95), unit),
-            Cell::estimate(f.calibration_error, None, unit),
             Cell::number(Some(f.slope)),
+            Cell::estimate(f.calibration_error, None, f.unit.as_deref()),
             Cell::percent(f.monotonicity, None),
-            Cell::percent(f.share, None),
             Cell::percent(f.code_share, None),
         ]
     };
@@ -78,21 +75,18 @@ pub(super) fn following(summary: &Summary) -> Table {
         caption: "What is asked and what is measured".into(),
         columns: vec![
             DO,
-            column(
-                "apart",
-                "mean absolute difference of measured and asked, with its 95 % interval",
-            ),
-            column(
-                "miscalibration",
-                "distance of the curve of means from the diagonal: scatter left out",
-            ),
             column("slope", "of measured on asked: 1 is right, less is shrinkage"),
-            column("in order", "pairs of values of a sweep that are told in the right order"),
-            column("apart, of the range", "the first figure as a share of the declared range"),
             column(
-                "left by the code",
-                "error of the label read from the code, as a share of the declared range: what the fit between \
-                 labels and code leaves",
+                "curve off by",
+                "mean distance of the curve of means from the diagonal, which a little of the scatter is in",
+            ),
+            column(
+                "in order",
+                "pairs of values of a sweep that are told in the right order, on the images that are swept",
+            ),
+            column(
+                "label to code",
+                "how far the code of an image is from that of its label, as a share of the declared range",
             ),
         ],
         rows: summary.following.iter().map(row).collect(),
@@ -101,10 +95,11 @@ pub(super) fn following(summary: &Summary) -> Table {
 
 pub(super) fn resemblance(summary: &Summary) -> Table {
     let row = |r: &Resemblance| {
+        let from = if r.of_truth { "the true images" } else { "other held-out images" };
         vec![
-            Cell::head("interventions on one variable"),
+            Cell::head(format!("from {from}")),
             Cell::number(Some(r.distance)),
-            Cell::number(Some(r.of_real)),
+            Cell::number(Some(r.leave_as_is)),
         ]
     };
     Table {
@@ -113,10 +108,10 @@ pub(super) fn resemblance(summary: &Summary) -> Table {
             column("", ""),
             column(
                 "distance",
-                "squared Fréchet distance in features of a regressor of labels, from the true counterfactual images \
-                 where they are known, else from real ones",
+                "squared Fréchet distance of the answers to single interventions, in features of the judges, in standard \
+                 deviations",
             ),
-            column("real images", "the distance that as many training images have"),
+            column("left as is", "that of the unchanged images"),
         ],
         rows: summary.resemblance.as_ref().map(row).into_iter().collect(),
     }

@@ -121,8 +121,11 @@ pub(super) fn separation(summary: &Summary) -> Table {
                 "MIC, another block",
                 "the most telling other labelled block; lower is better, down to that of the labels",
             ),
-            column("TIC, own block", "the same over grids of all sizes: 1 is best"),
-            column("TIC, another block", "the most telling other labelled block"),
+            column(
+                "TIC, own block",
+                "the relation over grids of all sizes, not the best alone: 1 is best",
+            ),
+            column("TIC, another block", "that of the most telling other labelled block"),
         ],
         rows: rows.unwrap_or_default(),
     }

@@ -11,6 +11,7 @@ use crate::{
     config::{CONFIG_FILE, GRAPH_FILE},
     error::{ExperimentError, Result},
     evaluate::{
+        gallery::is_sheet,
         gallery::{GALLERY_FILE, Gallery, SHEETS},
         kept::CALIBRATION_FILE,
         summary::{SUMMARY_FILE, Summary},
@@ -124,10 +125,8 @@ fn short_name(run: &Path) -> String {
 /// The pictures in a folder by name, without those that the gallery shows better.
 fn sheets(folder: &Path, gallery: bool) -> Vec<PathBuf> {
     let Ok(entries) = fs_err::read_dir(folder) else { return Vec::new() };
-    let stem = |path: &Path| path.file_stem().map(|s| s.to_string_lossy().into_owned());
     let shown = |path: &Path| {
-        let stem = stem(path).unwrap_or_default();
-        gallery && (stem == "grid" || stem.starts_with("sweep-"))
+        gallery && path.file_name().is_some_and(|name| is_sheet(&name.to_string_lossy()))
     };
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
