@@ -10,11 +10,18 @@ use tch::{Device, Kind, Tensor};
 use crate::{
     config::Config,
     error::{ExperimentError, Result},
-    source,
+    source, statistics,
 };
 
-/// Training images that must label a variable: a line is fitted to them.
-const FEWEST: usize = 2;
+/// Training images that the calibration is fitted to.
+const FITTED: usize = 2000;
+/// Validation images that its errors are measured on.
+const HELD_OUT: usize = 1000;
+/// Of the images that the calibration is fitted to, those that must have a variable's label: a line through a few says
+/// little of the others.
+const FEWEST: usize = 32;
+/// Images without which there is no line.
+const LINE: usize = 2;
 
 /// Images with their labels, split, in the order of the model's graph.
 #[derive(Debug)]
@@ -34,16 +41,18 @@ impl Data {
     ///
     /// # Errors
     /// When the folder is missing or damaged, when it holds fewer images than the split needs or too few with all their
-    /// labels, or when the model's graph has a labelled variable that the data do not label.
+    /// labels, when the calibration would see too few labels of a variable, or when the model's graph has a labelled
+    /// variable that the data do not label.
     pub fn load(config: &Config) -> Result<Self> {
         let section = config.data();
         let (dataset, published) = source::open(section, config.graph())?;
         let split = source::split(section, &dataset, published.as_ref())?;
         let columns = columns(config.graph(), dataset.graph())?;
-        check_known(&dataset, &split, &columns)?;
         let conditional = config.sections().model.class_conditional;
         let labelled = (section.labelled, section.seed);
-        Ok(Self { dataset, split, columns, labelled, conditional })
+        let data = Self { dataset, split, columns, labelled, conditional };
+        data.check_calibration(config.experiment().seed)?;
+        Ok(data)
     }
 
     /// Everything that is known of the images.
@@ -77,6 +86,64 @@ impl Data {
             return false;
         }
         share >= 1.0 || Stream::new(seed, "labelled", item as u64, column as u64).uniform() < share
+    }
+
+    /// The training images that the calibration of an experiment with this seed is fitted to: in the order in which a model is
+    /// made ready, those with fewer labels unseen first.
+    pub(crate) fn fitted(&self, seed: u64) -> Vec<usize> {
+        let mut items = statistics::order(self, seed);
+        let unseen = |item: &usize| {
+            (0..self.columns.len()).filter(|column| !self.seen(*item, *column)).count()
+        };
+        // Stable, so that nothing changes where every label is seen.
+        items.sort_by_cached_key(unseen);
+        items.truncate(FITTED);
+        items
+    }
+
+    /// The validation images that the errors of the calibration are measured on.
+    pub(crate) fn held_out(&self) -> &[usize] {
+        let items = &self.split.validation;
+        &items[..HELD_OUT.min(items.len())]
+    }
+
+    /// Refuses a variable of which the calibration would see too few labels: it is fitted after training, and a mistake
+    /// should not wait until then.
+    fn check_calibration(&self, seed: u64) -> Result<()> {
+        let (fitted, held_out) = (self.fitted(seed), self.held_out());
+        // One image calibrates nothing, and is what a network is tried out on.
+        if fitted.len() < LINE {
+            return Ok(());
+        }
+        // Of fewer than twice as many images half must do.
+        let needed = FEWEST.min(fitted.len().div_ceil(2)).max(LINE);
+        for (column, place) in self.columns.iter().enumerate() {
+            let refuse = |found: usize, needed: usize, part: &str, of: usize, fix: &str| {
+                if found >= needed {
+                    return Ok(());
+                }
+                Err(ExperimentError::InvalidKey {
+                    origin: "the labels".into(),
+                    key: self.dataset.graph().variable(*place).name().to_owned(),
+                    reason: format!(
+                        "is known for {found} of the {of} {part} images that the calibration sees, at least {needed} must \
+                         be; {fix}, or declare it with role=\"unlabelled\""
+                    ),
+                })
+            };
+            let known = |item: &&usize| !self.dataset.labels()[[**item, *place]].is_nan();
+            let seen = |item: &&usize| self.seen(**item, column);
+            let found = fitted.iter().filter(known).count();
+            let fix = "fill blank cells of the label file";
+            refuse(found, needed, "training", fitted.len(), fix)?;
+            // Who hides labels wants to know what few are worth, so that here whatever can be fitted will do.
+            let fix = "raise data.labelled";
+            let found = fitted.iter().filter(seen).count();
+            refuse(found, LINE, "training", fitted.len(), fix)?;
+            let found = held_out.iter().filter(seen).count();
+            refuse(found, 1, "validation", held_out.len(), fix)?;
+        }
+        Ok(())
     }
 
     /// The labels of `items` in their own units, `[n, labelled variables]`; NaN where training may not see one.
@@ -116,26 +183,6 @@ impl Data {
             items: items.iter().map(|item| *item as u64).collect(),
         })
     }
-}
-
-/// Refuses a variable that next to no training image labels: neither a calibration nor a judge could be fitted to it.
-fn check_known(dataset: &Dataset, split: &Split, columns: &[usize]) -> Result<()> {
-    for column in columns {
-        let known = |item: &&usize| !dataset.labels()[[**item, *column]].is_nan();
-        let found = split.train.iter().filter(known).take(FEWEST).count();
-        if found < FEWEST.min(split.train.len()) {
-            return Err(ExperimentError::InvalidKey {
-                origin: "the labels".into(),
-                key: dataset.graph().variable(*column).name().to_owned(),
-                reason: format!(
-                    "is known for {found} of the {} training images, at least {FEWEST} are needed; fill more of its \
-                     cells, or declare it with role=\"unlabelled\"",
-                    split.train.len()
-                ),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Where each labelled variable of `model` stands among the variables of `data`.

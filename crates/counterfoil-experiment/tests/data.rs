@@ -45,7 +45,9 @@ impl Bench {
         for (k, row) in rows.iter().enumerate() {
             let name = format!("{k}.png");
             let pixels = vec![k as u8; 4];
-            Picture::new(2, 2, 1, pixels).unwrap().write(&self.0.path().join(&name)).unwrap();
+            // Not by `write`, which waits for the disk: some tests have thousands.
+            let picture = Picture::new(2, 2, 1, pixels).unwrap().encode().unwrap();
+            fs_err::write(self.0.path().join(&name), picture).unwrap();
             let [a, b] = row.map(|label| label.map_or(String::new(), |label| label.to_string()));
             let _ = writeln!(table, "{name},{a},{b}");
         }
@@ -53,17 +55,17 @@ impl Bench {
     }
 }
 
-/// Twenty rows; every third lacks a, every fourth b, so ten are whole.
-fn partly() -> Vec<[Option<f64>; 2]> {
+/// Rows of which every third lacks a and every fourth b, so that half are whole.
+fn partly(rows: usize) -> Vec<[Option<f64>; 2]> {
     let label = |k: usize, every: usize| (!k.is_multiple_of(every)).then_some((k % 10) as f64);
-    (0..20).map(|k| [label(k, 3), label(k, 4)]).collect()
+    (0..rows).map(|k| [label(k, 3), label(k, 4)]).collect()
 }
 
 /// Exact.
 #[test]
 fn unknown_labels_are_trained_with_and_never_measured_on() {
     let bench = Bench::new("kind = 'folder'\nsplit = [14, 3, 3]");
-    let rows = partly();
+    let rows = partly(20);
     bench.picture(&rows);
     for seed in 0..5 {
         let data = bench.load(&[&format!("data.seed={seed}")]).unwrap();
@@ -95,28 +97,52 @@ fn unknown_labels_are_trained_with_and_never_measured_on() {
 /// A share of the labels is drawn among those that are known.
 #[test]
 fn a_share_shows_no_unknown_label() {
-    let bench = Bench::new("kind = 'folder'\nsplit = [14, 3, 3]\nlabelled = 0.5");
-    let rows = partly();
+    let bench = Bench::new("kind = 'folder'\nsplit = [150, 20, 20]\nlabelled = 0.6");
+    let rows = partly(200);
     bench.picture(&rows);
     let data = bench.load(&[]).unwrap();
-    let cells = (0..20).flat_map(|item| [(item, 0), (item, 1)]);
+    let cells = (0..200).flat_map(|item| [(item, 0), (item, 1)]);
     let seen: Vec<_> = cells.filter(|(item, column)| data.seen(*item, *column)).collect();
     assert!(seen.iter().all(|(item, column)| rows[*item][*column].is_some()));
-    assert!((1..25).contains(&seen.len()), "{}", seen.len());
+    // Monte-Carlo: 170 of 283 that are known, six standard errors of 8.2.
+    assert!((120..220).contains(&seen.len()), "{}", seen.len());
 }
 
 #[test]
 fn too_few_known_labels_are_named() {
     let bench = Bench::new("kind = 'folder'\nsplit = [9, 6, 5]");
-    bench.picture(&partly());
+    bench.picture(&partly(20));
     let said = bench.load(&[]).unwrap_err().to_string();
     let expected = "validation and test need 11 images whose labels are all known, but the data set has 10 of 20";
     assert!(said.contains(expected), "{said}");
 
-    let rows: Vec<_> = (0..8).map(|k| [Some(1.0), (k < 3).then_some(2.0)]).collect();
+    // Two whole images are held out, so that the others are learnt from.
+    let rows = |known: usize| -> Vec<_> {
+        (0..82).map(|k| [Some(1.0), (k < known + 2).then_some(2.0)]).collect()
+    };
+    let split = "data.split=[80, 1, 1]";
+    bench.picture(&rows(31));
+    let said = bench.load(&[split]).unwrap_err().to_string();
+    assert!(said.contains("`b` is known for 31 of the 80 training images"), "{said}");
+    assert!(said.contains("at least 32 must be; fill blank cells of the label file"), "{said}");
+    bench.picture(&rows(32));
+    bench.load(&[split]).unwrap();
+    // What is known and hidden does not count.
+    let said = bench.load(&[split, "data.labelled=1e-6"]).unwrap_err().to_string();
+    assert!(
+        said.contains("images that the calibration sees") && said.contains("raise data.labelled")
+    );
+}
+
+/// Exact: 32 images that label a variable are enough among thousands, wherever they stand, for the calibration sees them.
+#[test]
+fn few_labels_among_many_images_reach_the_calibration() {
+    let bench = Bench::new("kind = 'folder'\nsplit = [2200, 1, 1]");
+    let rows: Vec<_> = (0..2202).map(|k| [Some(1.0), (k < 34).then_some(2.0)]).collect();
     bench.picture(&rows);
-    let said = bench.load(&["data.split=[6, 1, 1]"]).unwrap_err().to_string();
-    assert!(said.contains("`b` is known for 1 of the 6 training images"), "{said}");
+    for seed in ["experiment.seed=0", "experiment.seed=1"] {
+        bench.load(&[seed]).unwrap();
+    }
 }
 
 /// Exact: the published test images and no others are tested on.
@@ -190,14 +216,4 @@ fn files_without_parts_have_none() {
         put(name);
     }
     assert_eq!(bench.load(&[]).unwrap().split().test, [2]);
-}
-
-/// Exact: what was so before there was the key stands in no hash.
-#[test]
-fn random_parts_leave_hashes_alone() {
-    let bench = Bench::new("kind = 'pendulum'\nvariant = 'grid'\ncount = 7308\nsplit = [1, 1, 1]");
-    let load = |set: &[String]| Config::load(&bench.file(), None, set).unwrap();
-    // The very line that the hash leaves out.
-    assert!(load(&[]).to_toml().unwrap().lines().any(|line| line == "parts = \"random\""));
-    assert_ne!(load(&[]).hash(), load(&["data.parts=published".to_owned()]).hash());
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use counterfoil_experiment::{
+    actions::expected::Expected,
     config::{Config, Method, locate},
     data::Data,
 };
@@ -44,6 +45,26 @@ fn every_preset_of_every_experiment_describes_a_network_of_every_method() {
         hashes.sort();
         hashes.dedup();
         assert_eq!(hashes.len(), 3, "two presets of {name} are the same");
+    }
+}
+
+/// Exact: a hash that changes without anybody meaning it, as by a key that is new, leaves every expectation without its config.
+#[test]
+fn what_is_expected_is_of_the_configs_that_are_published() {
+    let files = fs_err::read_dir(folder().join("expected")).unwrap();
+    let files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let expected = Expected::read(&file).unwrap();
+        let name = &expected.experiment;
+        assert_eq!(file.file_stem().unwrap().to_str(), Some(name.as_str()));
+        let config = Config::load(&locate(&folder(), name).unwrap(), Some("smoke"), &[]).unwrap();
+        assert_eq!(
+            expected.presets["smoke"].config,
+            config.hash(),
+            "preset smoke of {name} is no longer that of {}; if that is meant, write the expectation anew",
+            file.display()
+        );
     }
 }
 

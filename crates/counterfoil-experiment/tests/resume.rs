@@ -253,9 +253,11 @@ fn a_run_that_goes_on_elsewhere_says_so() {
     .unwrap();
     bench.train(&run, None).unwrap();
     let log = fs_err::read_to_string(run.file("log.txt")).unwrap();
-    let said = log.lines().find(|line| line.contains("goes on on")).unwrap();
+    let said = log.lines().find(|line| line.contains("continues on")).unwrap();
     assert!(
-        said.contains("was on cpu with 7 threads (") && said.contains("on cpu with 1 threads (")
+        said.contains("was computed on cpu with 7 threads (")
+            && said.contains("continues on cpu with 1 thread ("),
+        "{said}"
     );
     let manifest = run.manifest().unwrap();
     assert!(manifest.is_mixed());

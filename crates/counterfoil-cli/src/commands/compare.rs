@@ -6,7 +6,7 @@ use clap::Args;
 use counterfoil::experiment::{
     actions::{
         curves::{Curves, Row},
-        figures::{Difference, compare},
+        figures::{Comparison, Difference, compare},
         picture::check_target,
     },
     run_dir::write_atomic,
@@ -22,7 +22,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 Shown are the keys of the config that differ, the losses at about ten common steps and every figure; --json has the losses of
 all steps.
-Runs of different data are refused with exit status 1.";
+Exit status 1 when the runs are of different data, and, after the comparison, when --svg is given and neither has a loss yet.";
 
 /// Flags of `compare`.
 #[derive(Debug, Args)]
@@ -46,20 +46,30 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     }
     let (a, b) = (options.common.open(&options.first)?, options.common.open(&options.second)?);
     let comparison = compare(&a, &b)?.map_err(anyhow::Error::msg)?;
+    // Whatever becomes of the drawing, the comparison itself is told.
+    tell(&comparison, options.common.json)?;
     if let Some(file) = &options.svg {
+        if comparison.curves.is_empty() {
+            anyhow::bail!(
+                "neither run has a loss yet, so {} was not drawn; train one first",
+                file.display()
+            );
+        }
         write_atomic(file, comparison.curves.to_svg(&comparison.runs)?.as_bytes())?;
     }
-    if options.common.json {
-        output::json(&comparison)?;
-        return Ok(0);
+    Ok(0)
+}
+
+fn tell(comparison: &Comparison, json: bool) -> anyhow::Result<()> {
+    if json {
+        return output::json(comparison);
     }
     for (number, run) in comparison.runs.iter().enumerate() {
         output::line(&format!("{}  {run}", number + 1))?;
     }
     differences("config", &comparison.config)?;
     losses(&comparison.curves)?;
-    output::figures(&comparison.figures, 2)?;
-    Ok(0)
+    output::figures(&comparison.figures, 2)
 }
 
 /// The losses at common steps; nothing where there are none.

@@ -60,16 +60,25 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         (false, false) => "nothing beyond the labels",
     };
     output::line(&format!("known    {known}"))?;
+    // Where every label is known a column that says so would say nothing.
+    let partly = facts.labels.iter().any(|label| label.known < facts.images);
     let rows: Vec<Vec<String>> = facts
         .labels
         .iter()
         .map(|label| {
             let numbers = [label.mean, label.deviation, label.low, label.high].map(output::number);
             let unit = label.unit.clone().unwrap_or_default();
-            [label.name.clone(), unit].into_iter().chain(numbers).collect()
+            let known = partly.then(|| label.known.to_string());
+            [label.name.clone(), unit].into_iter().chain(known).chain(numbers).collect()
         })
         .collect();
-    output::table(&["label", "unit", "mean", "deviation", "low", "high"], &rows)?;
+    let known = partly.then_some("known");
+    let header: Vec<&str> = ["label", "unit"]
+        .into_iter()
+        .chain(known)
+        .chain(["mean", "deviation", "low", "high"])
+        .collect();
+    output::table(&header, &rows)?;
     if let Some(file) = &options.sheet {
         output::line(&format!("sheet    {}", file.display()))?;
     }

@@ -10,6 +10,7 @@ use counterfoil::experiment::{
     },
     run_dir::RunDir,
 };
+use serde_json::json;
 
 use super::{compare::differences, shared::Common};
 use crate::{failure, output};
@@ -20,10 +21,15 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil expected A B C --write smoke
   counterfoil expected D --widen
 
-The run of the first example must have the config of one of the presets in experiments/expected/digits.json. With --write
-the figures of A become the expectation, and runs of the same config on other machines or with other instruction sets (B and
-C) say how far off a figure may be there. With --widen a run on one more machine (D) widens bounds and changes no figure, for
-a machine on which nothing was measured and whose figures are off by no more than rounding explains. Exit status 1 when a run is not as expected.";
+The run of the first example must have the config of one of the presets in experiments/expected/digits.json.
+
+With --write the figures of A become the expectation. Runs of the same config on other machines or with other instruction
+sets (B and C) say how far off a figure may be there.
+
+With --widen a run on one more machine (D) widens bounds and changes no figure. That is for a machine on which nothing was
+measured, when rounding explains what its figures are off.
+
+Exit status 1 when a run is not as expected.";
 
 /// Flags of `expected`.
 #[derive(Debug, Args)]
@@ -54,7 +60,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
             if file.is_file() { Expected::read(&file)? } else { Expected::new(&experiment) };
         expected.learn(preset, &runs)?;
         expected.write(&file)?;
-        output::line(&format!("expectation  {}", file.display()))?;
+        if options.common.json {
+            output::json(&json!({ "expectation": file, "preset": preset }))?;
+        } else {
+            output::line(&format!("expectation  {}", file.display()))?;
+        }
         return Ok(0);
     }
     if options.widen {
@@ -64,7 +74,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
             changed += expected.widen(run)?;
         }
         expected.write(&file)?;
-        output::line(&format!("bounds       {changed} wider in {}", file.display()))?;
+        if options.common.json {
+            output::json(&json!({ "expectation": file, "wider": changed }))?;
+        } else {
+            output::line(&format!("bounds       {changed} wider in {}", file.display()))?;
+        }
         return Ok(0);
     }
     if runs.len() > 1 {
@@ -89,9 +103,9 @@ pub(super) fn kept(experiment: &str) -> PathBuf {
 
 fn tell(verdict: &Verdict) -> anyhow::Result<()> {
     let how = match verdict.tolerance {
-        Tolerance::Exact => "to the bit: same processor, threads and libtorch",
+        Tolerance::Exact => "to the bit: same processor, threads, ranks, device and libtorch",
         Tolerance::Bounds => {
-            "within bounds: another processor, number of threads or libtorch, or several of them in one run"
+            "within bounds: another processor, device, number of threads or ranks, or libtorch; or several places in one run"
         }
     };
     output::line(&format!("{}  {}, {how}", verdict.run, verdict.preset))?;

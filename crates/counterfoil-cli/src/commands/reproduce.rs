@@ -1,7 +1,10 @@
 //! `counterfoil reproduce`: run a run again and compare figures and weights.
 
 use clap::Args;
-use counterfoil::experiment::actions::reproduce::{Elsewhere, Repetition};
+use counterfoil::experiment::actions::{
+    outcome::Tolerance,
+    reproduce::{Elsewhere, Repetition},
+};
 
 use super::{compare::differences, expected::kept, shared::Common};
 use crate::{failure, interrupt, output, progress};
@@ -11,8 +14,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil reproduce digits --json
 
 On the processor, threads, device and libtorch of the run, figures, pictures and weights must be the same to the bit.
-Elsewhere figures alone are compared: within the bounds of experiments/expected/NAME.json where it has the run's config, and
-within a share of their value where it has not.
+Elsewhere figures alone are compared: within the bounds of experiments/expected/NAME.json where it has the run's config and
+data, and within a share of their value where it has not or has no bound for them.
 
 Exit status 1 when a run is not reproduced. Runs that the clock stopped are refused.";
 
@@ -32,8 +35,12 @@ pub(crate) struct Options {
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let run = options.common.open(&options.run)?;
     let manifest = run.manifest()?;
-    let elsewhere = Elsewhere::of(&manifest, &kept(&manifest.experiment), options.within)?;
     let repetition = Repetition::check(run)?;
+    // Read before the run is repeated, so that a damaged file costs no hours, and only where it counts.
+    let elsewhere = match repetition.tolerance()? {
+        Tolerance::Exact => Elsewhere::share(options.within),
+        Tolerance::Bounds => Elsewhere::of(&manifest, &kept(&manifest.experiment), options.within)?,
+    };
     let mut reporter = progress::reporter(options.common.json);
     for difference in repetition.differences() {
         let (then, now) = (difference.first.as_deref(), difference.second.as_deref());

@@ -50,6 +50,16 @@ fn two_runs_are_compared_in_numbers_and_in_a_picture() {
     let lost = ["compare", names[0], names[1], "--svg", "no/where.svg"];
     bench.refuse(2, &lost, &["no/where.svg", "make it first"]);
 
+    // Without a loss there is nothing to draw, which is said after what can be told.
+    let (events, away) = (runs[0].join("events.jsonl"), bench.path("away.jsonl"));
+    fs_err::rename(&events, &away).unwrap();
+    let ended = bench.run(&["compare", names[0], names[0], "--svg", "none.svg"]);
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.out.contains("config: no difference"), "{ended:?}");
+    assert!(ended.err.starts_with("error: neither run has a loss yet, so none.svg"), "{ended:?}");
+    assert!(!bench.path("none.svg").exists());
+    fs_err::rename(&away, &events).unwrap();
+
     // What was measured is cited once there is a summary.
     let cites = |key: &str| {
         let told = bench.json(&["cite", names[2]]);

@@ -129,7 +129,25 @@ fn questions(bench: &Bench, run: &std::path::Path) {
     let first = fs_err::read_to_string(run.join("summary.json")).unwrap();
     fs_err::remove_file(run.join("summary.json")).unwrap();
     fs_err::remove_file(run.join("report.html")).unwrap();
+    let manifest = || -> Value {
+        serde_json::from_slice(&fs_err::read(run.join("manifest.json")).unwrap()).unwrap()
+    };
+    let place = manifest()["sessions"][0]["place"].clone();
+    assert!(place.is_object() && manifest()["evaluated_at"] == place, "{place}");
     let again = bench.json(&["evaluate", "tiny"]);
+    assert_eq!(manifest()["evaluated_at"], place);
+    // Trained elsewhere, by what the manifest says.
+    let whole = manifest();
+    let mut elsewhere = whole.clone();
+    elsewhere["threads"] = 7.into();
+    fs_err::write(run.join("manifest.json"), elsewhere.to_string()).unwrap();
+    bench.json(&["evaluate", "tiny"]);
+    let log = fs_err::read_to_string(run.join("log.txt")).unwrap();
+    assert!(
+        log.contains("trained on cpu with 7 threads (")
+            && log.contains("evaluated on cpu with 1 thread (")
+    );
+    fs_err::write(run.join("manifest.json"), whole.to_string()).unwrap();
     let first: Value = serde_json::from_str(&first).unwrap();
     // Exact: a figure is a function of config, data and weights.
     assert_eq!(first["effectiveness"], again["effectiveness"]);
@@ -266,12 +284,18 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     fs_err::rename(&away, &summary).unwrap();
 
     // What the first gave is what the second is expected to give.
-    bench.succeed(&["expected", name, "--write", "smoke"]);
+    let told = bench.json(&["expected", name, "--write", "smoke"]);
+    assert_eq!(
+        (&told["expectation"], &told["preset"]),
+        (&"experiments/expected/tiny.json".into(), &"smoke".into())
+    );
     let again = second.to_str().unwrap();
     let told = bench.json(&["expected", again]);
     assert_eq!((&told["passed"], &told["tolerance"]), (&true.into(), &"exact".into()));
     let kept = bench.read("experiments/expected/tiny.json");
     assert!(kept.contains("checkpoint/weights.safetensors") && kept.contains("counterfactuals/"));
+    // A difference where the values come from is no matter of bounds.
+    bench.refuse(2, &["expected", again, "--widen"], &["environment that the values come from"]);
     // Elsewhere a figure has a bound.
     bench.write("elsewhere.json", kept.replace("\"threads\": 1", "\"threads\": 7"));
     let told = bench.json(&["expected", again, "--file", "elsewhere.json"]);
@@ -286,6 +310,8 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     session["place"]["threads"] = 7.into();
     moved["sessions"].as_array_mut().unwrap().push(session);
     fs_err::write(&manifest, moved.to_string()).unwrap();
+    let write = ["expected", name, "--write", "smoke"];
+    bench.refuse(2, &write, &["in several places", "take a run of one place"]);
     let text = bench.succeed(&["reproduce", name]);
     assert!(
         text.contains("within the bounds of preset smoke in experiments/expected/tiny.json"),
@@ -313,7 +339,8 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     // As one more environment it widens that figure's bound and alters nothing else.
     let elsewhere = ["expected", name, "--file", "elsewhere.json"];
     bench.fail(&elsewhere);
-    bench.succeed(&[&elsewhere[..], &["--widen"]].concat());
+    let told = bench.json(&[&elsewhere[..], &["--widen"]].concat());
+    assert!(told["wider"].as_u64().is_some_and(|wider| wider > 0), "{told}");
     bench.succeed(&elsewhere);
     bench.succeed(&["expected", again, "--file", "elsewhere.json"]);
 

@@ -90,7 +90,12 @@ impl Curves {
         steps.into_iter().map(row).collect()
     }
 
-    /// Draws both runs' curves in one picture, a panel for each loss; on a logarithmic scale where no loss is negative.
+    /// Whether neither run has entered a loss, so that there is nothing to draw.
+    pub fn is_empty(&self) -> bool {
+        self.train.iter().chain(&self.validation).all(Vec::is_empty)
+    }
+
+    /// Draws both runs' curves in one picture, a panel for each loss; on a logarithmic scale where every loss is above 0.
     ///
     /// # Errors
     /// When neither run has a loss, or the drawing fails.
@@ -219,6 +224,7 @@ mod tests {
         let svg = Curves::from_events([&below, &[]]).to_svg(&runs).unwrap();
         assert!(svg.contains("training loss") && !svg.contains("log10 of training loss"));
         assert!(svg.contains("log10 of validation loss"));
+        assert!(Curves::default().is_empty() && !Curves::from_events([&below, &[]]).is_empty());
         let nothing = Curves::default().to_svg(&runs).unwrap_err().to_string();
         assert!(nothing.contains("neither run has a loss"), "{nothing}");
     }

@@ -26,6 +26,9 @@ const MARGIN: f64 = 8.0;
 /// No bound is less than this share of its figure: a few runs may agree by chance.
 const LEAST: f64 = 0.02;
 
+/// Figures that an error names; a longer list tells no more.
+const NAMED: usize = 3;
+
 /// The expectations of one experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,10 +134,15 @@ impl Expected {
     /// other environments.
     ///
     /// # Errors
-    /// When a run has not ended, or is of another config or other data than the first.
+    /// When a run has not ended, or is of another config or other data than the first; when the first was computed in several
+    /// places, for no other run could be held to its bits.
     pub fn learn(&mut self, preset: &str, runs: &[RunDir]) -> Result<()> {
         let Some((first, others)) = runs.split_first() else { return Ok(()) };
         let manifest = first.manifest()?;
+        if manifest.is_mixed() {
+            let reason = "was computed in several places, and nothing else would have its bits; take a run of one place";
+            return Err(broken(first, reason.to_owned()));
+        }
         let least = |value: f64| Figure { value, within: LEAST * value.abs() };
         let figures = ended(first)?.into_iter().map(|(name, value)| (name, least(value)));
         let mut outcome = Outcome {
@@ -152,7 +160,7 @@ impl Expected {
                     "is of another config or of other data than {}; bounds come from the same run in another environment",
                     short_name(first.path())
                 );
-                return Err(ExperimentError::BrokenRun { path: other.path().to_owned(), reason });
+                return Err(broken(other, reason));
             }
             widen(&mut outcome.figures, &ended(other)?.into_iter().collect());
         }
@@ -164,12 +172,22 @@ impl Expected {
     /// would be had [`Self::learn`] been given that run too. Returns how many bounds that changed.
     ///
     /// # Errors
-    /// As [`Self::check`].
+    /// As [`Self::check`]; also when the run is of the environment that the values come from, where a difference is a
+    /// regression, and when its figures are not those that are expected.
     pub fn widen(&mut self, run: &RunDir) -> Result<usize> {
         let preset = self.preset_of(run)?;
+        let Some(outcome) = self.presets.get_mut(&preset) else { return Ok(0) };
+        let environment = Environment::of(&run.manifest()?);
+        if outcome.environment.tolerance(&environment) == Tolerance::Exact {
+            let reason = "is of the environment that the values come from, where a difference is a regression; bounds come \
+                          from other environments";
+            return Err(broken(run, reason.to_owned()));
+        }
         let values = ended(run)?.into_iter().collect();
-        let outcome = self.presets.get_mut(&preset);
-        Ok(outcome.map_or(0, |outcome| widen(&mut outcome.figures, &values)))
+        if let Some(reason) = other_figures(&outcome.figures, &values) {
+            return Err(broken(run, reason));
+        }
+        Ok(widen(&mut outcome.figures, &values))
     }
 
     /// Holds a run against the preset whose config it has.
@@ -208,22 +226,44 @@ impl Expected {
     /// The preset whose config and data a run has.
     fn preset_of(&self, run: &RunDir) -> Result<String> {
         let manifest = run.manifest()?;
-        let broken =
-            |reason: String| ExperimentError::BrokenRun { path: run.path().to_owned(), reason };
         let Some((preset, outcome)) = self.of(&manifest) else {
             let known: Vec<&str> = self.presets.keys().map(String::as_str).collect();
-            return Err(broken(format!(
+            let reason = format!(
                 "has a config that nothing is expected of: not that of {} of {}, or the file of the experiment has changed \
                  since; write a new expectation with --write",
                 known.join(" or "),
                 self.experiment
-            )));
+            );
+            return Err(broken(run, reason));
         };
         if outcome.data != manifest.data {
-            return Err(broken("was made with other data than the expectation".to_owned()));
+            return Err(broken(run, "was made with other data than the expectation".to_owned()));
         }
         Ok(preset.to_owned())
     }
+}
+
+fn broken(run: &RunDir, reason: String) -> ExperimentError {
+    ExperimentError::BrokenRun { path: run.path().to_owned(), reason }
+}
+
+/// What figures are missing or new, up to [`NAMED`] of them; nothing where they are those that are expected. No bound says
+/// anything of these.
+fn other_figures(
+    expected: &BTreeMap<String, Figure>,
+    found: &BTreeMap<String, f64>,
+) -> Option<String> {
+    let missing = expected.keys().filter(|name| !found.contains_key(*name));
+    let new = found.keys().filter(|name| !expected.contains_key(*name));
+    let other: Vec<&str> = missing.chain(new).map(String::as_str).collect();
+    let named = other[..other.len().min(NAMED)].join(", ");
+    let more = other.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!other.is_empty()).then(|| {
+        format!(
+            "has other figures than are expected ({named}{more}); write a new expectation with --write"
+        )
+    })
 }
 
 /// Makes bounds as wide as another environment's values ask for, and returns how many that changed: each figure may be
@@ -295,8 +335,7 @@ fn off(
 pub(super) fn ended(run: &RunDir) -> Result<Vec<(String, f64)>> {
     let found = outcome(run.path())?;
     if found.is_empty() {
-        let reason = "has no figures; resume it or evaluate it first".to_owned();
-        return Err(ExperimentError::BrokenRun { path: run.path().to_owned(), reason });
+        return Err(broken(run, "has no figures; resume it or evaluate it first".to_owned()));
     }
     Ok(found)
 }
@@ -350,6 +389,22 @@ mod tests {
         let within: Vec<f64> = names.iter().map(|name| figures[*name].within).collect();
         assert_eq!(within, [4.0, 5.0, 1.5]);
         assert_eq!(widen(&mut figures, &found), 0);
+    }
+
+    /// Exact: missing figures before new ones, and no more of them than a reader takes in.
+    #[test]
+    fn figures_that_are_not_those_expected_are_named() {
+        let figure = |name: &str| (name.to_owned(), Figure { value: 1.0, within: 0.5 });
+        let expected = BTreeMap::from(["a", "b", "c"].map(figure));
+        let other = |names: &[&str]| {
+            let found = names.iter().map(|name| ((*name).to_owned(), 1.0)).collect();
+            other_figures(&expected, &found)
+        };
+        assert_eq!(other(&["c", "b", "a"]), None);
+        let said = other(&["b", "c", "d"]).unwrap();
+        assert!(said.contains("(a, d);") && !said.contains("more"), "{said}");
+        let said = other(&["c", "d", "e", "f"]).unwrap();
+        assert!(said.contains("(a, b, d and 2 more);"), "{said}");
     }
 
     #[test]

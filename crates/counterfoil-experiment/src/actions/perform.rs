@@ -6,7 +6,7 @@ use std::{
 };
 
 use counterfoil_autoencoder::Model;
-use counterfoil_tensor::parse_device;
+use counterfoil_tensor::{device_name, parse_device};
 
 use crate::{
     config::Config,
@@ -16,7 +16,7 @@ use crate::{
     progress::Reporter,
     ranks::{self, Alone, Ranks, leads},
     report,
-    run_dir::{Origin, RunDir, StoppedBy},
+    run_dir::{Cpu, Origin, Place, RunDir, StoppedBy},
     train::{Outcome, train_among},
     trained::{Trained, Which},
 };
@@ -244,7 +244,7 @@ fn complete(
     }
 }
 
-/// Evaluates the latest checkpoint and writes the report.
+/// Evaluates the latest checkpoint, notes where, and writes the report.
 fn judge(
     run: &RunDir,
     config: &Config,
@@ -258,7 +258,23 @@ fn judge(
     let device = parse_device(device.unwrap_or(&config.sections().device))?;
     let trained = Trained::load(run, config, Which::Latest, device)?;
     let summary = evaluate::evaluate(run, config, data, trained, options, reporter, interrupt)?;
+    // Only now have the threads been set that the config names.
+    let place = Place::new(&Cpu::here(), device_name(device), tch::get_num_threads() as usize, 1);
+    evaluated(run, place, reporter)?;
     Ok((summary, report::write(run)?))
+}
+
+/// Notes where the summary was computed, and says so when training was done elsewhere: figures have their last digits from both.
+fn evaluated(run: &RunDir, place: Place, reporter: &mut dyn Reporter) -> Result<()> {
+    if let Some(trained) = run.manifest()?.place().filter(|trained| !place.computes_like(trained)) {
+        let line = format!(
+            "the run was trained on {trained} and evaluated on {place}: its figures differ in the last digits from those \
+             of a run of one place"
+        );
+        run.log(&line)?;
+        reporter.note(&line);
+    }
+    run.amend(|manifest| manifest.evaluated_at = Some(place))
 }
 
 /// The run's data must be those it was trained on.

@@ -4,6 +4,7 @@ mod elsewhere;
 
 use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
 
+use counterfoil_tensor::device_name;
 use serde::Serialize;
 
 pub use self::elsewhere::Elsewhere;
@@ -18,6 +19,7 @@ use crate::{
     error::{ExperimentError, Result},
     evaluate::Options,
     progress::Reporter,
+    ranks::{self, Alone},
     run_dir::{Cpu, Git, Manifest, Origin, RunDir, Software, StoppedBy},
 };
 
@@ -103,6 +105,24 @@ impl Repetition {
         &self.differences
     }
 
+    /// How closely the repetition must agree, told before it is run: a repetition of the same place to the bit.
+    ///
+    /// # Errors
+    /// When the device of the config is not here.
+    pub fn tolerance(&self) -> Result<Tolerance> {
+        let device = ranks::device(&Alone, &self.config.sections().device)?;
+        let here = Environment {
+            cpu: Cpu { cores: 0, ..Cpu::here() },
+            // A repetition takes those of the run.
+            threads: self.manifest.threads,
+            ranks: None,
+            device: Some(device_name(device)),
+            libtorch: Software::built_with().libtorch,
+            mixed: false,
+        };
+        Ok(Environment::of(&self.manifest).tolerance(&here))
+    }
+
     /// Runs the run again under `out` and compares; nothing when the user interrupted it. On the same processor, threads,
     /// device and libtorch the two must be the same to the bit; otherwise each figure may be off by what `elsewhere` allows.
     ///
@@ -136,6 +156,10 @@ impl Repetition {
         let rows = side_by_side(&[outcome(run.path())?, outcome(again.path())?]);
         let compared = rows.len();
         let bounds = Some(elsewhere).filter(|_| tolerance == Tolerance::Bounds);
+        let agreement = bounds.map_or_else(
+            || "the same".to_owned(),
+            |bounds| bounds.told(rows.iter().map(|row| row.figure.as_str())),
+        );
         let figures: Vec<Row> = rows.into_iter().filter(|row| !agree(row, bounds)).collect();
         let files = weights.is_empty() && pictures.is_empty();
         let reproduction = Reproduction {
@@ -143,7 +167,7 @@ impl Repetition {
             differences: since,
             same: figures.is_empty() && (files || tolerance == Tolerance::Bounds),
             tolerance,
-            agreement: bounds.map_or_else(|| "the same".to_owned(), Elsewhere::told),
+            agreement,
             figures,
             compared,
             weights,

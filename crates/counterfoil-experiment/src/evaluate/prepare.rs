@@ -16,10 +16,6 @@ use crate::{
 
 /// Images of a pass that makes the running statistics.
 const PASS: usize = 256;
-/// Training images that the calibration is fitted to.
-const FITTED: usize = 2000;
-/// Validation images that its errors are measured on.
-const HELD_OUT: usize = 1000;
 
 /// A trained model with the statistics of its averaged weights and its calibration.
 #[derive(Debug)]
@@ -33,16 +29,15 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Refreshes the running statistics and fits the calibration: maps on training images, errors and the gain of the
-    /// abducted noise on validation images.
+    /// Refreshes the running statistics and fits the calibration: maps on training images, those with most labels first,
+    /// errors and the gain of the abducted noise on validation images.
     ///
     /// # Errors
     /// When the data do not fit the model, or a latent is not finite.
     pub fn new(config: &Config, data: &Data, trained: Trained) -> Result<Self> {
-        let (model, split) = (&trained.model, data.split());
+        let model = &trained.model;
         let device = trained.weights.device();
         let seed = config.experiment().seed;
-        let shuffled = statistics::order(data, seed);
         statistics::refresh(model, &trained.weights, data, seed, PASS)?;
         // Labels are read in single precision, whatever images are drawn in.
         let weights = trained.weights.bind(Precision::F32, Mode::Evaluate);
@@ -55,8 +50,8 @@ impl Prepared {
             let batch = data.batch(items, device)?;
             Ok((encoder.encode(&batch.images)?.1, batch.labels))
         };
-        let fitted = encode(&shuffled[..FITTED.min(shuffled.len())])?;
-        let held_out = encode(&split.validation[..HELD_OUT.min(split.validation.len())])?;
+        let fitted = encode(&data.fitted(seed))?;
+        let held_out = encode(data.held_out())?;
         let mut calibration = Calibration::fit(
             architecture,
             (&fitted.0, &fitted.1),

@@ -47,7 +47,7 @@ pub enum StoppedBy {
     Diverged,
 }
 
-/// One stretch of training without a break; or of evaluation alone, where that is done elsewhere than training was.
+/// One stretch of training without a break.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// UTC.
@@ -101,6 +101,9 @@ pub struct Manifest {
     pub steps: u64,
     /// Seconds of training, all sessions together.
     pub training_s: f64,
+    /// Where the figures of the summary were computed; nothing before that, and in runs from before that was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluated_at: Option<Place>,
     /// Why training ended; nothing while it goes on or after a kill.
     pub stopped_by: Option<StoppedBy>,
     /// When the command that made the run ended, UTC.
@@ -131,13 +134,14 @@ impl Manifest {
             sessions: Vec::new(),
             steps: 0,
             training_s: 0.0,
+            evaluated_at: None,
             stopped_by: None,
             finished: None,
             exit_status: None,
         }
     }
 
-    /// Where the run was last computed; nothing before it began.
+    /// Where the run was last trained; nothing before it began.
     pub fn place(&self) -> Option<Place> {
         let (device, threads) = (self.device.clone()?, self.threads?);
         Some(Place::new(&self.cpu, device, threads, self.ranks.unwrap_or(1)))
@@ -157,15 +161,17 @@ impl Manifest {
         self.sessions.push(Session { started: clock::utc(), from_step, place: Some(place) });
     }
 
-    /// Whether what the run came to was computed in several places. A session whose steps were all taken anew, since it was
-    /// killed before its first checkpoint, has left nothing.
+    /// Whether what the run came to, its evaluation included, was computed in several places. A session whose steps were all
+    /// taken anew, since it was killed before its first checkpoint, has left nothing.
     pub fn is_mixed(&self) -> bool {
         let left = |number: usize, session: &Session| {
             self.sessions[number + 1..].iter().all(|later| later.from_step > session.from_step)
         };
         let sessions = self.sessions.iter().enumerate().filter(|(number, one)| left(*number, one));
         let places: Vec<&Place> = sessions.filter_map(|(_, one)| one.place.as_ref()).collect();
+        let apart = self.evaluated_at.as_ref().zip(self.place());
         places.windows(2).any(|pair| pair[0] != pair[1])
+            || apart.is_some_and(|(evaluated, trained)| !evaluated.computes_like(&trained))
     }
 
     /// Reads the manifest of `run`.
@@ -236,5 +242,20 @@ mod tests {
         // Killed before its first checkpoint, and begun anew elsewhere.
         assert!(!mixed(&[(1, 0), (2, 0)]) && !mixed(&[(1, 0), (2, 5), (1, 5)]));
         assert!(mixed(&[(1, 0), (2, 5), (1, 5), (2, 9)]));
+    }
+
+    /// However many ranks trained, one process evaluates.
+    #[test]
+    fn an_evaluation_elsewhere_is_another_place() {
+        let evaluated = |place: Place| Manifest { evaluated_at: Some(place), ..old() };
+        assert!(!old().is_mixed() && !evaluated(on(1)).is_mixed());
+        assert!(evaluated(on(4)).is_mixed());
+        let mut manifest = evaluated(on(1));
+        manifest.sessions.clear();
+        manifest.go_on(Place { ranks: 2, ..on(1) }, 0);
+        assert!(!manifest.is_mixed());
+        let text = serde_json::to_string(&manifest).unwrap();
+        assert_eq!(serde_json::from_str::<Manifest>(&text).unwrap(), manifest);
+        assert!(!serde_json::to_string(&old()).unwrap().contains("evaluated_at"));
     }
 }

@@ -27,11 +27,18 @@ impl Place {
         let cpu = parts.map(String::as_str).collect::<Vec<_>>().join(", ");
         Self { cpu, device, threads, ranks }
     }
+
+    /// Whether what one process computes here has the bits of what one computes there: how many share the work counts for
+    /// training alone.
+    pub fn computes_like(&self, other: &Self) -> bool {
+        (&self.cpu, &self.device, self.threads) == (&other.cpu, &other.device, other.threads)
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} with {} threads", self.device, self.threads)?;
+        let plural = if self.threads == 1 { "" } else { "s" };
+        write!(f, "{} with {} thread{plural}", self.device, self.threads)?;
         if self.ranks > 1 {
             write!(f, " and {} ranks", self.ranks)?;
         }
@@ -59,6 +66,12 @@ mod tests {
         assert_eq!(alone.to_string(), told);
         assert_eq!(Place::new(&Cpu { cores: 4, ..cpu.clone() }, "cpu".into(), 2, 1), alone);
         assert_ne!(Place::new(&Cpu { limits: vec![], ..cpu.clone() }, "cpu".into(), 2, 1), alone);
+        let single = Place { threads: 1, ..alone.clone() };
+        assert!(single.to_string().starts_with("cpu with 1 thread ("), "{single}");
+        assert!(
+            alone.computes_like(&Place { ranks: 4, ..alone.clone() })
+                && !alone.computes_like(&single)
+        );
         let several = Place::new(&cpu, "cuda:0".into(), 2, 4).to_string();
         assert!(several.starts_with("cuda:0 with 2 threads and 4 ranks (Some CPU"), "{several}");
     }

@@ -12,19 +12,19 @@ pub(super) fn here(ranks: &dyn Ranks, device: String) -> Place {
     Place::new(&Cpu::here(), device, tch::get_num_threads() as usize, ranks.count())
 }
 
-/// Says, to whoever watches and to whoever reads the log later, that the run goes on elsewhere; whether it does.
+/// Says, to whoever watches and to whoever reads the log later, where the run continues when that is elsewhere.
 pub(super) fn moved(
     run: &RunDir,
     earlier: &Manifest,
     here: &Place,
     reporter: &mut dyn Reporter,
-) -> Result<bool> {
-    let Some(before) = earlier.place().filter(|before| before != here) else { return Ok(false) };
+) -> Result<()> {
+    let Some(before) = earlier.place().filter(|before| before != here) else { return Ok(()) };
     let line = format!(
-        "the run was on {before} and goes on on {here}: its figures will differ in the last digits from those of an \
-         unbroken run"
+        "the run was computed on {before} and continues on {here}: its figures will differ in the last digits from those \
+         of an unbroken run"
     );
     run.log(&line)?;
     reporter.note(&line);
-    Ok(true)
+    Ok(())
 }

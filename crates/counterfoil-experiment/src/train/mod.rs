@@ -110,19 +110,15 @@ pub fn train_among(
     let from_step = trainer.steps();
     let earlier = run.manifest()?;
     let ended = earlier.stopped_by.map(|stopped_by| (stopped_by, earlier.training_s));
-    let here = here(ranks, device_name(device));
     // The others may read the manifest before or after rank 0 begins to write it anew.
     if let Some((stopped_by, training_s)) = ranks::told(ranks, ended)?
         && from_step == training.steps
     {
-        // What is left is to evaluate, which also has its last digits from where it is done.
-        if leads(ranks) && moved(run, &earlier, &here, reporter)? {
-            run.amend(|manifest| manifest.go_on(here, from_step))?;
-        }
         let best = trainer.loss_mut().best;
         return Ok(Outcome { steps: from_step, stopped_by, training_s, best });
     }
     let recorder = if leads(ranks) {
+        let here = here(ranks, device_name(device));
         moved(run, &earlier, &here, reporter)?;
         run.amend(|manifest| {
             manifest.go_on(here, from_step);

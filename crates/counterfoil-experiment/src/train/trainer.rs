@@ -243,9 +243,13 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// The loss above which training that began with `first` has exploded: `explosion` times as much. A loss that began near 0
-/// or below it, as it can with the surprise of mechanisms, has its size for a scale, and at least 1.
+/// The loss above which training that began with `first` has exploded: `explosion` times as much. Of a loss that began at 0 or
+/// below it, as it can with the surprise of mechanisms, a multiple says nothing: it may rise by `explosion - 1` times its
+/// size, which counts as 1 at least.
 fn limit(first: f64, explosion: f64) -> f64 {
+    if first > 0.0 {
+        return explosion * first;
+    }
     first + (explosion - 1.0) * first.abs().max(1.0)
 }
 
@@ -274,10 +278,12 @@ mod tests {
     fn a_loss_explodes_from_wherever_it_began() {
         assert_eq!(limit(2.0, 10.0), 20.0);
         assert_eq!(limit(1.0, 10.0), 10.0);
-        // Near 0 ten times as much is little, and below it less than before.
+        assert_eq!(limit(0.5, 10.0), 5.0);
+        // Below 0 ten times as much would be less than before.
         assert_eq!(limit(0.0, 10.0), 9.0);
         assert_eq!(limit(-0.5, 10.0), 8.5);
         assert_eq!(limit(-4.0, 10.0), 32.0);
+        assert_eq!(limit(0.5, f64::INFINITY), f64::INFINITY);
         assert_eq!(limit(-4.0, f64::INFINITY), f64::INFINITY);
     }
 }

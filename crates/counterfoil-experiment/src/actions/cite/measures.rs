@@ -182,10 +182,10 @@ work!(
 );
 preprint!(
     PROBES,
-    "alain2017probes",
+    "alain2016probes",
     "Understanding Intermediate Layers Using Linear Classifier Probes",
     "Alain, Guillaume and Bengio, Yoshua",
-    "2017",
+    "2016",
     "1610.01644"
 );
 work!(

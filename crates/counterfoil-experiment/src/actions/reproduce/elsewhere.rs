@@ -37,11 +37,15 @@ impl Elsewhere {
         Ok(Self { within, measured })
     }
 
-    /// What figures that agree are.
-    pub fn told(&self) -> String {
-        match &self.measured {
-            Some((words, _)) => words.clone(),
-            None => format!("within {} of each other", self.within),
+    /// What those of `figures` that agree are, with how many of them have no bound of their own.
+    pub fn told<'f>(&self, figures: impl IntoIterator<Item = &'f str>) -> String {
+        let share = format!("within {} of each other", self.within);
+        let Some((words, bounds)) = &self.measured else { return share };
+        let without = figures.into_iter().filter(|name| !bounds.contains_key(*name)).count();
+        match without {
+            0 => words.clone(),
+            1 => format!("{words}, and the one that has no bound there {share}"),
+            _ => format!("{words}, and the {without} that have no bound there {share}"),
         }
     }
 
@@ -62,11 +66,14 @@ mod tests {
         let share = Elsewhere::share(0.05);
         assert!(share.allows("a", -1.0, -1.04) && !share.allows("a", 1.0, 1.06));
         assert!(!share.allows("a", 1.0, f64::NAN));
-        assert_eq!(share.told(), "within 0.05 of each other");
+        assert_eq!(share.told(["a", "b"]), "within 0.05 of each other");
         let bounds = BTreeMap::from([("a".to_owned(), 0.5), ("b".to_owned(), 0.0)]);
         let measured = Elsewhere { measured: Some(("as was measured".into(), bounds)), ..share };
         assert!(measured.allows("a", 1.0, 1.5) && !measured.allows("a", 1.0, 1.6));
         assert!(!measured.allows("b", 1.0, 1.01) && measured.allows("new", 1.0, 1.01));
-        assert_eq!(measured.told(), "as was measured");
+        assert_eq!(measured.told(["a", "b"]), "as was measured");
+        let some = "as was measured, and the 2 that have no bound there within 0.05 of each other";
+        assert_eq!(measured.told(["a", "new", "newer"]), some);
+        assert!(measured.told(["new"]).contains("the one that has no bound there within 0.05"));
     }
 }
