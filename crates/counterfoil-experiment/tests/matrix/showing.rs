@@ -78,7 +78,7 @@ fn figures_are_means_with_ranks() {
         let found = entry(part, 0, key).value;
         assert!((found - expected).abs() < 1e-12, "{key}: {found}");
     };
-    near("wanted", (1.0 / 4.8 + 1.0 / 191.0) / 2.0);
+    near("wanted", f64::midpoint(1.0 / 4.8, 1.0 / 191.0));
     near("follows", 0.85);
     near("order", 0.95);
     near("residual", 0.03);
