@@ -444,7 +444,7 @@ mod tests {
         let mut figures = BTreeMap::from(names.map(figure));
         let found = names.map(str::to_owned).into_iter().zip([1.0, 3.0, 1.0]).collect();
         assert_eq!(widen(&mut figures, &found), 2);
-        assert_eq!(names.map(|name| figures[name].within), [0.5, 8.0, 8.0]);
+        assert_eq!(names.map(|name| figures[name].within), [0.5, 16.0, 16.0]);
     }
 
     fn found_with_nan(same: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
