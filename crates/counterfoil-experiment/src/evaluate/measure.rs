@@ -118,22 +118,19 @@ impl Judges {
         Ok(Self { by: by.collect(), regressors, classifier })
     }
 
-    /// What the regressors read their answers from, and what is measured directly, `[n, features]`; nothing where there is no
-    /// regressor.
+    /// What each regressor reads its answers from, `[n, features]`, and what is measured directly, `[n, 1]`; nothing where there is
+    /// no regressor.
     ///
     /// # Errors
     /// When the images are not such as they were trained on.
-    pub fn features(&self, images: &Tensor) -> Result<Option<Tensor>> {
-        if self.regressors.is_empty() {
-            return Ok(None);
-        }
+    pub fn features(&self, images: &Tensor) -> Result<Vec<Tensor>> {
         let each = self.regressors.iter().map(|judge| judge.features(images));
         let mut parts: Vec<Tensor> = each.collect::<std::result::Result<_, _>>()?;
-        if self.by.iter().any(|by| matches!(by, By::Pixels)) {
+        if !parts.is_empty() && self.by.iter().any(|by| matches!(by, By::Pixels)) {
             let read: Vec<f32> = intensity(images)?.into_iter().map(|value| value as f32).collect();
             parts.push(Tensor::from_slice(&read).to_device(images.device()).unsqueeze(1));
         }
-        Ok(Some(Tensor::f_cat(&parts, 1)?))
+        Ok(parts)
     }
 
     /// Measures images `[n, c, h, w]` in `[-1, 1]`.

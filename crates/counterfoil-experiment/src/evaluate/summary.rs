@@ -217,8 +217,8 @@ pub struct Following {
     pub code_share: Option<f64>,
 }
 
-/// Squared Fréchet distances between sets of images, in standardised features of the judges (Heusel et al. 2017 with features of
-/// our own).
+/// Squared Fréchet distances between sets of images, in features of the judges, in units of each judge's spread (Heusel et al.
+/// 2017 with features of our own).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resemblance {
     /// Of the answers to single interventions from the images that they should be like.

@@ -108,8 +108,8 @@ pub(super) fn resemblance(summary: &Summary) -> Table {
             column("", ""),
             column(
                 "distance",
-                "squared Fréchet distance of the answers to single interventions, in features of the judges, in standard \
-                 deviations",
+                "squared Fréchet distance of the answers to single interventions, in features of the judges, in units of \
+                 their spread",
             ),
             column("left as is", "that of the unchanged images"),
         ],
