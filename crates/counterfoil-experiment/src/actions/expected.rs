@@ -281,7 +281,7 @@ fn other_figures(
 fn is_counted(name: &str) -> bool {
     name.starts_with("identity_kept.")
         || name == "judges.class_accuracy"
-        || (name.starts_with("uncertainty.") && !name.ends_with(".width"))
+        || (name.starts_with("uncertainty.") && name.rsplit('.').next() != Some("width"))
 }
 
 /// Makes bounds as wide as another environment's values ask for, and returns how many that changed: each figure may be
