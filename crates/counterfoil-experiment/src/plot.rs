@@ -22,6 +22,9 @@ pub(crate) const COLOURS: [RGBColor; 6] = [
 const SIZE: (u32, u32) = (720, 420);
 const PANEL: (u32, u32) = (560, 360);
 
+/// Points of a curve; more cannot be seen.
+const POINTS: usize = 500;
+
 /// A named line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
@@ -29,6 +32,17 @@ pub struct Line {
     pub name: String,
     /// Its points, from left to right.
     pub points: Vec<(f64, f64)>,
+}
+
+/// At most [`POINTS`] points: means over stretches of equal count.
+pub(crate) fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let stretch = points.len().div_ceil(POINTS).max(1);
+    let mean = |part: &[(f64, f64)]| {
+        let n = part.len() as f64;
+        let (x, y) = part.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
+        (x / n, y / n)
+    };
+    points.chunks(stretch).map(mean).collect()
 }
 
 /// Draws lines with a legend. Points that are no numbers are left out.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     error::{ExperimentError, Result},
-    plot::{self, Line},
+    plot::{self, Line, thinned},
     run_dir::{EVENTS_FILE, Event, Part, RunDir, read_events},
     train::LOSS,
 };
@@ -15,8 +15,6 @@ use crate::{
 const STEPS: usize = 10;
 /// Steps with a validation loss that a short table is content with.
 const ENOUGH: usize = 5;
-/// Points of a drawn curve; more cannot be seen.
-const POINTS: usize = 500;
 
 /// One value of a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -117,7 +115,7 @@ impl Curves {
             // A run without this loss keeps its place, so that a run has one colour in both panels.
             let lines = runs.iter().zip(curves).map(|(run, curve)| Line {
                 name: run.clone(),
-                points: thinned(curve).into_iter().map(|(x, y)| (x, scale(y))).collect(),
+                points: thinned(&pairs(curve)).into_iter().map(|(x, y)| (x, scale(y))).collect(),
             });
             panels.push((if positive { logarithmic } else { plain }, lines.collect()));
         }
@@ -133,6 +131,10 @@ fn by_step(curve: &[Point]) -> BTreeMap<u64, f64> {
     curve.iter().map(|point| (point.step, point.loss)).collect()
 }
 
+fn pairs(curve: &[Point]) -> Vec<(f64, f64)> {
+    curve.iter().map(|point| (point.step as f64, point.loss)).collect()
+}
+
 /// The steps that two curves share, ascending.
 fn common([first, second]: &[BTreeMap<u64, f64>; 2]) -> Vec<u64> {
     first.keys().filter(|step| second.contains_key(step)).copied().collect()
@@ -143,17 +145,6 @@ fn spread(steps: &[u64]) -> BTreeSet<u64> {
     let last = steps.len().saturating_sub(1);
     let shown = steps.len().min(STEPS);
     (0..shown).map(|k| steps[k * last / (shown - 1).max(1)]).collect()
-}
-
-/// At most [`POINTS`] points: means over stretches of equal count.
-fn thinned(curve: &[Point]) -> Vec<(f64, f64)> {
-    let stretch = curve.len().div_ceil(POINTS).max(1);
-    let mean = |part: &[Point]| {
-        let n = part.len() as f64;
-        let sum = |of: fn(&Point) -> f64| part.iter().map(of).sum::<f64>();
-        (sum(|p| p.step as f64) / n, sum(|p| p.loss) / n)
-    };
-    curve.chunks(stretch).map(mean).collect()
 }
 
 #[cfg(test)]

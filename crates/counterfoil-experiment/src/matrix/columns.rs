@@ -9,7 +9,7 @@ use super::{
 };
 use crate::evaluate::{
     plan::EXTRAPOLATED,
-    summary::{Effect, Summary},
+    summary::{Effect, Following, Summary},
 };
 
 /// All columns, in their order.
@@ -87,9 +87,7 @@ pub const COLUMNS: [Column; 28] = [
         "1 is right",
         "mean over do(i): slope of what is measured of i on what was asked; less is shrinkage",
         Goal::One,
-        |summary, _| {
-            mean(summary.following.values().map(|f| Figure { value: f.slope, ends: None }))
-        },
+        |summary, _| following(summary, |f| Some(f.slope)),
     ),
     Column {
         form: Form::Percent,
@@ -100,10 +98,7 @@ pub const COLUMNS: [Column; 28] = [
             "mean over variables, on the few images that are swept: pairs of values over the declared range of which the \
              larger one asked gives the larger one measured",
             Goal::High,
-            |summary, _| {
-                let each = summary.following.values().filter_map(|f| f.monotonicity);
-                mean(each.map(|value| Figure { value, ends: None }))
-            },
+            |summary, _| following(summary, |f| f.monotonicity),
         )
     },
     figure(
@@ -159,12 +154,7 @@ pub const COLUMNS: [Column; 28] = [
         "mean squared error",
         "mean over variables: pixels in [0, 1], after setting a variable to what it is",
         Goal::Low,
-        |summary, _| {
-            mean(summary.null_intervention.iter().map(|(name, value)| {
-                let ends = summary.intervals.get(&format!("null_intervention.{name}")).copied();
-                Figure { value: *value, ends }
-            }))
-        },
+        |summary, _| squared(summary, "null_intervention", &summary.null_intervention),
     ),
     figure(
         "reversal",
@@ -172,12 +162,7 @@ pub const COLUMNS: [Column; 28] = [
         "mean squared error",
         "mean over variables: pixels in [0, 1], after setting a variable to another value and back",
         Goal::Low,
-        |summary, _| {
-            mean(summary.reversibility.iter().map(|(name, value)| {
-                let ends = summary.intervals.get(&format!("reversibility.{name}")).copied();
-                Figure { value: *value, ends }
-            }))
-        },
+        |summary, _| squared(summary, "reversibility", &summary.reversibility),
     ),
     figure(
         "composition",
@@ -227,10 +212,7 @@ pub const COLUMNS: [Column; 28] = [
             "of the declared range",
             "mean over variables: how far the code of an image is from that of its label, on images that no map was fitted to",
             Goal::Low,
-            |summary, _| {
-                let each = summary.following.values().filter_map(|f| f.code_share);
-                mean(each.map(|value| Figure { value, ends: None }))
-            },
+            |summary, _| following(summary, |f| f.code_share),
         )
     },
     Column {
@@ -382,4 +364,18 @@ fn effects(summary: &Summary, counts: impl Fn(&str, &str) -> bool) -> Option<Fig
     let single = summary.effectiveness.iter().filter(|(set, _)| is_single(set));
     let pairs = single.flat_map(|(set, row)| row.iter().map(move |(m, effect)| (set, m, effect)));
     mean(pairs.filter(|(set, m, _)| counts(set, m)).filter_map(|(_, _, effect)| figure(effect)))
+}
+
+/// The mean over variables of squared errors, whose intervals stand under `name`.
+fn squared(summary: &Summary, name: &str, each: &IndexMap<String, f64>) -> Option<Figure> {
+    mean(each.iter().map(|(variable, value)| {
+        let ends = summary.intervals.get(&format!("{name}.{variable}")).copied();
+        Figure { value: *value, ends }
+    }))
+}
+
+/// The mean over variables of what `of` takes from how they follow.
+fn following(summary: &Summary, of: impl Fn(&Following) -> Option<f64>) -> Option<Figure> {
+    let each = summary.following.values().filter_map(of);
+    mean(each.map(|value| Figure { value, ends: None }))
 }

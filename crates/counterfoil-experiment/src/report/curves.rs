@@ -7,12 +7,10 @@ use serde::Serialize;
 
 use super::numbers;
 use crate::{
-    plot::{COLOURS, GRID, INK},
+    plot::{COLOURS, GRID, INK, thinned},
     run_dir::{Event, Part},
 };
 
-/// Points of a curve; more cannot be seen.
-const POINTS: usize = 500;
 /// Width and height in pixels of the screen at the size the page is laid out for.
 const SIZE: (u32, u32) = (560, 330);
 
@@ -157,17 +155,6 @@ fn ticks(low: f64, high: f64) -> Vec<f64> {
     };
     let powers = of(&[1.0]);
     if powers.len() > 2 { powers } else { of(&[1.0, 2.0, 5.0]) }
-}
-
-/// At most [`POINTS`] points: means over stretches of equal count.
-fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let stretch = points.len().div_ceil(POINTS).max(1);
-    let mean = |part: &[(f64, f64)]| {
-        let n = part.len() as f64;
-        let (x, y) = part.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
-        (x / n, y / n)
-    };
-    points.chunks(stretch).map(mean).collect()
 }
 
 /// The geometric mean, as suits a logarithmic scale, over a window of a thirtieth of the curve, cut at its ends.
