@@ -3,7 +3,9 @@
 //! Training pulls block `i` towards the code of label `i`, but only as hard as the other terms allow: a block may be
 //! shrunk, shifted or noisy. An intervention in label units has to know what the trained encoder really writes.
 
-use crate::{Architecture, Code, Mechanism, Model, ModelError, codes, error::expect_shape};
+use crate::{
+    Architecture, Code, Directions, Mechanism, Model, ModelError, codes, error::expect_shape,
+};
 use crate::{
     known::{filled_codes, known_rows},
     objective::label_codes,
@@ -39,6 +41,9 @@ pub struct BlockCalibration {
 pub struct Calibration {
     /// One entry a labelled variable, in the graph's order.
     pub blocks: Vec<BlockCalibration>,
+    /// The reader of the whole code, where labels are read off it instead of off blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directions: Option<Directions>,
 }
 
 /// Relative size of the ridge that keeps the normal equations solvable when a block's dimensions copy each other.
@@ -63,7 +68,7 @@ impl Calibration {
                 latent_mae: 0.0,
             }
         };
-        Self { blocks: a.blocks().labelled().map(block).collect() }
+        Self { blocks: a.blocks().labelled().map(block).collect(), directions: None }
     }
 
     /// Fits both maps on latents `[n, d]` and labels `[n, variables]` (label units) of training images, and measures the errors
@@ -134,7 +139,7 @@ impl Calibration {
             found.read_mae = mean_abs(&wrap(a, block.variable, &(read - truth)));
             blocks.push(found);
         }
-        Ok(Self { blocks })
+        Ok(Self { blocks, directions: None })
     }
 
     /// Fits how much of a variable's exogenous noise survives its abduction, on latents and labels of held-out images.
@@ -192,6 +197,31 @@ impl Calibration {
         Ok(())
     }
 
+    /// Reads labels off the whole code from now on, by a reader that is fitted and measured on the same images.
+    ///
+    /// # Errors
+    /// When libtorch cannot copy it.
+    pub fn fit_directions(
+        &mut self,
+        a: &Architecture,
+        fitted: (&Tensor, &Tensor),
+        held_out: (&Tensor, &Tensor),
+    ) -> Result<(), ModelError> {
+        let directions = Directions::fit(a, fitted, held_out)?;
+        let labels = held_out.1.to_device(Device::Cpu).to_kind(Kind::Double);
+        let read = directions.labels(a, &held_out.0.to_device(Device::Cpu).to_kind(Kind::Double));
+        for (column, (entry, block)) in
+            self.blocks.iter_mut().zip(a.blocks().labelled()).enumerate()
+        {
+            let column = column as i64;
+            let rows = known(&labels, &[column]);
+            let of = |x: &Tensor| x.select(1, column).index_select(0, &rows);
+            entry.read_mae = mean_abs(&wrap(a, block.variable, &(of(&read) - of(&labels))));
+        }
+        self.directions = Some(directions);
+        Ok(())
+    }
+
     /// The latents that labels stand for, `[n, variables] -> [n, d]`; unlabelled blocks are 0.
     pub fn latents(&self, a: &Architecture, labels: &Tensor) -> Tensor {
         let codes = label_codes(a, labels);
@@ -236,6 +266,9 @@ impl Calibration {
 
     /// The labels that latents `[n, d]` stand for, `[n, variables]` in label units.
     pub fn labels(&self, a: &Architecture, latents: &Tensor) -> Tensor {
+        if let Some(directions) = &self.directions {
+            return directions.labels(a, latents);
+        }
         let read = |(entry, b): (&BlockCalibration, &crate::Block)| {
             entry.read_labels(a, b.variable, &b.of(latents))
         };
@@ -300,7 +333,7 @@ fn per_dimension(x: &Tensor, y: &Tensor) -> (Tensor, Tensor) {
 }
 
 /// Ridge regression `y = W x + b`: `W` is `[outputs, inputs]`.
-fn ridge(x: &Tensor, y: &Tensor) -> (Tensor, Tensor) {
+pub(crate) fn ridge(x: &Tensor, y: &Tensor) -> (Tensor, Tensor) {
     let mean = |t: &Tensor| t.mean_dim([0i64].as_slice(), true, None);
     let (x_mean, y_mean) = (mean(x), mean(y));
     let (dx, dy) = (x - &x_mean, y - &y_mean);

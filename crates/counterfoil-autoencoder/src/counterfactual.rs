@@ -27,7 +27,9 @@ pub use self::{
 };
 
 use self::{act::touched, guide::Pass};
-use crate::{Architecture, Calibration, Conditioning, Decoder, LatentDenoiser, Model, ModelError};
+use crate::{
+    Architecture, Calibration, Conditioning, Decoder, LatentDenoiser, Mechanism, Model, ModelError,
+};
 use counterfoil_diffusion::guidance::Clamped;
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::training::noised;
@@ -74,6 +76,10 @@ pub struct Procedure {
     /// Whether a value is written as the latent that the trained encoder has for it; if not, as the code of the label
     /// itself, with the published one-hop mechanism in a root's u and elsewhere in z.
     pub calibrated: bool,
+    /// Whether labels are read off the whole code by a linear reader, and the code is moved along its directions
+    /// ([`Directions`](crate::Directions)) instead of one variable's block: for a code that nothing ties to labels. Needs
+    /// `model.mechanism = "independent"`.
+    pub directions: bool,
 }
 
 impl Default for Procedure {
@@ -93,6 +99,7 @@ impl Default for Procedure {
             clamp: false,
             keep_residual: false,
             calibrated: true,
+            directions: false,
         }
     }
 }
@@ -153,6 +160,12 @@ impl Procedure {
             return setting(
                 "counterfactual.guidance_kept",
                 "must be 1 with guidance_reference = \"factual\": what is kept is factual already",
+            );
+        }
+        if self.directions && architecture.mechanism != Mechanism::Independent {
+            return setting(
+                "counterfactual.directions",
+                "must be false unless model.mechanism = \"independent\": a mechanism reads blocks",
             );
         }
         if !architecture.decoder.draws_in_one_pass() && self.keep_residual {

@@ -18,6 +18,7 @@
 //! | labels that training may not see | [`KnownCodes`] |
 //! | abduct, act, predict | [`counterfactual`] |
 //! | label value <-> latent value after training | [`calibration`] |
+//! | the same where no block belongs to a label | [`Directions`] |
 //! | regressors and classifiers that judge generated images | [`oracle`] |
 //! | mechanisms of a table of labels, without images | [`tabular`] |
 //!
@@ -31,6 +32,7 @@ mod codes;
 pub mod config;
 pub mod counterfactual;
 mod denoiser;
+mod directions;
 mod draws;
 mod error;
 mod known;
@@ -47,6 +49,7 @@ pub use calibration::Calibration;
 pub use config::{Code, Conditioning, Decoder, Mechanism, ModelConfig, Prior, Size};
 pub use counterfactual::{Abduction, Counterfactuals, Procedure};
 pub use denoiser::LatentDenoiser;
+pub use directions::Directions;
 pub use error::ModelError;
 pub use known::KnownCodes;
 pub use model::Model;

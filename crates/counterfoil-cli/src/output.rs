@@ -12,7 +12,6 @@ use counterfoil::experiment::{
         imagine::{Imagination, Imagined},
     },
     evaluate::Summary,
-    identification::Identification,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -150,20 +149,29 @@ pub(crate) fn imagined(
         }
     }
     table(&header, &rows)?;
-    let asked: BTreeSet<(&str, &str)> =
-        imagined.identification.iter().flatten().filter_map(verdict).collect();
-    if !asked.is_empty() {
-        line("")?;
-        let rows: Vec<Vec<String>> =
-            asked.into_iter().map(|(query, by)| vec![query.to_owned(), by.to_owned()]).collect();
-        table(&["effect", "what data say of it, by the graph"], &rows)?;
-    }
+    let found = || imagined.identification.iter().flatten();
+    let effects = found().filter_map(|one| {
+        Some((one.query.clone(), one.estimand.as_ref().or(one.hedge.as_ref())?.clone()))
+    });
+    let images = found()
+        .filter_map(|one| one.of_image.as_ref().map(|image| (image.query.clone(), image.ground())));
+    verdicts(["effect", "what data say of it, by the graph"], effects)?;
+    verdicts(["of an image (0 as seen, 1 as set)", "what its answer rests on"], images)?;
     line(&format!("picture  {}", file.display()))
 }
 
-/// An effect, and its formula or why there is none.
-fn verdict(found: &Identification) -> Option<(&str, &str)> {
-    Some((&found.query, found.estimand.as_deref().or(found.hedge.as_deref())?))
+/// Questions and what the graph says of them, each once; nothing where nothing was asked.
+fn verdicts(
+    header: [&str; 2],
+    found: impl Iterator<Item = (String, String)>,
+) -> anyhow::Result<()> {
+    let found: BTreeSet<(String, String)> = found.collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    line("")?;
+    let rows: Vec<Vec<String>> = found.into_iter().map(|(query, by)| vec![query, by]).collect();
+    table(&header, &rows)
 }
 
 #[cfg(test)]

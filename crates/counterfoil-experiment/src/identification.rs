@@ -7,11 +7,14 @@
 //! model's answer is one of many that all data fit; [`Confounded`](counterfoil_autoencoder::counterfactual::Confounded)
 //! bounds them.
 //!
-//! This is about effects. What an image would have been takes more than any graph: that noise enters a mechanism by
-//! addition (or an increasing map), which the model assumes of every variable.
+//! An effect is about a population. What *this* image would have been is the probability of one world given what was seen in
+//! another, which the graph is asked too (Correa, Lee and Bareinboim 2021). From no experiment does it follow what a variable
+//! would have been that was seen itself; the model can answer because it takes every mechanism for an increasing function
+//! of its noise, which without hidden common causes settles it (Nasr-Esfahany, Alizadeh and Shah 2023).
 
 use counterfoil_graph::{
     Admg, CausalGraph as _, Dag, NodeSet, Query,
+    counterfactual::{Answer, Event, Question, World},
     identification::{NotIdentified, identify},
 };
 use serde::{Deserialize, Serialize};
@@ -37,6 +40,71 @@ pub struct Identification {
     /// `(cause, effect)` pairs on the way whose hidden common cause the model's mechanism takes for a part of the effect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mistaken: Vec<(String, String)>,
+    /// The same of one image: what the outcome would have been, given all labels of the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_image: Option<OfImage>,
+}
+
+/// What the declared graph says of what one image would have been.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfImage {
+    /// `P(intensity[thickness=1]=1 | thickness=0, intensity=0)`: 0 stands for what was seen, 1 for what is set and
+    /// asked for.
+    pub query: String,
+    /// Whether experiments tell, whatever the mechanisms are.
+    pub identifiable: bool,
+    /// The formula of interventional distributions, when they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimand: Option<String>,
+    /// Why none does, when they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<String>,
+    /// Whether data tell where every mechanism is an increasing function of its noise, as the model takes it to be: no
+    /// hidden common cause is mistaken for an effect.
+    pub identifiable_if_increasing: bool,
+}
+
+impl OfImage {
+    /// # Errors
+    /// When the graph contradicts itself, which a checked one does not.
+    fn new(graph: &Admg, set: &NodeSet, outcome: usize, mistaken: bool) -> Result<Self> {
+        let world = set.iter().fold(World::factual(), |world, variable| world.set(variable, 1));
+        let event = Event::sure().and(outcome, world, 1);
+        let seen = (0..graph.len())
+            .fold(Event::sure(), |seen, variable| seen.and(variable, World::factual(), 0));
+        let question = Question { event, given: seen };
+        let answer = question.identify(graph).map_err(contradiction)?;
+        let (estimand, conflict) = match &answer {
+            Answer::Identified(formula) => (Some(formula.estimand().to_string()), None),
+            Answer::NotIdentified(conflict) => (None, Some(conflict.text(graph))),
+            Answer::Zero => (Some("0".to_owned()), None),
+            Answer::One => (Some("1".to_owned()), None),
+            // Single worlds in which everything is seen once are possible in every graph.
+            _ => return Err(contradiction("what was seen of an image is impossible in it")),
+        };
+        Ok(Self {
+            query: question.text(graph),
+            identifiable: estimand.is_some(),
+            estimand,
+            conflict,
+            identifiable_if_increasing: !mistaken,
+        })
+    }
+
+    /// One sentence on what the answer rests on.
+    pub fn ground(&self) -> String {
+        match (&self.estimand, self.identifiable_if_increasing) {
+            (Some(estimand), _) => estimand.clone(),
+            (None, true) => {
+                "follows from no experiment, and from data if mechanisms increase with their noise, as the model has them"
+                    .to_owned()
+            }
+            (None, false) => {
+                "follows from no experiment, nor from data if mechanisms increase with their noise: hidden causes are in them"
+                    .to_owned()
+            }
+        }
+    }
 }
 
 impl Identification {
@@ -77,24 +145,27 @@ pub fn identifications(declared: &Dag, targets: &[&str]) -> Result<Vec<Identific
         let answer = match identify(&graph, &query) {
             Ok(estimand) => Ok(estimand.to_string()),
             Err(NotIdentified::Hedge(hedge)) => Err(hedge.text(&graph).to_string()),
-            Err(error) => {
-                let reason = error.to_string();
-                return Err(ExperimentError::Syntax { origin: "the causal graph".into(), reason });
-            }
+            Err(error) => return Err(contradiction(error)),
         };
         let names = |(cause, effect): (usize, usize)| {
             (graph.name(cause).to_owned(), graph.name(effect).to_owned())
         };
-        let mistaken = mistaken(&graph, &set, outcome).into_iter().map(names).collect();
+        let mistaken: Vec<_> = mistaken(&graph, &set, outcome).into_iter().map(names).collect();
+        let of_image = OfImage::new(&graph, &set, outcome, !mistaken.is_empty())?;
         Ok(Identification {
             query: query.text(&graph),
             identifiable: answer.is_ok(),
             estimand: answer.as_ref().ok().cloned(),
             hedge: answer.err(),
             mistaken,
+            of_image: Some(of_image),
         })
     };
     outcomes.map(of).collect()
+}
+
+fn contradiction(error: impl std::fmt::Display) -> ExperimentError {
+    ExperimentError::Syntax { origin: "the causal graph".into(), reason: error.to_string() }
 }
 
 /// `(parent, child)` pairs between `set` and `outcome` where the parent changes and goes with the child's noise: a hidden
@@ -153,6 +224,12 @@ mod tests {
                 found.mistaken.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
             assert_eq!(pairs, mistaken, "{text}");
             assert_eq!(found.warning().is_some(), !mistaken.is_empty(), "{text}");
+            // What was seen of the outcome and what is asked of it need its causes at two values.
+            let image = found.of_image.as_ref().unwrap();
+            assert!(image.query.starts_with(&format!("P({outcome}[{set}=1]=1 | ")), "{image:?}");
+            assert!(!image.identifiable && image.estimand.is_none(), "{text}: {image:?}");
+            assert!(image.conflict.is_some(), "{text}");
+            assert_eq!(image.identifiable_if_increasing, mistaken.is_empty(), "{text}");
         }
     }
 

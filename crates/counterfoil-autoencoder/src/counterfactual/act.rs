@@ -2,7 +2,7 @@
 
 use super::{Abduction, Confounded, Counterfactuals, confounding};
 use crate::objective::label_codes;
-use crate::{Mechanism, ModelError};
+use crate::{Directions, Mechanism, ModelError};
 use counterfoil_graph::{Intervention, Role};
 use tch::Tensor;
 
@@ -40,18 +40,14 @@ impl Counterfactuals<'_> {
                 expected: vec![n],
             });
         }
+        self.expect_labelled(interventions)?;
+        if let Some(directions) = self.directions()? {
+            return Ok(tch::no_grad(|| directions.moved(a, &abduction.z, interventions)));
+        }
         let labelled: Vec<usize> = a.blocks().labelled().map(|b| b.variable).collect();
         // Where nothing is set any valid value will do: it is masked away.
         let mut labels: Vec<f32> = Vec::with_capacity(interventions.len() * labelled.len());
         for intervention in interventions {
-            let unlabelled = |v: &usize| a.dag().variable(*v).role() == Role::Unlabelled;
-            if let Some(variable) = intervention.targets().into_iter().find(unlabelled) {
-                let names: Vec<&str> = a.blocks().labelled().map(|b| b.name.as_str()).collect();
-                return Err(ModelError::Unlabelled {
-                    variable: a.dag().variable(variable).name().to_owned(),
-                    choices: names.join(", "),
-                });
-            }
             labels.extend(labelled.iter().map(|v| intervention.get(*v).unwrap_or(0.0) as f32));
         }
         let labels = Tensor::from_slice(&labels).view([n, labelled.len() as i64]).to_device(device);
@@ -72,6 +68,31 @@ impl Counterfactuals<'_> {
                 acted[variable].shallow_clone()
             })
         }))
+    }
+
+    /// Fails where an intervention changes a variable that has no labels to say its values in.
+    fn expect_labelled(&self, interventions: &[Intervention]) -> Result<(), ModelError> {
+        let a = self.architecture();
+        let unlabelled = |v: &usize| a.dag().variable(*v).role() == Role::Unlabelled;
+        let mut targets = interventions.iter().flat_map(Intervention::targets);
+        let Some(variable) = targets.find(unlabelled) else { return Ok(()) };
+        let names: Vec<&str> = a.blocks().labelled().map(|b| b.name.as_str()).collect();
+        Err(ModelError::Unlabelled {
+            variable: a.dag().variable(variable).name().to_owned(),
+            choices: names.join(", "),
+        })
+    }
+
+    /// The directions along which the whole code is moved, where the procedure says so.
+    pub(super) fn directions(&self) -> Result<Option<&Directions>, ModelError> {
+        match (self.procedure.directions, &self.calibration.directions) {
+            (false, _) => Ok(None),
+            (true, Some(directions)) => Ok(Some(directions)),
+            (true, None) => Err(ModelError::Setting {
+                key: "counterfactual.directions",
+                reason: "must be false where the calibration has none: fit them first".to_owned(),
+            }),
+        }
     }
 
     /// What the block of a variable becomes that is `factual` and whose mechanism gives `z` after the interventions.

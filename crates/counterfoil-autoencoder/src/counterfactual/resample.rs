@@ -13,9 +13,23 @@ impl Counterfactuals<'_> {
     /// those that the calibration found in latents of images never seen, and the noise that belongs to them. Errors are
     /// keyed by `seed`, `items` and `sample`. Unlabelled blocks and x_T stay.
     ///
-    /// With an exogenous code the errors are those of u, and z follows.
+    /// With an exogenous code the errors are those of u, and z follows. Where labels are read off the whole code the errors
+    /// are those of that reader, along its directions.
     pub fn resample(&self, own: &Abduction, seed: u64, items: &[u64], sample: u64) -> Abduction {
         let a = self.architecture();
+        let classes = own.classes.as_ref().map(Tensor::shallow_clone);
+        let noise_of_image = own.noise.map(Tensor::shallow_clone);
+        if let (true, Some(directions)) = (self.procedure.directions, &self.calibration.directions)
+        {
+            let size: Vec<f32> =
+                directions.error.iter().map(|error| (DEVIATION * error) as f32).collect();
+            let (parts, device) = ([size.len() as i64], own.u.device());
+            let draw = noise::normal(seed, "reading-error", items, sample, &parts, device);
+            let error = draw * Tensor::from_slice(&size).to_device(device);
+            let z = tch::no_grad(|| directions.towards(&own.z, &error, &error.ones_like()));
+            // Nothing follows from anything there: z is u.
+            return Abduction { u: z.shallow_clone(), z, noise: noise_of_image, classes };
+        }
         let mut entries = self.calibration.blocks.iter();
         let error = |b: &Block| match b.labelled.then(|| entries.next()).flatten() {
             None => b.of(&own.u).zeros_like(),
@@ -39,7 +53,6 @@ impl Counterfactuals<'_> {
                 (u, z)
             }
         });
-        let classes = own.classes.as_ref().map(Tensor::shallow_clone);
-        Abduction { u, z, noise: own.noise.map(Tensor::shallow_clone), classes }
+        Abduction { u, z, noise: noise_of_image, classes }
     }
 }

@@ -7,6 +7,7 @@ mod calibration;
 mod checkpointed;
 mod corrective;
 mod decoders;
+mod directions;
 mod fits;
 mod guidance;
 mod hierarchical;

@@ -94,6 +94,7 @@ const NEUTRAL: &[&str] = &[
     "unlabelled_blocks = true",
     "fresh_noise = false",
     "calibrated = true",
+    "directions = false",
     "decoder = \"diffusion\"",
     "remainder_scale = 0.25",
     "conditioning = \"added\"",

@@ -61,8 +61,12 @@ pub(super) fn of_variable(
     }))
 }
 
-/// How far the codes of images are from those of their labels, as a share of the declared range.
+/// How far the codes of images are from those of their labels, as a share of the declared range; nothing where labels have
+/// no code of their own.
 fn code_share(labelled: &Labelled, fit: &Fit) -> Option<f64> {
+    if fit.directions.is_some() {
+        return None;
+    }
     let variable = &labelled.variable;
     let block = fit.blocks.iter().find(|block| block.variable == labelled.name())?;
     let (low, high) = variable.range();
@@ -132,7 +136,7 @@ mod tests {
             read_mae: 9.0,
             latent_mae: 0.2,
         };
-        let fit = Fit { blocks: vec![block] };
+        let fit = Fit { blocks: vec![block], directions: None };
         let follows = |wanted: &[f64], measured: Vec<f64>| {
             let set =
                 |value: &f64| Intervention::none().set(scm.dag(), "thickness", *value).unwrap();

@@ -58,6 +58,13 @@ impl Prepared {
             (&held_out.0, &held_out.1),
             taught,
         )?;
+        if config.sections().counterfactual.directions {
+            calibration.fit_directions(
+                architecture,
+                (&fitted.0, &fitted.1),
+                (&held_out.0, &held_out.1),
+            )?;
+        }
         calibration.fit_noise_gain(model, &weights, &held_out.0, &held_out.1)?;
         Ok(Self { trained, calibration, precision: config.training().precision })
     }
