@@ -2,7 +2,7 @@
 //!
 //! A code that nothing ties to labels says of each label something in every dimension. After training a linear reader of
 //! the standardised code is fitted, and a value is reached by the shortest move after which the reader says it: for one
-//! label a move along the reader's weights (DiffAE, Preechakul et al. 2022, section 4.2). Where several labels are set the
+//! label a move along the reader's weights (DiffAE, Preechakul et al. 2022, its manipulation of attributes). Where several labels are set the
 //! move is the shortest after which all are read. Labels that are not set may change with it.
 
 use crate::calibration::ridge;

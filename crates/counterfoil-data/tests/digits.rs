@@ -203,6 +203,40 @@ fn strokes_up_to_six_pixels_stay_inside() {
     }
 }
 
+/// The same writing at another size: exact at the usual one, and at twice the size with twice the strokes a pixel holds what
+/// its four parts hold on average, up to the place where the outline fades (bound on the mean, in grey levels).
+#[test]
+fn another_size_is_the_same_writing() {
+    let (usual, same) = (Digits::new(), Digits::new().with_side(28));
+    let (double, small) = (Digits::new().with_side(56), Digits::new().with_side(16));
+    assert_eq!((small.image_shape(), double.image_shape()), ([1, 16, 16], [1, 56, 56]));
+    for k in 0..50 {
+        let exogenous = usual.draw(12, k);
+        let draw = |world: &Digits| {
+            let mut pixels = vec![0; world.image_shape().iter().product()];
+            world.render(&[3.0, 200.0], &exogenous, &mut pixels);
+            pixels
+        };
+        let pixels = draw(&usual);
+        assert_eq!(draw(&same), pixels);
+        let ink = |pixels: &[u8]| {
+            let sum: f64 = pixels.iter().map(|p| f64::from(*p)).sum();
+            sum / pixels.len() as f64
+        };
+        // Strokes of three pixels are still wider than one at 16.
+        for (other, bound) in [(draw(&double), 0.02), (draw(&small), 0.12)] {
+            assert!((ink(&other) / ink(&pixels) - 1.0).abs() < bound, "image {k}");
+        }
+        let large = draw(&double);
+        let mean = |row: usize, column: usize| {
+            let at = |i, j| f64::from(large[(2 * row + i) * 56 + 2 * column + j]);
+            (at(0, 0) + at(0, 1) + at(1, 0) + at(1, 1)) / 4.0
+        };
+        let off = |p: usize| (mean(p / 28, p % 28) - f64::from(pixels[p])).abs();
+        assert!((0..784).map(off).sum::<f64>() / 784.0 < 1.0, "image {k}");
+    }
+}
+
 /// Monte-Carlo class: 10 classes of n / 10 each, within 4.5 standard errors.
 #[test]
 fn classes_are_uniform_and_independent_of_thickness() {

@@ -39,7 +39,12 @@ pub(crate) fn open(section: &DataSection, graph: &Dag) -> Result<(Dataset, Optio
                 "biased" => digits::Variant::Biased { first_plain: learned(section) as u64 },
                 _ => digits::Variant::Plain,
             };
-            generate(Digits::variant(variant)?, count, seed)
+            let world = Digits::variant(variant)?;
+            let world = match section.side {
+                Some(side) => world.with_side(side),
+                None => world,
+            };
+            generate(world, count, seed)
         }
         DataKind::MorphoMnist => morphomnist::load(dir()),
         DataKind::CausalCircuit if published => {

@@ -12,10 +12,6 @@
 //! Morpho-MNIST defines and measures intensity, would no longer be the ink's intensity.
 
 use super::curve::Segment;
-use super::style::SIDE;
-
-/// Squared distances from pixel centres to the skeleton; those beyond `reach` are left at a larger value.
-pub(super) type Distances = [f32; SIDE * SIDE];
 
 /// Width of the band over which ink fades, in pixels, for a stroke of this thickness.
 fn fade(thickness: f64) -> f64 {
@@ -28,12 +24,18 @@ fn reach(thickness: f64) -> f64 {
     0.5 * (thickness + fade(thickness))
 }
 
-/// Writes `intensity` times the coverage into `pixels`, rounded to whole grey levels.
+/// Writes `intensity` times the coverage into `pixels`, `side` to a row, rounded to whole grey levels.
 ///
-/// `thickness` is in pixels and at least 0; `intensity` in grey levels. Complexity: the sum over the pieces of
+/// `skeleton` and `thickness` are in pixels, `thickness` is at least 0; `intensity` in grey levels. Complexity: the sum over the pieces of
 /// the area of their boxes grown by the reach, about 1,000 distances for a usual digit.
-pub(super) fn paint(skeleton: &[Segment], thickness: f64, intensity: f64, pixels: &mut [u8]) {
-    let squared = squared_distances(skeleton, reach(thickness));
+pub(super) fn paint(
+    skeleton: &[Segment],
+    thickness: f64,
+    intensity: f64,
+    side: usize,
+    pixels: &mut [u8],
+) {
+    let squared = squared_distances(skeleton, reach(thickness), side);
     let slope = fade(thickness).recip() as f32;
     let at_centre = (0.5 * thickness) as f32 * slope + 0.5;
     let intensity = intensity.clamp(0.0, 255.0) as f32;
@@ -44,20 +46,21 @@ pub(super) fn paint(skeleton: &[Segment], thickness: f64, intensity: f64, pixels
     }
 }
 
-/// The smallest squared distance to any piece, exact wherever it is within `reach`.
-fn squared_distances(skeleton: &[Segment], reach: f64) -> Distances {
+/// The smallest squared distance from each pixel's centre to any piece, exact wherever it is within `reach` and larger
+/// elsewhere.
+fn squared_distances(skeleton: &[Segment], reach: f64, side: usize) -> Vec<f32> {
     let reach = reach as f32;
-    let mut field = [f32::INFINITY; SIDE * SIDE];
+    let mut field = vec![f32::INFINITY; side * side];
     for s in skeleton {
         let [ax, ay] = s.from.map(|v| v as f32);
         let [bx, by] = s.to.map(|v| v as f32);
         let (ux, uy) = (bx - ax, by - ay);
         let inverse = (ux * ux + uy * uy).max(f32::MIN_POSITIVE).recip();
-        let (left, right) = pixels_near(ax.min(bx) - reach, ax.max(bx) + reach);
-        let (top, bottom) = pixels_near(ay.min(by) - reach, ay.max(by) + reach);
+        let (left, right) = pixels_near(ax.min(bx) - reach, ax.max(bx) + reach, side);
+        let (top, bottom) = pixels_near(ay.min(by) - reach, ay.max(by) + reach, side);
         for row in top..bottom {
             let py = row as f32 + 0.5 - ay;
-            for (column, least) in (left..right).zip(&mut field[row * SIDE + left..]) {
+            for (column, least) in (left..right).zip(&mut field[row * side + left..]) {
                 let px = column as f32 + 0.5 - ax;
                 let t = ((px * ux + py * uy) * inverse).clamp(0.0, 1.0);
                 let (dx, dy) = (px - t * ux, py - t * uy);
@@ -69,16 +72,17 @@ fn squared_distances(skeleton: &[Segment], reach: f64) -> Distances {
 }
 
 /// The half-open range of pixels whose centres can lie between two coordinates, cut to the image.
-fn pixels_near(low: f32, high: f32) -> (usize, usize) {
+fn pixels_near(low: f32, high: f32, side: usize) -> (usize, usize) {
     // Conversion saturates, so coordinates left of the image become 0.
-    let first = ((low - 0.5).ceil().max(0.0) as usize).min(SIDE);
-    let end = ((high + 0.5).floor().max(0.0) as usize).min(SIDE);
+    let first = ((low - 0.5).ceil().max(0.0) as usize).min(side);
+    let end = ((high + 0.5).floor().max(0.0) as usize).min(side);
     (first, end.max(first))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digits::style::SIDE;
     use proptest::prelude::*;
 
     /// The textbook distance from a point to a segment in double precision, by cases instead of by clamping.
@@ -109,7 +113,7 @@ mod tests {
         /// Float class: coordinates below 32 in f32 are off by 2^-20, a distance by a few of those; bound 1e-4.
         #[test]
         fn distances_agree_with_brute_force(segments in segments(), reach in 0.5..5.0f64) {
-            let field = squared_distances(&segments, reach);
+            let field = squared_distances(&segments, reach, SIDE);
             for row in 0..SIDE {
                 for column in 0..SIDE {
                     let p = [column as f64 + 0.5, row as f64 + 0.5];
@@ -132,7 +136,7 @@ mod tests {
         ) {
             let draw = |t, i| {
                 let mut pixels = [0; SIDE * SIDE];
-                paint(&segments, t, i, &mut pixels);
+                paint(&segments, t, i, SIDE, &mut pixels);
                 pixels
             };
             let base = draw(t, i);
@@ -147,7 +151,7 @@ mod tests {
         let stroke = [Segment { from: [6.5, 14.5], to: [21.5, 14.5] }];
         let column = |thickness| {
             let mut pixels = [0; SIDE * SIDE];
-            paint(&stroke, thickness, 200.0, &mut pixels);
+            paint(&stroke, thickness, 200.0, SIDE, &mut pixels);
             [11, 12, 13, 14, 15, 16, 17].map(|row| pixels[row * SIDE + 14])
         };
         assert_eq!(column(3.0), [0, 0, 200, 200, 200, 0, 0]);

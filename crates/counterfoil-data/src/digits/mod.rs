@@ -58,16 +58,21 @@ pub enum Variant {
     },
 }
 
-/// The world of stroke digits, 28 x 28 grey pixels.
+/// The world of stroke digits, 28 x 28 grey pixels unless another size is asked for.
 pub struct Digits {
     model: Scm,
     variant: Variant,
+    side: usize,
 }
 
 impl Digits {
     /// The world with the label model of Morpho-MNIST.
     pub fn new() -> Self {
-        Self { model: counterfoil_scm::morphomnist::model(), variant: Variant::Plain }
+        Self {
+            model: counterfoil_scm::morphomnist::model(),
+            variant: Variant::Plain,
+            side: style::SIDE,
+        }
     }
 
     /// A variant of it.
@@ -79,7 +84,13 @@ impl Digits {
             Variant::Slant => labels::with_slant()?,
             _ => counterfoil_scm::morphomnist::model(),
         };
-        Ok(Self { model, variant })
+        Ok(Self { model, variant, side: style::SIDE })
+    }
+
+    /// The same writing in images of `side` x `side` pixels. The whole drawing is scaled, strokes too, so that thickness is
+    /// still in pixels of an image of 28.
+    pub fn with_side(self, side: usize) -> Self {
+        Self { side, ..self }
     }
 }
 
@@ -104,7 +115,7 @@ impl World for Digits {
     }
 
     fn image_shape(&self) -> [usize; 3] {
-        [1, style::SIDE, style::SIDE]
+        [1, self.side, self.side]
     }
 
     fn class_count(&self) -> usize {
@@ -125,8 +136,14 @@ impl World for Digits {
 
     fn render(&self, values: &[f64], exogenous: &Exogenous, pixels: &mut [u8]) {
         let slant = values.get(2).copied();
-        let skeleton = style::skeleton(exogenous.class.unwrap_or(0), &exogenous.style, slant);
-        field::paint(&skeleton, values[0], values[1], pixels);
+        let mut skeleton = style::skeleton(exogenous.class.unwrap_or(0), &exogenous.style, slant);
+        // Exactly 1 at the usual size.
+        let scale = self.side as f64 / style::SIDE as f64;
+        for piece in &mut skeleton {
+            piece.from = piece.from.map(|x| x * scale);
+            piece.to = piece.to.map(|x| x * scale);
+        }
+        field::paint(&skeleton, values[0] * scale, values[1], self.side, pixels);
     }
 }
 

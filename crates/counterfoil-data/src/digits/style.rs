@@ -13,7 +13,7 @@ use super::curve::{Point, Segment, flatten};
 use super::glyph;
 use counterfoil_random::Stream;
 
-/// Height and width of the image in pixels.
+/// Height and width, in pixels, of the image that lengths are given for.
 pub(super) const SIDE: usize = 28;
 /// Half of the largest thickness that stays inside (6 px), and half a pixel of soft edge.
 pub(super) const MARGIN: f64 = 3.5;

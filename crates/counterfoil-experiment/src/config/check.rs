@@ -201,10 +201,11 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
         };
         bounds.ensure("data.variant", variant, variants.contains(&variant.as_str()), &need)?;
     }
-    if data.kind.is_sized() {
-        let side = data.side.unwrap_or(0);
-        let need = "between 8 and 1024 pixels";
-        bounds.ensure("data.side", side, (8..=1024).contains(&side), need)?;
+    if data.kind.is_scalable() {
+        if let Some(side) = data.side {
+            let need = "between 8 and 1024 pixels";
+            bounds.ensure("data.side", side, (8..=1024).contains(&side), need)?;
+        }
     } else {
         let need = "left out: these images have a size of their own";
         bounds.ensure("data.side", data.side, data.side.is_none(), need)?;

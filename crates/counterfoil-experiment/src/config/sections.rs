@@ -110,9 +110,14 @@ impl DataKind {
         matches!(self, Self::Pendulum | Self::Circuit | Self::Flow | Self::Gaussian)
     }
 
-    /// `true` for images that can be had at any size.
+    /// `true` for images that have no size of their own.
     pub fn is_sized(self) -> bool {
         self.is_scene() || self == Self::CausalCircuit
+    }
+
+    /// `true` for images that can be had at any size.
+    pub fn is_scalable(self) -> bool {
+        self.is_sized() || self == Self::Digits
     }
 
     /// The names of its forms, the usual one first; none where there is only one.
@@ -149,7 +154,8 @@ pub struct DataSection {
     /// Which form of a world; its usual one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// Height and width of a scene in pixels; digits and most real data have their own.
+    /// Height and width of the images of a world in pixels; digits have 28 where nothing is said, and most real data a
+    /// size of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<usize>,
     /// Whether pendulums have a fourth channel that is opaque everywhere, as published networks read it.
