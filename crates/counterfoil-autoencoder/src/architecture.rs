@@ -2,8 +2,9 @@
 
 use crate::network::predictor;
 use crate::{
-    Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, Prior, blocks::least,
-    config::ScheduleKind,
+    Blocks, Code, Conditioning, Decoder, Mechanism, ModelConfig, ModelError, Prior,
+    blocks::least,
+    config::{Activation, ScheduleKind},
 };
 use counterfoil_diffusion::{DiscreteSchedule, Prediction};
 use counterfoil_graph::Dag;
@@ -26,6 +27,7 @@ pub struct Architecture {
     pub(crate) residual_code: bool,
     pub(crate) mechanism: Mechanism,
     pub(crate) mechanism_depth: usize,
+    pub(crate) mechanism_activation: Activation,
     pub(crate) code: Code,
     pub(crate) label_prior: Prior,
     pub(crate) decoder: Decoder,
@@ -177,6 +179,7 @@ impl Architecture {
             residual_code: config.residual_code && blocks.unlabelled().next().is_some(),
             blocks,
             mechanism: config.mechanism,
+            mechanism_activation: config.mechanism_activation,
             mechanism_depth: positive("model.mechanism_depth", Some(config.mechanism_depth))?
                 as usize,
             code: config.code,

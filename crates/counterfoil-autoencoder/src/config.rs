@@ -40,6 +40,17 @@ pub enum Mechanism {
     Independent,
 }
 
+/// What bends the hidden layers of a mechanism's network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// `x Phi(x)` (Hendrycks and Gimpel 2016): smooth, so that a law that is smooth is learned from fewer rows.
+    #[default]
+    Gelu,
+    /// `max(x, 0.01 x)`, the published choice.
+    LeakyRelu,
+}
+
 /// What the encoder's output means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -149,6 +160,8 @@ pub struct ModelConfig {
     pub mechanism: Mechanism,
     /// Hidden layers of the network of one mechanism; 1 is the published choice.
     pub mechanism_depth: usize,
+    /// What bends these layers.
+    pub mechanism_activation: Activation,
     /// What the encoder's output means.
     pub code: Code,
     /// What the label term pulls labelled blocks to.
@@ -196,6 +209,7 @@ impl Default for ModelConfig {
             residual_code: true,
             mechanism: Mechanism::Spline,
             mechanism_depth: 3,
+            mechanism_activation: Activation::Gelu,
             code: Code::Causal,
             label_prior: Prior::Fixed,
             decoder: Decoder::Diffusion,

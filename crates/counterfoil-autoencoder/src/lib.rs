@@ -46,7 +46,7 @@ pub mod tabular;
 pub use architecture::Architecture;
 pub use blocks::{Block, Blocks};
 pub use calibration::Calibration;
-pub use config::{Code, Conditioning, Decoder, Mechanism, ModelConfig, Prior, Size};
+pub use config::{Activation, Code, Conditioning, Decoder, Mechanism, ModelConfig, Prior, Size};
 pub use counterfactual::{Abduction, Counterfactuals, Procedure};
 pub use denoiser::LatentDenoiser;
 pub use directions::Directions;

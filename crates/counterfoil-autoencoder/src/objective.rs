@@ -16,6 +16,7 @@
 //! latents, both by dimension of the image.
 
 mod config;
+mod independence;
 mod noisy;
 mod share;
 
@@ -241,7 +242,7 @@ impl Objective {
             let mean = a.blocks().gather(&encoded.u, false);
             let variance = a.blocks().gather(&encoded.variance, false);
             if self.config.independence_weight > 0.0 && has_labelled {
-                let independence = correlation(&mean, &labelled(&codes));
+                let independence = independence::correlation(&mean, &labelled(&codes));
                 terms.push(("independence", share.of_common(independence)));
             }
             let unlabelled = reduce(kl_to_standard(&mean, &variance));
@@ -356,20 +357,6 @@ impl Objective {
 /// `KL(N(mean, variance) || N(0, 1))` per dimension.
 pub fn kl_to_standard(mean: &Tensor, variance: &Tensor) -> Tensor {
     (variance + mean.square() - 1.0 - variance.log()) * 0.5
-}
-
-/// Mean squared correlation, over the batch, of each dimension of `code` with each function of the labels (the codes
-/// themselves, their squares and products of neighbours), less what independent draws would give.
-fn correlation(code: &Tensor, labels: &Tensor) -> Tensor {
-    let n = code.size()[0];
-    let standard = |x: &Tensor| {
-        let centred = x - x.mean_dim([0i64].as_slice(), true, None);
-        let spread = centred.square().mean_dim([0i64].as_slice(), true, None).sqrt() + 1e-6;
-        centred / spread
-    };
-    let features = Tensor::cat(&[labels, &labels.square(), &(labels * labels.roll(1, 1))], 1);
-    let matrix = standard(&features).transpose(0, 1).matmul(&standard(code)) / n as f64;
-    (matrix.square() - 1.0 / n as f64).mean(Kind::Float)
 }
 
 /// The code of each label, `[n, labelled variables] -> [n, d]`: what a labelled block should hold. Unlabelled blocks

@@ -1,7 +1,7 @@
 //! The latent structural model: exogenous code u to causal latents z along the graph, and back.
 
 use super::spline::{self, Spline};
-use crate::{Architecture, Blocks, Mechanism};
+use crate::{Architecture, Blocks, Mechanism, config::Activation};
 use counterfoil_graph::Dag;
 use counterfoil_tensor::layers::Linear;
 use counterfoil_tensor::{Scope, Weights};
@@ -11,15 +11,18 @@ use tch::{Kind, Tensor};
 #[derive(Clone, Debug)]
 struct Net {
     hidden: Vec<Linear>,
+    activation: Activation,
     out: Linear,
 }
 
 impl Net {
     fn forward(&self, weights: &Weights, x: &Tensor) -> Tensor {
-        let hidden = self
-            .hidden
-            .iter()
-            .fold(x.shallow_clone(), |x, layer| layer.forward(weights, &x).leaky_relu());
+        let bent = |x: Tensor| match self.activation {
+            Activation::Gelu => x.gelu("none"),
+            Activation::LeakyRelu => x.leaky_relu(),
+        };
+        let layers = self.hidden.iter();
+        let hidden = layers.fold(x.shallow_clone(), |x, layer| bent(layer.forward(weights, &x)));
         self.out.forward(weights, &hidden).to_kind(Kind::Float)
     }
 }
@@ -78,13 +81,15 @@ pub struct Mechanisms {
     nets: Vec<Option<Net>>,
 }
 
-/// The size of the networks of mechanisms.
+/// The networks of mechanisms.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     /// Hidden layers.
     pub(crate) depth: usize,
     /// Width of each.
     pub(crate) hidden: i64,
+    /// What bends each.
+    pub(crate) activation: Activation,
 }
 
 /// Log-scales are kept within `±SCALE_BOUND` by a scaled tanh, so that abduction cannot blow up.
@@ -96,7 +101,11 @@ impl Mechanisms {
     ///
     /// A root has a net too (its input is 0, so it is a learned constant), as in the published parameter counts.
     pub fn new(scope: Scope<'_>, a: &Architecture) -> Self {
-        let shape = Shape { depth: a.mechanism_depth, hidden: a.blocks.width() };
+        let shape = Shape {
+            depth: a.mechanism_depth,
+            hidden: a.blocks.width(),
+            activation: a.mechanism_activation,
+        };
         Self::along(scope, &a.dag, &a.blocks, a.mechanism, shape)
     }
 
@@ -106,7 +115,7 @@ impl Mechanisms {
         dag: &Dag,
         blocks: &Blocks,
         form: Mechanism,
-        Shape { depth, hidden }: Shape,
+        Shape { depth, hidden, activation }: Shape,
     ) -> Self {
         let net = |block: &crate::Block| {
             if !block.labelled || form == Mechanism::Independent {
@@ -132,7 +141,7 @@ impl Mechanisms {
                 }
                 _ => Linear::new(out, hidden, block.width),
             };
-            Some(Net { hidden: layers, out: last })
+            Some(Net { hidden: layers, activation, out: last })
         };
         let nets = blocks.iter().map(net).collect();
         Self { dag: dag.clone(), blocks: blocks.clone(), form, nets }

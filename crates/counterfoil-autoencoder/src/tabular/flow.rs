@@ -30,7 +30,8 @@ impl Flow {
         settings: &Settings,
     ) -> Self {
         let hidden = settings.hidden.first().copied().unwrap_or(1) as i64;
-        let shape = Shape { depth: settings.hidden.len(), hidden };
+        let (depth, activation) = (settings.hidden.len(), settings.activation);
+        let shape = Shape { depth, hidden, activation };
         let mechanisms = Mechanisms::along(scope, &table.dag, &table.blocks, form, shape);
         Self { mechanisms, variables: table.dag.len() }
     }

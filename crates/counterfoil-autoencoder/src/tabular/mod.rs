@@ -29,7 +29,7 @@ pub use fit::Fitting;
 pub use fitted::Fitted;
 pub use noise::Noise;
 
-use crate::{Mechanism, ModelError};
+use crate::{Mechanism, ModelError, config::Activation};
 use counterfoil_diffusion::inversion::Method;
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,8 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Widths of the hidden layers of each variable's network. Those of flows are all as wide as the first.
     pub hidden: Vec<usize>,
+    /// What bends the hidden layers of flows; the diffusion family has its own.
+    pub activation: Activation,
     /// What only the diffusion family has.
     pub diffusion: Diffusion,
 }
@@ -119,6 +121,7 @@ impl Settings {
                 batch: 256,
                 learning_rate: 5e-3,
                 hidden: vec![64, 64],
+                activation: Activation::Gelu,
                 diffusion: Diffusion::default(),
             },
             Family::Dcm => Self {
@@ -126,6 +129,7 @@ impl Settings {
                 batch: 512,
                 learning_rate: 4e-3,
                 hidden: vec![64, 128],
+                activation: Activation::LeakyRelu,
                 diffusion: Diffusion::default(),
             },
         }

@@ -348,6 +348,7 @@ fn the_likelihood_of_the_mechanism_leaves_the_encoder_alone() {
     let config = ObjectiveConfig {
         label_weight: 0.0,
         unlabelled_weight: 0.0,
+        independence_weight: 0.0,
         u_weight: 1.0,
         warm_up: 0.0,
         drop_labelled: 1.0,

@@ -146,6 +146,7 @@ mod tests {
         for (set, key) in [
             ("objective.times=uniform", "kingma2021vdm"),
             ("model.mechanism=additive", "durkan2019splines"),
+            ("model.mechanism_activation=leaky-relu", "hendrycks2016gelu"),
             ("training.clip=inf", "pascanu2013difficulty"),
             ("training.warmup_steps=0", "goyal2017minibatch"),
             ("training.ema_decay=0.0", "polyak1992averaging"),

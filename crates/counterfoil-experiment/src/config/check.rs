@@ -101,6 +101,7 @@ const NEUTRAL: &[&str] = &[
     "keep_residual = false",
     "clamp = false",
     "mechanism_depth = 1",
+    "mechanism_activation = \"leaky-relu\"",
     "mechanism_labels = 0",
     "mechanism_rate = 1.0",
     "null_blocks = false",

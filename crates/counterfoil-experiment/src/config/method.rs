@@ -30,6 +30,7 @@ const PARITY: &str = r#"
 [model]
 mechanism = "published"
 mechanism_depth = 1
+mechanism_activation = "leaky-relu"
 code = "exogenous"
 reader = []
 residual_code = false
@@ -77,6 +78,7 @@ residual_code = false
 unlabelled_blocks = false
 
 [objective]
+independence_weight = 0.0
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
@@ -88,6 +90,7 @@ const DIFFAE: &str = r#"
 [model]
 mechanism = "independent"
 mechanism_depth = 1
+mechanism_activation = "leaky-relu"
 code = "causal"
 reader = []
 residual_code = false
@@ -128,6 +131,7 @@ code = "causal"
 reader = []
 residual_code = false
 decoder = "direct"
+mechanism_activation = "leaky-relu"
 labelled_noise = 0.001
 
 [objective]
@@ -153,6 +157,7 @@ unlabelled_blocks = false
 decoder = "hierarchical"
 
 [objective]
+independence_weight = 0.0
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
@@ -176,6 +181,7 @@ schedule = "linear"
 levels = 1000
 
 [objective]
+independence_weight = 0.0
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false

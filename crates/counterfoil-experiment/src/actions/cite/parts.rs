@@ -2,7 +2,7 @@
 
 use counterfoil_autoencoder::{
     Decoder,
-    config::{Conditioning, Mechanism},
+    config::{Activation, Conditioning, Mechanism},
 };
 use counterfoil_tensor::Precision;
 
@@ -33,6 +33,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     (|s| s.model.decoder == Decoder::Direct, &[VARIATIONAL_AE]),
     (|s| s.model.mechanism == Mechanism::Spline, &[SPLINES]),
+    (|s| s.model.mechanism_activation == Activation::Gelu, &[GELU]),
     // Residual blocks are those of ADM whatever decodes; encoders and judges normalise over the batch.
     (|_| true, &[works::CLASSIFIER, GROUP_NORM, BATCH_NORM]),
     (|s| !s.model.decoder.draws_in_one_pass(), &[UNET, ATTENTION]),
@@ -228,4 +229,13 @@ work!(
     "2009",
     "publisher" = "Cambridge University Press",
     "edition" = "Second"
+);
+work!(
+    GELU,
+    "article",
+    "hendrycks2016gelu",
+    "{Gaussian} Error Linear Units ({GELUs})",
+    "Hendrycks, Dan and Gimpel, Kevin",
+    "2016",
+    "journal" = "arXiv preprint arXiv:1606.08415"
 );
