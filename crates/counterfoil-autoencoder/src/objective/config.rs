@@ -63,7 +63,7 @@ impl Default for ObjectiveConfig {
             label_weight: 1.0,
             u_weight: 1.0,
             unlabelled_weight: 0.003,
-            independence_weight: 1.0,
+            independence_weight: 0.0,
             hierarchy_weight: 1.0,
             predictor_weight: 1.0,
             warm_up: 0.1,

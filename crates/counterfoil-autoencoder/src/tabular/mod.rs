@@ -120,7 +120,7 @@ impl Settings {
                 steps: 1000,
                 batch: 256,
                 learning_rate: 5e-3,
-                hidden: vec![64, 64],
+                hidden: vec![64; 3],
                 activation: Activation::Gelu,
                 diffusion: Diffusion::default(),
             },

@@ -156,6 +156,7 @@ pub fn compare(
     let mut families = Vec::new();
     for family in &asked.families {
         let mut settings = Settings::of(*family);
+        settings.activation = config.sections().model.mechanism_activation;
         settings.steps = asked.steps.unwrap_or(settings.steps);
         settings.diffusion.method = asked.inversion.unwrap_or(settings.diffusion.method);
         let began = Instant::now();

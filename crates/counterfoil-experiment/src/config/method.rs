@@ -78,7 +78,6 @@ residual_code = false
 unlabelled_blocks = false
 
 [objective]
-independence_weight = 0.0
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
@@ -157,7 +156,6 @@ unlabelled_blocks = false
 decoder = "hierarchical"
 
 [objective]
-independence_weight = 0.0
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
@@ -181,7 +179,6 @@ schedule = "linear"
 levels = 1000
 
 [objective]
-independence_weight = 0.0
 teach_labels = 1.0
 drop_labelled = 0.0
 decoder_shapes_labels = false
