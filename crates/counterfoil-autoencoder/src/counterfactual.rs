@@ -18,168 +18,25 @@ mod anticausal;
 mod confounding;
 mod guide;
 mod one_pass;
+mod procedure;
 mod resample;
 mod soft;
 
 pub use self::{
     confounding::{Confounded, bias},
     guide::Reference,
+    procedure::Procedure,
 };
 
 use self::{act::touched, guide::Pass};
-use crate::{
-    Architecture, Calibration, Conditioning, Decoder, LatentDenoiser, Mechanism, Model, ModelError,
-};
+use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
 use counterfoil_diffusion::guidance::Clamped;
-use counterfoil_diffusion::inversion::{Latent, Method};
+use counterfoil_diffusion::inversion::Latent;
 use counterfoil_diffusion::training::noised;
-use counterfoil_diffusion::{Abduction as _, Denoiser, End, Grid, NoNoise, Sampler, Spacing};
+use counterfoil_diffusion::{Abduction as _, Denoiser, Grid, NoNoise, Sampler};
 use counterfoil_graph::Intervention;
 use counterfoil_tensor::{Weights, noise};
-use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
-
-/// The `[counterfactual]` section: how abduction and prediction are computed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in the config file")]
-pub struct Procedure {
-    /// The sampler, backwards and forwards.
-    pub method: Method,
-    /// How the sampler's levels are spaced.
-    pub spacing: Spacing,
-    /// Steps from pure noise to the image.
-    pub steps: usize,
-    /// Share of the steps that abduction goes up; below 1 the coarse layout of the image is kept as it is.
-    pub depth: f64,
-    /// Weight of the variables that an intervention reaches against their reference in the decoder; 1 is no guidance.
-    pub guidance: f64,
-    /// The same for the variables that it leaves alone; with the factual reference there is nothing to weigh.
-    pub guidance_kept: f64,
-    /// What guidance compares with.
-    pub guidance_reference: Reference,
-    /// Weight of the gradient of a predictor of the labels that the intervention reaches; 0 is none. Needs `model.predictor`.
-    pub anticausal: f64,
-    /// How often the counterfactual is read again and the request corrected.
-    pub rounds: usize,
-    /// Images a pass: equal numbers give equal bits.
-    pub batch: usize,
-    /// Whether x_T is the image under fresh noise instead of its abducted noise: the published code. A hierarchical
-    /// decoder's latents are drawn from their prior then.
-    pub fresh_noise: bool,
-    /// Whether the image that the network predicts at each level is clamped to `[-1, 1]`, as published samplers do.
-    pub clamp: bool,
-    /// Whether what a decoder of one pass does not draw of the image is added to the counterfactual again: the abducted
-    /// noise of the pixels (DeepSCM, Pawlowski et al. 2020), times the scale that a hierarchical decoder gives each. A
-    /// diffusion decoder has x_T instead.
-    pub keep_residual: bool,
-    /// Whether a value is written as the latent that the trained encoder has for it; if not, as the code of the label
-    /// itself, with the published one-hop mechanism in a root's u and elsewhere in z.
-    pub calibrated: bool,
-    /// Whether labels are read off the whole code by a linear reader, and the code is moved along its directions
-    /// ([`Directions`](crate::Directions)) instead of one variable's block: for a code that nothing ties to labels. Needs
-    /// `model.mechanism = "independent"`.
-    pub directions: bool,
-}
-
-impl Default for Procedure {
-    fn default() -> Self {
-        Self {
-            method: Method::AdamsBashforth,
-            spacing: Spacing::Trailing,
-            steps: 20,
-            depth: 1.0,
-            guidance: 1.0,
-            guidance_kept: 1.0,
-            guidance_reference: Reference::Factual,
-            anticausal: 0.0,
-            rounds: 0,
-            batch: 64,
-            fresh_noise: false,
-            clamp: false,
-            keep_residual: false,
-            calibrated: true,
-            directions: false,
-        }
-    }
-}
-
-impl Procedure {
-    /// Checks the settings and lays out the levels that decoding visits; before any training, so that a mistake is told
-    /// in time.
-    ///
-    /// # Errors
-    /// When a setting is out of range; the key is named.
-    pub fn grid(&self, architecture: &Architecture) -> Result<Grid, ModelError> {
-        let setting =
-            |key, reason: &str| Err(ModelError::Setting { key, reason: reason.to_owned() });
-        if self.batch == 0 {
-            return setting("counterfactual.batch", "must be at least 1");
-        }
-        if !(self.depth > 0.0 && self.depth <= 1.0) {
-            return setting("counterfactual.depth", "must lie in (0, 1]");
-        }
-        for (key, weight) in [
-            ("counterfactual.guidance", self.guidance),
-            ("counterfactual.guidance_kept", self.guidance_kept),
-        ] {
-            if !weight.is_finite() {
-                return setting(key, "must be a finite number");
-            }
-            if architecture.decoder.draws_in_one_pass() && weight != 1.0 {
-                return setting(
-                    key,
-                    "must be 1 with a decoder of one pass, which has nothing to guide",
-                );
-            }
-            if architecture.conditioning == Conditioning::None && weight != 1.0 {
-                return setting(
-                    key,
-                    "must be 1 with model.conditioning = \"none\", where no prediction depends on latents: \
-                     counterfactual.anticausal guides there",
-                );
-            }
-        }
-        if !self.anticausal.is_finite() {
-            return setting("counterfactual.anticausal", "must be a finite number");
-        }
-        if self.anticausal != 0.0 && architecture.predictor.is_empty() {
-            return setting(
-                "counterfactual.anticausal",
-                "must be 0 without a predictor to follow; give the model one, such as \
-                 model.predictor = [16, 32, 64]",
-            );
-        }
-        if self.clamp && architecture.decoder == Decoder::Corrective {
-            return setting(
-                "counterfactual.clamp",
-                "must be false with a corrective decoder, which draws what a mean leaves of an image",
-            );
-        }
-        if self.guidance_kept != 1.0 && self.guidance_reference == Reference::Factual {
-            return setting(
-                "counterfactual.guidance_kept",
-                "must be 1 with guidance_reference = \"factual\": what is kept is factual already",
-            );
-        }
-        if self.directions && architecture.mechanism != Mechanism::Independent {
-            return setting(
-                "counterfactual.directions",
-                "must be false unless model.mechanism = \"independent\": a mechanism reads blocks",
-            );
-        }
-        if !architecture.decoder.draws_in_one_pass() && self.keep_residual {
-            return setting(
-                "counterfactual.keep_residual",
-                "must be false with a diffusion decoder, whose x_T holds what the latents do not",
-            );
-        }
-        let schedule = architecture.schedule();
-        let whole = schedule.grid(self.spacing, self.steps, End::Zero)?;
-        let depth = ((self.steps as f64 * self.depth).round() as usize).max(1);
-        Ok(whole.lowest(depth)?)
-    }
-}
 
 /// What was abducted from images.
 #[derive(Debug)]
