@@ -142,6 +142,12 @@ impl Blocks {
         self.labelled().map(|block| block.parts.len() as i64).sum()
     }
 
+    /// Such scalars cut by block, `[n, parts]` each.
+    pub(crate) fn cut(&self, scalars: &Tensor) -> impl Iterator<Item = (&Block, Tensor)> {
+        let parts: Vec<i64> = self.labelled().map(|block| block.parts.len() as i64).collect();
+        self.labelled().zip(scalars.split_with_sizes(parts, 1))
+    }
+
     /// The blocks of unlabelled variables.
     pub fn unlabelled(&self) -> impl Iterator<Item = &Block> {
         self.0.iter().filter(|b| !b.labelled)

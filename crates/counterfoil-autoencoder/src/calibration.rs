@@ -274,10 +274,7 @@ impl Calibration {
         };
         let columns: Vec<Tensor> =
             self.blocks.iter().zip(a.blocks().labelled()).map(read).collect();
-        if columns.is_empty() {
-            return Tensor::zeros([latents.size()[0], 0], (Kind::Float, latents.device()));
-        }
-        Tensor::stack(&columns, 1)
+        codes::side_by_side(&columns, latents)
     }
 }
 
@@ -298,7 +295,7 @@ impl BlockCalibration {
 }
 
 /// The rows of `labels` in which none of these columns is NaN.
-fn known(labels: &Tensor, columns: &[i64]) -> Tensor {
+pub(crate) fn known(labels: &Tensor, columns: &[i64]) -> Tensor {
     known_rows(&labels.index_select(1, &Tensor::from_slice(columns)))
 }
 

@@ -67,3 +67,11 @@ pub(crate) fn values(variable: &Variable, scalars: &Tensor) -> Tensor {
         }
     }
 }
+
+/// Labels `[n]` of each variable side by side, `[n, variables]`; where there is none, `[n, 0]` for `n` latents.
+pub(crate) fn side_by_side(columns: &[Tensor], latents: &Tensor) -> Tensor {
+    if columns.is_empty() {
+        return Tensor::zeros([latents.size()[0], 0], (Kind::Float, latents.device()));
+    }
+    Tensor::stack(columns, 1)
+}

@@ -2,11 +2,11 @@
 //!
 //! A code that nothing ties to labels says of each label something in every dimension. After training a linear reader of
 //! the standardised code is fitted, and a value is reached by the shortest move after which the reader says it: for one
-//! label a move along the reader's weights (DiffAE, Preechakul et al. 2022, its manipulation of attributes). Where several labels are set the
-//! move is the shortest after which all are read. Labels that are not set may change with it.
+//! label a move along the reader's weights (DiffAE, Preechakul et al. 2022, its manipulation of attributes). Where several
+//! labels are set the move is the shortest after which all are read. Labels that are not set may change with it.
 
-use crate::calibration::ridge;
-use crate::known::{filled_codes, known_rows};
+use crate::calibration::{known, ridge};
+use crate::known::filled_codes;
 use crate::objective::label_codes;
 use crate::{Architecture, Block, ModelError, codes};
 use counterfoil_graph::Intervention;
@@ -49,25 +49,21 @@ impl Directions {
         let scalars = |labels: &Tensor| double(&a.blocks().scalars(&filled_codes(a, labels)));
         let (codes, codes_held) = (scalars(fitted.1), scalars(held_out.1));
         let (mut weights, mut offset, mut error) = (Vec::new(), Vec::new(), Vec::new());
-        let mut first = 0;
-        for (column, block) in a.blocks().labelled().enumerate() {
-            let known = |labels: &Tensor| {
-                known_rows(&labels.to_device(Device::Cpu).narrow(1, column as i64, 1))
-            };
-            let (rows, rows_held) = (known(fitted.1), known(held_out.1));
-            let count = block.parts.len() as i64;
-            let of =
-                |codes: &Tensor, rows: &Tensor| codes.narrow(1, first, count).index_select(0, rows);
+        let cpu = |labels: &Tensor| labels.to_device(Device::Cpu);
+        let (labels, labels_held) = (cpu(fitted.1), cpu(held_out.1));
+        let each = a.blocks().cut(&codes).zip(a.blocks().cut(&codes_held));
+        for (column, ((_, codes), (_, codes_held))) in each.enumerate() {
+            let rows = known(&labels, &[column as i64]);
+            let rows_held = known(&labels_held, &[column as i64]);
             let (matrix, constant) =
-                ridge(&standard(&z.index_select(0, &rows)), &of(&codes, &rows));
+                ridge(&standard(&z.index_select(0, &rows)), &codes.index_select(0, &rows));
             let read = standard(&z_held.index_select(0, &rows_held))
                 .matmul(&matrix.transpose(0, 1))
                 + &constant;
-            let off = (read - of(&codes_held, &rows_held)).abs();
+            let off = (read - codes_held.index_select(0, &rows_held)).abs();
             error.push(off.mean_dim([0i64].as_slice(), false, None));
             weights.push(matrix);
             offset.push(constant.reshape([-1]));
-            first += count;
         }
         let list = |x: &Tensor| Vec::<f64>::try_from(x.reshape([-1]));
         Ok(Self {
@@ -89,17 +85,10 @@ impl Directions {
     /// The labels that latents `[n, d]` stand for, `[n, variables]` in label units.
     pub fn labels(&self, a: &Architecture, latents: &Tensor) -> Tensor {
         let scalars = self.scalars(latents);
-        let mut first = 0;
-        let column = |b: &Block| {
-            let own = scalars.narrow(1, first, b.parts.len() as i64);
-            first += b.parts.len() as i64;
-            codes::values(a.dag().variable(b.variable), &own)
-        };
-        let columns: Vec<Tensor> = a.blocks().labelled().map(column).collect();
-        if columns.is_empty() {
-            return Tensor::zeros([latents.size()[0], 0], (Kind::Float, latents.device()));
-        }
-        Tensor::stack(&columns, 1)
+        let of =
+            |(block, own): (&Block, Tensor)| codes::values(a.dag().variable(block.variable), &own);
+        let columns: Vec<Tensor> = a.blocks().cut(&scalars).map(of).collect();
+        codes::side_by_side(&columns, latents)
     }
 
     /// Latents `[n, d]` after interventions, one an item; those of an item on which nothing is changed stay bit for bit.

@@ -41,8 +41,18 @@ impl Counterfactuals<'_> {
             });
         }
         self.expect_labelled(interventions)?;
-        if let Some(directions) = self.directions()? {
-            return Ok(tch::no_grad(|| directions.moved(a, &abduction.z, interventions)));
+        match self.directions() {
+            Some(directions) => {
+                return Ok(tch::no_grad(|| directions.moved(a, &abduction.z, interventions)));
+            }
+            None if self.procedure.directions => {
+                return Err(ModelError::Setting {
+                    key: "counterfactual.directions",
+                    reason: "must be false where the calibration has none: fit them first"
+                        .to_owned(),
+                });
+            }
+            None => {}
         }
         let labelled: Vec<usize> = a.blocks().labelled().map(|b| b.variable).collect();
         // Where nothing is set any valid value will do: it is masked away.
@@ -83,16 +93,9 @@ impl Counterfactuals<'_> {
         })
     }
 
-    /// The directions along which the whole code is moved, where the procedure says so.
-    pub(super) fn directions(&self) -> Result<Option<&Directions>, ModelError> {
-        match (self.procedure.directions, &self.calibration.directions) {
-            (false, _) => Ok(None),
-            (true, Some(directions)) => Ok(Some(directions)),
-            (true, None) => Err(ModelError::Setting {
-                key: "counterfactual.directions",
-                reason: "must be false where the calibration has none: fit them first".to_owned(),
-            }),
-        }
+    /// The directions along which the whole code is moved, where the procedure says so and they were fitted.
+    pub(super) fn directions(&self) -> Option<&Directions> {
+        self.calibration.directions.as_ref().filter(|_| self.procedure.directions)
     }
 
     /// What the block of a variable becomes that is `factual` and whose mechanism gives `z` after the interventions.

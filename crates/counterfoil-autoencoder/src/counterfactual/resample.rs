@@ -19,8 +19,7 @@ impl Counterfactuals<'_> {
         let a = self.architecture();
         let classes = own.classes.as_ref().map(Tensor::shallow_clone);
         let noise_of_image = own.noise.map(Tensor::shallow_clone);
-        if let (true, Some(directions)) = (self.procedure.directions, &self.calibration.directions)
-        {
+        if let Some(directions) = self.directions() {
             let size: Vec<f32> =
                 directions.error.iter().map(|error| (DEVIATION * error) as f32).collect();
             let (parts, device) = ([size.len() as i64], own.u.device());

@@ -26,8 +26,8 @@ fn reach(thickness: f64) -> f64 {
 
 /// Writes `intensity` times the coverage into `pixels`, `side` to a row, rounded to whole grey levels.
 ///
-/// `skeleton` and `thickness` are in pixels, `thickness` is at least 0; `intensity` in grey levels. Complexity: the sum over the pieces of
-/// the area of their boxes grown by the reach, about 1,000 distances for a usual digit.
+/// `skeleton` and `thickness` are in pixels, `thickness` is at least 0; `intensity` in grey levels. Complexity: the sum
+/// over the pieces of the area of their boxes grown by the reach, about 1,000 distances for a usual digit.
 pub(super) fn paint(
     skeleton: &[Segment],
     thickness: f64,

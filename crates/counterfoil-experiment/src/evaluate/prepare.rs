@@ -52,20 +52,12 @@ impl Prepared {
         };
         let fitted = encode(&data.fitted(seed))?;
         let held_out = encode(data.held_out())?;
-        let mut calibration = Calibration::fit(
-            architecture,
-            (&fitted.0, &fitted.1),
-            (&held_out.0, &held_out.1),
-            taught,
-        )?;
+        let (on, off) = ((&fitted.0, &fitted.1), (&held_out.0, &held_out.1));
+        let mut calibration = Calibration::fit(architecture, on, off, taught)?;
         if config.sections().counterfactual.directions {
-            calibration.fit_directions(
-                architecture,
-                (&fitted.0, &fitted.1),
-                (&held_out.0, &held_out.1),
-            )?;
+            calibration.fit_directions(architecture, on, off)?;
         }
-        calibration.fit_noise_gain(model, &weights, &held_out.0, &held_out.1)?;
+        calibration.fit_noise_gain(model, &weights, off.0, off.1)?;
         Ok(Self { trained, calibration, precision: config.training().precision })
     }
 
