@@ -5,6 +5,7 @@
 //! and git.
 
 pub(crate) mod layers;
+mod lock;
 mod repository;
 mod rules;
 mod source;
@@ -75,7 +76,9 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Report> {
         }
     }
     let lock = fs_err::read_to_string(root.join("Cargo.lock"))?;
-    findings.extend(repository::check_lock(&lock));
+    findings.extend(lock::check_size(&lock));
+    let deny = fs_err::read_to_string(root.join("deny.toml"))?;
+    findings.extend(lock::check_doubled(&lock, &deny));
     for name in committed(workspace)? {
         // Files that are deleted but not yet committed, and files that are no text, hold no path.
         if let Ok(text) = fs_err::read_to_string(root.join(&name)) {
@@ -83,7 +86,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Report> {
         }
     }
     findings.sort();
-    let locked = repository::count_locked(&lock);
+    let locked = lock::count(&lock);
     Ok(Report { findings, crates: packages.len(), files, locked })
 }
 

@@ -1,9 +1,6 @@
-//! Rules for the repository: how much is locked, and no paths of anybody's own machine.
+//! A rule for what is committed: no paths of anybody's own machine.
 
 use super::Finding;
-
-/// Compiling more than this takes everybody too long.
-const MOST_LOCKED: usize = 350;
 
 /// Where homes are on the systems we know; in two pieces, so that this file does not name one.
 const HOMES: [&str; 4] = [
@@ -12,23 +9,6 @@ const HOMES: [&str; 4] = [
     concat!("/ro", "ot/"),
     concat!(r"C:\Use", r"rs\"),
 ];
-
-/// How many packages a lock file has.
-pub(super) fn count_locked(lock: &str) -> usize {
-    lock.lines().filter(|line| *line == "[[package]]").count()
-}
-
-/// The size of the lock file.
-pub(super) fn check_lock(lock: &str) -> Option<Finding> {
-    let locked = count_locked(lock);
-    (locked >= MOST_LOCKED).then(|| {
-        let text = format!(
-            "{locked} packages are locked, and fewer than {MOST_LOCKED} is the rule: drop a \
-             dependency or its features"
-        );
-        Finding::new("Cargo.lock", None, text)
-    })
-}
 
 /// Paths that begin in somebody's home.
 pub(super) fn check_paths(name: &str, text: &str) -> Vec<Finding> {
@@ -57,16 +37,6 @@ fn is_absolute(line: &str, at: usize, home: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_lock_file_has_a_limit() {
-        let lock = |packages| {
-            format!("version = 4\n\n{}", "[[package]]\nname = \"a\"\n\n".repeat(packages))
-        };
-        assert_eq!(count_locked(&lock(7)), 7);
-        assert_eq!(check_lock(&lock(MOST_LOCKED - 1)), None);
-        assert!(check_lock(&lock(MOST_LOCKED)).is_some());
-    }
 
     #[test]
     fn paths_of_a_home_are_found() {
