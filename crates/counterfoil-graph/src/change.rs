@@ -30,6 +30,10 @@ impl Change {
         if moved == natural {
             return natural;
         }
+        // No value is near to NaN, and an edge of the domain would look like one.
+        if moved.is_nan() {
+            return moved;
+        }
         match variable.kind() {
             Kind::Circular { .. } => variable.restore(variable.standardise(moved)),
             Kind::Continuous | Kind::Categorical { .. } => confine(variable, moved),
@@ -126,6 +130,9 @@ mod tests {
             (&grey, Change::Shift(0.0), 300.0, 300.0),
         ] {
             assert_eq!(change.of(variable, natural), expected, "{}", change.written(variable));
+        }
+        for variable in [&grey, &angle] {
+            assert!(Change::Shift(1.0).of(variable, f64::NAN).is_nan());
         }
         let positive = Variable::continuous("length")?
             .with_domain((Bound::Excluded(0.0), Bound::Unbounded))?;

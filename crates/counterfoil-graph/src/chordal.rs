@@ -6,7 +6,11 @@ use crate::{MixedGraph, NodeSet, class::shortest_path};
 /// 1984): next is always a node with the most visited neighbours. Directed edges are not looked at. Where the
 /// undirected part is chordal, orienting every edge forwards makes no new v-structure. `O(n + m)`.
 pub(crate) fn maximum_cardinality(graph: &MixedGraph) -> Vec<usize> {
-    let n = graph.len();
+    search(graph.len(), |node| graph.neighbours(node))
+}
+
+/// The numbers below `n` in the order of a maximum cardinality search of the graph with these `neighbours`.
+pub(crate) fn search<'g>(n: usize, neighbours: impl Fn(usize) -> &'g [usize]) -> Vec<usize> {
     let mut weight = vec![0_usize; n];
     let mut visited = vec![false; n];
     // A stack for each weight; a node may stand in several, and only its entry at its present weight counts.
@@ -23,7 +27,7 @@ pub(crate) fn maximum_cardinality(graph: &MixedGraph) -> Vec<usize> {
         }
         visited[node] = true;
         order.push(node);
-        for &next in graph.neighbours(node) {
+        for &next in neighbours(node) {
             if !visited[next] {
                 weight[next] += 1;
                 if weight[next] == stacks.len() {

@@ -180,18 +180,14 @@ impl MixedGraph {
         format!("{} {} {}", self.name(a), edge.arrow(), self.name(b))
     }
 
-    /// The causes of `nodes`, direct and indirect, and `nodes` themselves. `O(n + m)`.
-    ///
-    /// # Panics
-    /// When a node is not below [`MixedGraph::len`].
+    /// The causes of `nodes`, direct and indirect, and `nodes` themselves; those that the graph does not have are left out.
+    /// `O(n + m)`.
     pub fn ancestors(&self, nodes: impl IntoIterator<Item = usize>) -> NodeSet {
         self.ancestors_of(nodes)
     }
 
-    /// The effects of `nodes`, direct and indirect, and `nodes` themselves. `O(n + m)`.
-    ///
-    /// # Panics
-    /// When a node is not below [`MixedGraph::len`].
+    /// The effects of `nodes`, direct and indirect, and `nodes` themselves; those that the graph does not have are left out.
+    /// `O(n + m)`.
     pub fn descendants(&self, nodes: impl IntoIterator<Item = usize>) -> NodeSet {
         self.descendants_of(nodes)
     }

@@ -80,6 +80,18 @@ pub enum QueryError {
         /// The variable.
         name: String,
     },
+    /// Counterfactual worlds for which there is no room.
+    #[error(
+        "the event speaks of {worlds} worlds of {variables} variables each, and there is room for {limit} values: ask about fewer worlds, or on the part of the graph that matters"
+    )]
+    Worlds {
+        /// How many worlds the event speaks of, nested ones included.
+        worlds: usize,
+        /// The number of variables of the graph.
+        variables: usize,
+        /// The largest number of values, one for each variable in each world.
+        limit: usize,
+    },
     /// Text that describes no counterfactual event.
     #[error("column {column}: expected {expected}, as in `Y[X=1, M[X=0]] = 1, X = 0`")]
     Event {

@@ -8,7 +8,14 @@ use counterfoil_random::{Stream, beta};
 /// `m (1 - m) / (c + 1)`.
 ///
 /// Drawing by the inverse of the distribution function makes the noise recoverable, `noise = I(value; c m, c (1 - m))`,
-/// so counterfactuals are exact (up to 1e-12 in the noise).
+/// as far as the value tells it: to the share of all draws that one unit in the last place of the value stands for. With
+/// `c = 5` and means from 0.2 to 0.8, where the density stays below 5, that is 1e-12.
+///
+/// A shape below 1 crowds the values at its end of the interval, and machine numbers run out there: the share
+/// `I(2^-53; c (1 - m), c m)` of all draws lies above `1 - 2^-53` and becomes this one value, and the share
+/// `I(2^-1022; c m, c (1 - m))` becomes `2^-1022`. What was drawn there cannot be told apart afterwards, and abduction
+/// gives the share's inner end. That is nothing for shapes from 1 on; at the mean 0.99 with `c = 5` it is 17.6 % of all
+/// draws, so that no counterfactual is exact for these.
 ///
 /// ```
 /// use counterfoil_scm::{Beta, Mechanism};
@@ -26,8 +33,12 @@ pub struct Beta<F> {
     concentration: f64,
 }
 
+/// The least and the greatest mean: at 0 and 1 there is no such distribution.
+const MEANS: [f64; 2] = [1e-3, 1.0 - 1e-3];
+
 impl<F: Fn(&[f64]) -> f64 + Send + Sync> Beta<F> {
-    /// The mean as a function of the parents, which must lie strictly between 0 and 1, and the sum of both shapes.
+    /// The mean as a function of the parents, and the sum of both shapes. A mean below 0.001 counts as 0.001 and one
+    /// above 0.999 as 0.999: whether one occurs shows only when parents are drawn, and then values must come of it.
     ///
     /// # Errors
     /// [`ScmError::BadParameter`] unless the concentration is positive and finite.
@@ -37,7 +48,7 @@ impl<F: Fn(&[f64]) -> f64 + Send + Sync> Beta<F> {
     }
 
     fn shapes(&self, parents: &[f64]) -> [f64; 2] {
-        let mean = (self.mean)(parents).clamp(1e-3, 1.0 - 1e-3);
+        let mean = (self.mean)(parents).clamp(MEANS[0], MEANS[1]);
         [self.concentration * mean, self.concentration * (1.0 - mean)]
     }
 }
@@ -84,6 +95,14 @@ mod tests {
             prop_assert!((back - noise).abs() < 1e-11, "{back} != {noise}");
         }
 
+        /// Float: the density is at most 5, which the accuracy of I, some 1e-13, outweighs.
+        #[test]
+        fn from_shapes_of_one_on_the_noise_is_exact(mean in 0.2..=0.8f64, noise in 1e-12..=1.0 - 1e-12) {
+            let light = Beta::new(move |_: &[f64]| mean, 5.0).unwrap();
+            let back = light.abduct(&[], light.forward(&[], noise)).unwrap();
+            prop_assert!((back - noise).abs() < 1e-12, "{back} != {noise}");
+        }
+
         #[test]
         fn the_quantile_rises(mean in 0.05..0.95f64, p in 0.001..0.998f64) {
             let light = Beta::new(move |_: &[f64]| mean, 5.0).unwrap();
@@ -108,6 +127,26 @@ mod tests {
         let expected = 0.3 * 0.7 / 6.0;
         assert!((mean - 0.3).abs() < 5.0 * (expected / f64::from(n)).sqrt(), "{mean}");
         assert!((variance - expected).abs() < 5.0 * (0.01 / f64::from(n)).sqrt(), "{variance}");
+    }
+
+    /// Float: the share is `x^b / (b B(a, b))` for the tiny x of 2^-53, worked out with the logarithms of Gamma functions.
+    #[test]
+    fn what_lies_beyond_the_last_number_is_one_value() {
+        let light = Beta::new(|_: &[f64]| 0.99, 5.0).unwrap();
+        let last = 1.0 - f64::EPSILON / 2.0;
+        let end = light.abduct(&[], last).unwrap();
+        assert!((1.0 - end - 0.176_407_477).abs() < 1e-9, "{end}");
+        for noise in [end + 1e-6, 0.9, 0.99] {
+            assert_eq!(light.forward(&[], noise), last);
+        }
+        assert!(light.forward(&[], end - 0.01) < last);
+    }
+
+    #[test]
+    fn a_mean_at_the_end_counts_as_the_nearest_there_is() {
+        let value = |mean: f64| Beta::new(move |_: &[f64]| mean, 5.0).unwrap().forward(&[], 0.3);
+        assert_eq!([value(-1.0), value(0.0)], [value(0.001); 2]);
+        assert_eq!([value(1.0), value(7.0)], [value(0.999); 2]);
     }
 
     #[test]

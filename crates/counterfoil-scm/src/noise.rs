@@ -47,9 +47,20 @@ impl Noise {
         }
     }
 
-    /// Whether the bounds themselves count as values. For the uniform distribution they do: a draw just below 1
-    /// may be rounded to 1 once it is scaled and shifted, and must still be recognised.
-    pub(crate) fn reaches_bounds(self) -> bool {
+    /// Whether values at the lower bound occur, when noise of less than `step` is rounded away there. For the Gamma
+    /// distribution that is a matter of chance: noise of a small shape crowds at 0, and that of a large one never comes
+    /// near. The probability of noise below a small x is about `(rate x)^shape`.
+    pub(crate) fn reaches_low(self, step: f64) -> bool {
+        match self {
+            Self::Normal => false,
+            Self::Uniform => true,
+            Self::Gamma { shape, rate } => (rate * step).powf(shape) >= f64::EPSILON,
+        }
+    }
+
+    /// Whether values at the upper bound occur. For the uniform distribution they do: a draw just below 1 may be
+    /// rounded to 1 once it is scaled and shifted, and must still be recognised.
+    pub(crate) fn reaches_high(self) -> bool {
         self == Self::Uniform
     }
 

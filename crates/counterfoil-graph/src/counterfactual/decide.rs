@@ -82,13 +82,14 @@ impl Answer {
 /// ```
 ///
 /// # Errors
-/// [`QueryError::OutOfRange`].
+/// [`QueryError::OutOfRange`]; [`QueryError::Worlds`] for very many worlds of a very large graph.
 pub fn identify(graph: &Admg, event: &Event, given: &Event) -> Result<Answer, QueryError> {
     event.check(graph)?;
     given.check(graph)?;
     let mut worlds = Worlds::default();
     let stated = worlds.add_event(event);
     let condition = worlds.add_event(given);
+    worlds.check(graph.len())?;
     let places = stated.iter().map(|(place, _)| *place);
     // With the places of the event in it, so that one sees what the condition alone says about them.
     let Some(known) = Closure::new(graph, &worlds, &condition, places) else {

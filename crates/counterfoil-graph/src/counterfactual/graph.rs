@@ -1,10 +1,11 @@
 //! Which variables of which worlds are one and the same once an event is known to have happened.
 
 use super::{
-    event::{Counterfactual, World},
+    event::Counterfactual,
+    world::World,
     worlds::{Held, Place, Worlds},
 };
-use crate::{Admg, CausalGraph, NodeSet};
+use crate::{Admg, CausalGraph, NodeSet, QueryError};
 use std::collections::BTreeMap;
 
 /// The value of a variable in a world, as far as an event settles it.
@@ -62,11 +63,12 @@ impl CounterfactualGraph {
     /// worlds.
     ///
     /// # Errors
-    /// [`QueryError::OutOfRange`](crate::QueryError::OutOfRange).
-    pub fn of(graph: &Admg, event: &super::Event) -> Result<Option<Self>, crate::QueryError> {
+    /// [`QueryError::OutOfRange`], [`QueryError::Worlds`].
+    pub fn of(graph: &Admg, event: &super::Event) -> Result<Option<Self>, QueryError> {
         event.check(graph)?;
         let mut worlds = Worlds::default();
         let stated = worlds.add_event(event);
+        worlds.check(graph.len())?;
         Ok(Closure::new(graph, &worlds, &stated, []).map(|closure| closure.graph(graph, &worlds)))
     }
 
@@ -74,11 +76,11 @@ impl CounterfactualGraph {
     /// (1994), in which what the worlds have in common is merged. `O(w (n + m) log (w n))`.
     ///
     /// # Errors
-    /// [`QueryError::OutOfRange`](crate::QueryError::OutOfRange).
+    /// [`QueryError::OutOfRange`], [`QueryError::Worlds`].
     pub fn network(
         graph: &Admg,
         worlds: impl IntoIterator<Item = World>,
-    ) -> Result<Self, crate::QueryError> {
+    ) -> Result<Self, QueryError> {
         let mut table = Worlds::default();
         let mut places = Vec::new();
         for world in worlds {
@@ -86,6 +88,7 @@ impl CounterfactualGraph {
             let event = super::Event::from_iter(atoms);
             event.check(graph)?;
             let world = table.add_event(&event)[0].0.world;
+            table.check(graph.len())?;
             places.extend((0..graph.len()).map(|variable| Place { variable, world }));
         }
         let closure = Closure::new(graph, &table, &[], places);

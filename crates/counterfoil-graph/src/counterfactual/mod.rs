@@ -38,11 +38,13 @@ mod graph;
 mod parse;
 mod question;
 mod verify;
+mod world;
 mod worlds;
 
 pub use conflict::{Conflict, Demand};
 pub use decide::{Answer, identify};
-pub use event::{Atom, Counterfactual, Event, Setting, Status, World};
+pub use event::{Atom, Counterfactual, Event, Status};
 pub use formula::Formula;
 pub use graph::{CounterfactualGraph, CounterfactualNode, Value};
 pub use question::Question;
+pub use world::{Setting, World};

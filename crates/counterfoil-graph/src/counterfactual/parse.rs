@@ -1,10 +1,13 @@
 //! Events read from text: `Y[X=1, M[X=0]] = 1, X = 0`.
 
-use super::event::{Event, Setting, World};
+use super::{
+    event::Event,
+    world::{Setting, World},
+};
 use crate::{MixedGraph, QueryError};
 
 /// Worlds within worlds within worlds: deeper than anyone means, shallow enough for every stack.
-const DEPTH: usize = 64;
+pub(super) const DEPTH: usize = 64;
 
 /// Reads an event. `O(length)`.
 pub(super) fn event(graph: &MixedGraph, text: &str) -> Result<Event, QueryError> {

@@ -2,7 +2,8 @@
 
 use super::{
     decide::{Answer, identify},
-    event::{Event, World},
+    event::Event,
+    world::World,
 };
 use crate::{Admg, MixedGraph, NodeSet, QueryError};
 use std::{collections::BTreeSet, sync::Arc};
@@ -52,7 +53,7 @@ impl Question {
     /// Whether and how the probability follows from all interventional distributions: [`identify`].
     ///
     /// # Errors
-    /// [`QueryError::OutOfRange`].
+    /// As [`identify`].
     pub fn identify(&self, graph: &Admg) -> Result<Answer, QueryError> {
         identify(graph, &self.event, &self.given)
     }
@@ -250,5 +251,28 @@ mod tests {
         let along = Question::along(&graph, (outcome, 1), 0, [0, 1], &edges).unwrap();
         let Answer::NotIdentified(conflict) = along.identify(&graph).unwrap() else { panic!() };
         assert!(conflict.verify(&graph, &along.event, &along.given));
+    }
+    /// As many worlds as variables, each within the next: more than a stack of calls can hold, and than there is room to
+    /// have all variables in.
+    #[test]
+    fn a_long_path_is_as_many_worlds_within_each_other() {
+        let chain = |len: usize| {
+            let variables = (0..len).map(|i| crate::Variable::continuous(format!("v{i}")).unwrap());
+            let edges = (1..len).map(|i| crate::Edge::directed(i - 1, i));
+            Admg::try_from(MixedGraph::new(variables, edges).unwrap()).unwrap()
+        };
+        let along = |graph: &Admg| {
+            let edges: Vec<_> = graph.directed_edges().collect();
+            Question::along(graph, (graph.len() - 1, 1), 0, [0, 1], &edges).unwrap()
+        };
+        let long = chain(100_000);
+        let question = along(&long);
+        assert!(question.text(&long).ends_with("]]]=1)"));
+        let (worlds, variables) = (100_000, 100_000);
+        let refusal = QueryError::Worlds { worlds, variables, limit: 1 << 26 };
+        assert_eq!(question.identify(&long), Err(refusal));
+        let short = chain(300);
+        let Answer::Identified(formula) = along(&short).identify(&short).unwrap() else { panic!() };
+        assert_eq!(formula.estimand().to_string(), "P(v299 | do(v0))");
     }
 }

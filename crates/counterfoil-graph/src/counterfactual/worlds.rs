@@ -1,6 +1,10 @@
 //! The worlds that an event speaks of, each once and by number, inner ones before those that refer to them.
 
-use super::event::{Counterfactual, Event, Setting, World};
+use super::{
+    event::{Counterfactual, Event},
+    world::{Setting, World},
+};
+use crate::QueryError;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// How a numbered world holds a variable.
@@ -18,6 +22,9 @@ pub(super) struct Place {
     pub(super) variable: usize,
     pub(super) world: usize,
 }
+
+/// A value takes 16 bytes, so that this many in all worlds together are a GiB.
+const PLACES: usize = 1 << 26;
 
 /// Worlds by number. Equal worlds have one number.
 #[derive(Clone, Debug, Default)]
@@ -37,11 +44,41 @@ impl Worlds {
 
     /// The number of a world; it and the worlds within it are added where they are new.
     pub(super) fn add(&mut self, world: &World) -> usize {
+        // With a stack and not by calling itself, since worlds are nested as deep as a graph may be.
+        let mut stack = self.unnumbered(world);
+        while let Some(inner) = stack.last().cloned() {
+            let within = self.unnumbered(&inner);
+            if within.is_empty() {
+                stack.pop();
+                let number = self.number(&inner);
+                self.shared.insert(address(&inner), (inner, number));
+            } else {
+                stack.extend(within);
+            }
+        }
+        self.number(world)
+    }
+
+    /// The worlds that a world refers to and that have no number yet, the last first.
+    fn unnumbered(&self, world: &World) -> Vec<Arc<World>> {
+        let inner = world.settings().filter_map(|(_, setting)| match setting {
+            Setting::AsIn(inner) if !self.shared.contains_key(&address(inner)) => {
+                Some(Arc::clone(inner))
+            }
+            _ => None,
+        });
+        let mut inner: Vec<_> = inner.collect();
+        inner.reverse();
+        inner
+    }
+
+    /// The number of a world whose inner ones have theirs.
+    fn number(&mut self, world: &World) -> usize {
         let held: Vec<(usize, Held)> = world
             .settings()
             .map(|(variable, setting)| match setting {
                 Setting::Value(value) => (variable, Held::Value(*value)),
-                Setting::AsIn(other) => (variable, Held::AsIn(self.add_shared(other))),
+                Setting::AsIn(inner) => (variable, Held::AsIn(self.shared[&address(inner)].1)),
             })
             .collect();
         if let Some(&number) = self.numbers.get(&held) {
@@ -54,14 +91,16 @@ impl Worlds {
         number
     }
 
-    fn add_shared(&mut self, world: &Arc<World>) -> usize {
-        let address = Arc::as_ptr(world) as usize;
-        if let Some((_, number)) = self.shared.get(&address) {
-            return *number;
+    /// Refuses more worlds than there is room for, when each has a value for each of so many variables.
+    ///
+    /// # Errors
+    /// [`QueryError::Worlds`].
+    pub(super) fn check(&self, variables: usize) -> Result<(), QueryError> {
+        let worlds = self.len();
+        match worlds.checked_mul(variables) {
+            Some(places) if places <= PLACES => Ok(()),
+            _ => Err(QueryError::Worlds { worlds, variables, limit: PLACES }),
         }
-        let number = self.add(world);
-        self.shared.insert(address, (Arc::clone(world), number));
-        number
     }
 
     /// The statements of an event as places and values.
@@ -93,6 +132,11 @@ impl Worlds {
     pub(super) fn world(&self, number: usize) -> &World {
         &self.all[number]
     }
+}
+
+/// What tells one shared world from another.
+fn address(world: &Arc<World>) -> usize {
+    Arc::as_ptr(world) as usize
 }
 
 #[cfg(test)]

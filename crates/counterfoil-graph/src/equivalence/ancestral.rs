@@ -55,23 +55,19 @@ impl Admg {
     /// The MAG that has the same independences and ancestral relations as this graph (Richardson and Spirtes 2002,
     /// section 4.2) among the nodes outside `selection`, given that the data are conditioned on these.
     ///
-    /// `O(n^2 (n + m))` at worst; pairs that share no district are told apart at once.
-    ///
-    /// # Panics
-    /// When a node of `selection` is not below [`MixedGraph::len`](crate::MixedGraph::len).
+    /// A node of `selection` that the graph does not have is left out. `O(n^2 (n + m))` at worst; pairs that share no
+    /// district are told apart at once.
     pub fn mag(&self, selection: &NodeSet) -> Mag {
         project(self, selection)
     }
 }
 
 impl Dag {
-    /// The MAG over the variables that are neither `hidden` nor selected on; see [`Admg::mag`].
+    /// The MAG over the variables that are neither `hidden` nor selected on; see [`Admg::mag`]. Nodes that the graph does
+    /// not have are left out of both.
     ///
     /// # Errors
     /// [`GraphError::LatentInClass`] for a variable that is declared latent and is not among the hidden.
-    ///
-    /// # Panics
-    /// When a node is not below [`MixedGraph::len`](crate::MixedGraph::len).
     ///
     /// ```
     /// use counterfoil_graph::{Dag, NodeSet};

@@ -1,6 +1,6 @@
 //! The cliques of a chordal graph and what follows from one of them coming first: the combinatorics behind counting.
 
-use crate::{MixedGraph, NodeSet, class::closure};
+use crate::{MixedGraph, NodeSet, chordal::search, class::closure};
 
 /// A maximal clique with the sets that may not come first among it, and what is left open once it comes first.
 #[derive(Clone, Debug)]
@@ -43,44 +43,27 @@ pub(super) fn choices(graph: &MixedGraph, within: &NodeSet) -> Vec<Choice> {
 /// parent, which comes before it; the first is the root.
 fn clique_tree(graph: &MixedGraph, within: &NodeSet) -> Vec<(NodeSet, Option<usize>)> {
     let members: Vec<usize> = within.iter().collect();
-    let place = |node: usize| members.binary_search(&node).ok();
-    let mut weight = vec![0_usize; members.len()];
+    let place = |node: &usize| members.binary_search(node).ok();
+    let near: Vec<Vec<usize>> = members
+        .iter()
+        .map(|&node| graph.neighbours(node).iter().filter_map(place).collect())
+        .collect();
     // The visited nodes with the clique that each was added to and the time.
     let mut visited: Vec<Option<(usize, usize)>> = vec![None; members.len()];
-    let mut stacks: Vec<Vec<usize>> = vec![(0..members.len()).rev().collect()];
     let mut tree: Vec<(NodeSet, Option<usize>)> = Vec::new();
-    let (mut top, mut time, mut before) = (0, 0, 0);
-    while time < members.len() {
-        let Some(i) = stacks[top].pop() else {
-            top = top.saturating_sub(1);
-            continue;
-        };
-        if visited[i].is_some() || weight[i] != top {
-            continue;
-        }
-        let node = members[i];
-        let near = || graph.neighbours(node).iter().filter_map(|&b| place(b));
-        let earlier: Vec<usize> = near().filter(|&b| visited[b].is_some()).collect();
-        if time == 0 || earlier.len() <= before {
-            let last = earlier.iter().filter_map(|&b| visited[b]).max_by_key(|&(_, time)| time);
-            let clique = earlier.iter().map(|&b| members[b]).collect();
+    let mut before = 0;
+    for (time, i) in search(members.len(), |i| &near[i]).into_iter().enumerate() {
+        let earlier = || near[i].iter().filter(|&&b| visited[b].is_some());
+        let count = earlier().count();
+        if time == 0 || count <= before {
+            let last = earlier().filter_map(|&b| visited[b]).max_by_key(|&(_, time)| time);
+            let clique = earlier().map(|&b| members[b]).collect();
             tree.push((clique, last.map(|(clique, _)| clique)));
         }
-        before = earlier.len();
+        before = count;
         let clique = tree.len() - 1;
-        tree[clique].0.insert(node);
+        tree[clique].0.insert(members[i]);
         visited[i] = Some((clique, time));
-        time += 1;
-        for next in near() {
-            if visited[next].is_none() {
-                weight[next] += 1;
-                if weight[next] == stacks.len() {
-                    stacks.push(Vec::new());
-                }
-                stacks[weight[next]].push(next);
-                top = top.max(weight[next]);
-            }
-        }
     }
     tree
 }

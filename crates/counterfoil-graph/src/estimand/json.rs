@@ -111,9 +111,17 @@ pub(super) enum Malformed {
     Later { at: usize, part: usize },
     #[error("expression {at} is of distribution {source_index}, and there are {len}")]
     Source { at: usize, source_index: usize, len: usize },
+    #[error(
+        "expression {at} names `{name}` with {primes} primes: with fewer in all symbols the formula is the same"
+    )]
+    Primes { at: usize, name: String, primes: u32 },
     #[error("there are no expressions")]
     Empty,
 }
+
+/// So many primes the symbols of a formula may have, summed over its variables. Work on a formula makes room for every
+/// symbol with as many primes or fewer, and a number costs its writer nothing.
+const PRIMES: usize = 1 << 20;
 
 impl TryFrom<Raw> for Estimand {
     type Error = Malformed;
@@ -129,17 +137,26 @@ impl TryFrom<Raw> for Estimand {
         let mut sources = vec![0];
         sources.extend(raw.sources.iter().map(|name| arena.source(name)));
         let mut made: Vec<Expr> = Vec::new();
+        // By variable: the most primes so far.
+        let mut primed = vec![0; raw.variables.len()];
+        let mut room = PRIMES;
         for (at, node) in raw.expressions.iter().enumerate() {
-            let symbols = |list: &[RawSymbol]| -> Result<Vec<Symbol>, Malformed> {
-                let symbol = |symbol: &RawSymbol| {
-                    let (name, primes) = match symbol {
-                        RawSymbol::Plain(name) => (name, 0),
-                        RawSymbol::Primed(name, primes) => (name, *primes),
+            let mut symbols = |list: &[RawSymbol]| -> Result<Vec<Symbol>, Malformed> {
+                let symbol =
+                    |symbol: &RawSymbol| {
+                        let (name, primes) = match symbol {
+                            RawSymbol::Plain(name) => (name, 0),
+                            RawSymbol::Primed(name, primes) => (name, *primes),
+                        };
+                        let unknown = || Malformed::Unknown { at, name: name.clone() };
+                        let variable = positions.get(name.as_str()).copied().ok_or_else(unknown)?;
+                        let more = primes.saturating_sub(primed[variable]);
+                        room = room
+                            .checked_sub(more as usize)
+                            .ok_or_else(|| Malformed::Primes { at, name: name.clone(), primes })?;
+                        primed[variable] += more;
+                        Ok(Symbol::new(variable, primes))
                     };
-                    let unknown = || Malformed::Unknown { at, name: name.clone() };
-                    let variable = positions.get(name.as_str()).copied().ok_or_else(unknown)?;
-                    Ok(Symbol::new(variable, primes))
-                };
                 list.iter().map(symbol).collect()
             };
             let part = |part: usize| made.get(part).copied().ok_or(Malformed::Later { at, part });

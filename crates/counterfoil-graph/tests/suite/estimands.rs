@@ -128,6 +128,10 @@ fn json_round_trip() {
     };
     assert_eq!(with(""), "there are no expressions");
     assert_eq!(
+        with(r#"{"p":{"of":[["X",4294967295]]}}"#),
+        "expression 0 names `X` with 4294967295 primes: with fewer in all symbols the formula is the same"
+    );
+    assert_eq!(
         with(r#"{"p":{"of":["Y"]}}"#),
         "expression 0 names `Y`, which is not among the variables"
     );

@@ -103,3 +103,12 @@ fn hiding_what_is_not_there_hides_nothing() {
     assert_eq!(graph.project(&[1, 9].into()), graph.project(&[1].into()));
     assert_eq!(graph.project(&[1].into()).to_string(), "A; C; A -> C");
 }
+
+/// As the documentation of all three says.
+#[test]
+fn nodes_that_the_graph_lacks_are_left_out() {
+    let graph: Admg = "A -> B; B <-> C".parse().unwrap();
+    assert_eq!(graph.ancestors([1, 7]), [0, 1].into());
+    assert_eq!(graph.descendants([7]), NodeSet::new());
+    assert_eq!(graph.mag(&[2, 7].into()), graph.mag(&[2].into()));
+}

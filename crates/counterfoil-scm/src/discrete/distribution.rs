@@ -6,6 +6,7 @@ use counterfoil_graph::{
     counterfactual::{Event, Setting, World as GraphWorld},
     estimand::{Distribution, JointTable, Marginal, Unavailable},
 };
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Every interventional distribution of what is seen. Sources other than 0 (other populations) are unknown to a model.
 ///
@@ -83,9 +84,55 @@ impl CptModel {
 /// The world of a counterfactual question of the graph crate.
 impl From<&GraphWorld> for World {
     fn from(world: &GraphWorld) -> Self {
-        world.settings().fold(Self::actual(), |here, (variable, setting)| match setting {
+        Worlds::default().world(world)
+    }
+}
+
+/// The statements of an event of the graph crate, in its order. Worlds that are shared there are shared here.
+pub fn facts(event: &Event) -> Vec<Fact> {
+    let mut worlds = Worlds::default();
+    let atoms = event.atoms().iter();
+    atoms
+        .map(|atom| Fact::new(atom.of.variable, worlds.world(&atom.of.world), atom.value))
+        .collect()
+}
+
+/// Worlds of the graph crate by address, with what has become of them.
+#[derive(Default)]
+struct Worlds(BTreeMap<*const GraphWorld, Arc<World>>);
+
+impl Worlds {
+    /// A world, after those that it refers to: with a stack, since they may be nested as deep as a graph.
+    fn world(&mut self, world: &GraphWorld) -> World {
+        let mut stack = self.missing(world);
+        while let Some(&inner) = stack.last() {
+            let within = self.missing(inner);
+            if within.is_empty() {
+                stack.pop();
+                let made = self.outermost(inner);
+                self.0.entry(Arc::as_ptr(inner)).or_insert_with(|| made.into());
+            } else {
+                stack.extend(within);
+            }
+        }
+        self.outermost(world)
+    }
+
+    fn missing<'w>(&self, world: &'w GraphWorld) -> Vec<&'w Arc<GraphWorld>> {
+        let inner = world.settings().filter_map(|(_, setting)| match setting {
+            Setting::AsIn(inner) if !self.0.contains_key(&Arc::as_ptr(inner)) => Some(inner),
+            _ => None,
+        });
+        inner.collect()
+    }
+
+    /// A world whose inner ones are here.
+    fn outermost(&self, world: &GraphWorld) -> World {
+        world.settings().fold(World::actual(), |here, (variable, setting)| match setting {
             Setting::Value(value) => here.set(variable, *value),
-            Setting::AsIn(nested) => here.set_as(variable, variable, Self::from(&**nested)),
+            Setting::AsIn(inner) => {
+                here.set_as(variable, variable, self.0[&Arc::as_ptr(inner)].clone())
+            }
             // Settings of later versions have no meaning here yet; leaving the variable alone would be wrong silently,
             // so it is held by a policy that no model accepts.
             _ => here.act(variable, super::Action::Policy { inputs: vec![], values: vec![] }),
@@ -93,10 +140,52 @@ impl From<&GraphWorld> for World {
     }
 }
 
-/// The statements of an event of the graph crate, in its order.
-pub fn facts(event: &Event) -> Vec<Fact> {
-    let fact = |atom: &counterfoil_graph::counterfactual::Atom| {
-        Fact::new(atom.of.variable, World::from(&atom.of.world), atom.value)
-    };
-    event.atoms().iter().map(fact).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discrete::{Exogenous, Function};
+    use counterfoil_graph::{Admg, counterfactual::Question};
+
+    /// Exact. Each variable is the parity of the two before it, so that V60 is that of a Fibonacci number, 1; worlds that
+    /// were written out would be as many as that number.
+    #[test]
+    fn shared_worlds_stay_shared() {
+        let n = 61;
+        let edge = |i: usize| format!("V{} -> V{i}; V{} -> V{i}", i - 1, i - 2);
+        let text = (2..n).map(edge).fold("V0 -> V1".to_owned(), |all, next| all + "; " + &next);
+        let graph: Admg = text.parse().unwrap();
+        let functions = (0..n).map(|i| {
+            let parents: Vec<String> = (i.saturating_sub(2)..i).map(|p| format!("V{p}")).collect();
+            let (sources, values) = match i {
+                0 => (vec!["N"], vec![0, 1]),
+                1 => (vec![], vec![0, 1]),
+                _ => (vec![], vec![0, 1, 1, 0]),
+            };
+            Function::new(format!("V{i}"), 2, parents, sources, values)
+        });
+        let model =
+            FunctionalModel::new([Exogenous::new("N", vec![0.75, 0.25])], functions).unwrap();
+        let edges: Vec<_> = graph.directed_edges().collect();
+        let along = |new| Question::along(&graph, (n - 1, 1), 0, [0, new], &edges).unwrap();
+        let facts_of = |new| facts(&along(new).event);
+        assert_eq!(model.probability(&facts_of(0), &[]), Ok(0.0));
+        assert_eq!(model.probability(&facts_of(1), &[]), Ok(1.0));
+        assert!(facts_of(1) == facts_of(1) && facts_of(1) != facts_of(0));
+        assert!(format!("{:?}", facts_of(1)).len() < 1000);
+    }
+
+    #[test]
+    fn worlds_are_nested_as_deep_as_a_graph() {
+        let deep = |bottom: usize| {
+            let bottom = GraphWorld::factual().set(0, bottom);
+            (1..100_000).fold(bottom, |inner, _| GraphWorld::factual().set_as_in(0, inner))
+        };
+        let [a, b, c] = [1, 1, 0].map(|bottom| World::from(&deep(bottom)));
+        assert!(a == b && a != c);
+        let model = FunctionalModel::new(
+            [Exogenous::new("N", vec![0.5, 0.5])],
+            [Function::new("X", 2, [""; 0], ["N"], vec![0, 1])],
+        );
+        assert_eq!(model.unwrap().predict(&[0], &a), Ok(vec![1]));
+    }
 }

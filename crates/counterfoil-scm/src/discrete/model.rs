@@ -362,7 +362,7 @@ pub(crate) fn invert(row: &[f64], noise: f64) -> usize {
     row.iter().rposition(|&p| p > 0.0).unwrap_or(0)
 }
 
-fn check_rows(node: &Node, nodes: &[Node]) -> Result<(), ScmError> {
+pub(crate) fn check_rows(node: &Node, nodes: &[Node]) -> Result<(), ScmError> {
     let shape: Vec<usize> = node.parents.iter().map(|&parent| nodes[parent].cardinality).collect();
     let variable = || node.name.clone();
     let rows = cell_count(&shape)?;

@@ -7,7 +7,7 @@ use super::{
     world::{Setting, World},
 };
 use crate::ScmError;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a copy gets its value from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,8 +37,10 @@ pub(crate) struct Network<'m> {
     pub(crate) model: &'m FunctionalModel,
     pub(crate) copies: Vec<Copy>,
     index: BTreeMap<Copy, usize>,
-    /// Worlds that are built, with the copy of each variable.
-    worlds: Vec<(World, Vec<usize>)>,
+    /// By world that was built: the copy of each variable.
+    worlds: Vec<Vec<usize>>,
+    /// Inner worlds by address, as positions in `worlds`. Kept, so that no address is used again.
+    shared: BTreeMap<*const World, (Arc<World>, usize)>,
     /// The asked worlds, as positions in `worlds`.
     asked: Vec<usize>,
 }
@@ -46,10 +48,21 @@ pub(crate) struct Network<'m> {
 impl<'m> Network<'m> {
     /// The network of the given worlds and of those that they refer to.
     pub(crate) fn new(model: &'m FunctionalModel, worlds: &[&World]) -> Result<Self, ScmError> {
-        let mut network =
-            Self { model, copies: vec![], index: BTreeMap::new(), worlds: vec![], asked: vec![] };
-        for world in worlds {
-            let built = network.build(world)?;
+        let mut network = Self {
+            model,
+            copies: vec![],
+            index: BTreeMap::new(),
+            worlds: vec![],
+            shared: BTreeMap::new(),
+            asked: vec![],
+        };
+        for (number, world) in worlds.iter().enumerate() {
+            // Facts often state several things of one world.
+            let before = worlds[..number].iter().position(|other| other.is_alike(world));
+            let built = match before {
+                Some(before) => network.asked[before],
+                None => network.build(world)?,
+            };
             network.asked.push(built);
         }
         Ok(network)
@@ -57,14 +70,36 @@ impl<'m> Network<'m> {
 
     /// The copy of each variable in the asked world `number`.
     pub(crate) fn places(&self, number: usize) -> &[usize] {
-        &self.worlds[self.asked[number]].1
+        &self.worlds[self.asked[number]]
     }
 
-    /// Adds a world, after those that it refers to. Recursion is as deep as worlds are nested in the question.
+    /// Adds a world, after those that it refers to and that are not there yet. With a stack and not by calling itself,
+    /// since worlds may be nested as deep as a graph.
     fn build(&mut self, world: &World) -> Result<usize, ScmError> {
-        if let Some(known) = self.worlds.iter().position(|(built, _)| built == world) {
-            return Ok(known);
+        let mut stack = self.missing(world);
+        while let Some(inner) = stack.last().cloned() {
+            let within = self.missing(&inner);
+            if !within.is_empty() {
+                stack.extend(within);
+                continue;
+            }
+            stack.pop();
+            if !self.shared.contains_key(&Arc::as_ptr(&inner)) {
+                let built = self.build_last(&inner)?;
+                self.shared.insert(Arc::as_ptr(&inner), (inner, built));
+            }
         }
+        self.build_last(world)
+    }
+
+    /// The worlds that a world refers to and that are not there yet, the last first.
+    fn missing(&self, world: &World) -> Vec<Arc<World>> {
+        let there = |inner: &Arc<World>| self.shared.contains_key(&Arc::as_ptr(inner));
+        world.inner().rev().filter(|inner| !there(inner)).cloned().collect()
+    }
+
+    /// Adds a world whose inner ones are there.
+    fn build_last(&mut self, world: &World) -> Result<usize, ScmError> {
         let cpt = self.model.to_cpt();
         let count = self.model.rules.len();
         // Values that come from other worlds are settled first.
@@ -84,8 +119,8 @@ impl<'m> Network<'m> {
                             other: cpt.name(*other).to_owned(),
                         });
                     }
-                    let nested = self.build(nested)?;
-                    places[variable] = Some(self.worlds[nested].1[*other]);
+                    let (_, nested) = self.shared[&Arc::as_ptr(nested)];
+                    places[variable] = Some(self.worlds[nested][*other]);
                 }
                 Setting::Act(action) => self.check(variable, action)?,
             }
@@ -112,7 +147,7 @@ impl<'m> Network<'m> {
             });
             places[variable] = Some(place);
         }
-        self.worlds.push((world.clone(), places.into_iter().flatten().collect()));
+        self.worlds.push(places.into_iter().flatten().collect());
         Ok(self.worlds.len() - 1)
     }
 

@@ -1,7 +1,11 @@
 //! From probability tables to functions: noise that picks the value in every situation at once.
 
 use super::{
-    Action, CptModel, Exogenous, FunctionalModel, action::shifted, functional::Rule, model::invert,
+    Action, CptModel, Exogenous, FunctionalModel,
+    action::shifted,
+    functional::Rule,
+    model::{Node, check_rows, invert},
+    table::cell_count,
 };
 use crate::ScmError;
 
@@ -32,7 +36,7 @@ impl CptModel {
         let mut rules = Vec::with_capacity(kept.len());
         for &index in &kept {
             let node = &self.nodes[index];
-            let (probabilities, states) = pieces(&node.rows, node.cardinality);
+            let (probabilities, cells) = pieces(&node.rows, node.cardinality)?;
             // The function reads variables first and sources after them, whatever the order in the table.
             let mut parents = Vec::new();
             let mut shared = Vec::new();
@@ -46,7 +50,7 @@ impl CptModel {
             let order: Vec<usize> = parents.iter().chain(&shared).map(|&(_, p)| p).collect();
             let shape: Vec<usize> = order.iter().map(|&p| self.nodes[p].cardinality).collect();
             let mut at = vec![0; self.nodes.len()];
-            let mut values = Vec::with_capacity(node.rows.len() / node.cardinality * states);
+            let mut values = Vec::with_capacity(cells);
             let mut situation = vec![0; order.len()];
             for _ in 0..shape.iter().product::<usize>() {
                 for (&parent, &value) in order.iter().zip(&situation) {
@@ -121,21 +125,26 @@ impl FunctionalModel {
                     alone(inputs, values)
                 }
                 Action::Mechanism { parents, rows } => {
-                    let action = Action::Mechanism { parents: parents.clone(), rows };
-                    let after = self.cpt.intervene([(index, action)])?;
-                    let rows = &after.nodes[index].rows;
-                    let (probabilities, _) = pieces(rows, cardinality);
-                    let mut rule = Rule { parents: vec![], sources: vec![], values: vec![] };
-                    for parent in parents {
+                    let nodes = &self.cpt.nodes;
+                    if let Some(&index) = parents.iter().find(|&&parent| parent >= nodes.len()) {
+                        return Err(ScmError::TableVariable { index });
+                    }
+                    // The rows alone: whether a cycle is left shows when all actions have been taken.
+                    let name = self.cpt.name(index).to_owned();
+                    let node = Node { name, cardinality, parents, rows };
+                    check_rows(&node, nodes)?;
+                    let (probabilities, cells) = pieces(&node.rows, cardinality)?;
+                    let values = Vec::with_capacity(cells);
+                    let mut rule = Rule { parents: vec![], sources: vec![], values };
+                    for parent in node.parents {
                         // A source among the parents must come after all variables, which its table may not say.
                         if parent >= self.rules.len() {
-                            let (variable, hidden) =
-                                (self.cpt.name(index).to_owned(), self.cpt.name(parent).to_owned());
+                            let (variable, hidden) = (node.name, self.cpt.name(parent).to_owned());
                             return Err(ScmError::HiddenInput { variable, hidden });
                         }
                         rule.parents.push(parent);
                     }
-                    for row in rows.chunks_exact(cardinality) {
+                    for row in node.rows.chunks_exact(cardinality) {
                         let mut low = 0.0;
                         for p in &probabilities {
                             rule.values.push(invert(row, low + p / 2.0));
@@ -143,7 +152,7 @@ impl FunctionalModel {
                         }
                     }
                     rule.sources.push(sources.len());
-                    let name = self.cpt.free_name(&sources, self.cpt.name(index));
+                    let name = self.cpt.free_name(&sources, &node.name);
                     sources.push(Exogenous::new(name, probabilities));
                     rule
                 }
@@ -156,9 +165,12 @@ impl FunctionalModel {
     }
 }
 
-/// The lengths of the pieces of `[0, 1)` on which every row's inverse is constant, and their number. Pieces that
-/// rounding makes (shorter than `1e-14`) are left to their neighbours.
-fn pieces(rows: &[f64], cardinality: usize) -> (Vec<f64>, usize) {
+/// The lengths of the pieces of `[0, 1)` on which every row's inverse is constant, and the number of cells of a table of
+/// all rows on all pieces. Pieces that rounding makes (shorter than `1e-14`) are left to their neighbours.
+///
+/// # Errors
+/// [`ScmError::TooLarge`], before anybody makes room for such a table.
+fn pieces(rows: &[f64], cardinality: usize) -> Result<(Vec<f64>, usize), ScmError> {
     let mut cuts: Vec<f64> = Vec::new();
     for row in rows.chunks_exact(cardinality) {
         let mut sum = 0.0;
@@ -179,6 +191,60 @@ fn pieces(rows: &[f64], cardinality: usize) -> (Vec<f64>, usize) {
         }
     }
     lengths.push(1.0 - low);
-    let states = lengths.len();
-    (lengths, states)
+    let cells = cell_count(&[rows.len() / cardinality, lengths.len()])?;
+    Ok((lengths, cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discrete::{Factor, MAX_CELLS};
+
+    fn chain() -> CptModel {
+        let (x, y) = (Factor::binary("X", [], [0.25]), Factor::binary("Y", ["X"], [0.125, 0.5]));
+        CptModel::new([x, y]).unwrap()
+    }
+
+    /// Exact: powers of two. Once Y is set, X may follow it; without that, and in one list with it, X may not.
+    #[test]
+    fn a_mechanism_is_judged_by_what_all_actions_leave() {
+        let turned = Action::Mechanism { parents: vec![1], rows: vec![0.5, 0.5, 0.25, 0.75] };
+        let actions = [(1, Action::Set(0)), (0, turned.clone())];
+        let by_tables = chain().intervene(actions.clone()).unwrap();
+        let by_functions = chain().to_functional().unwrap().intervene(actions).unwrap();
+        assert_eq!(by_functions.graph(), by_tables.graph());
+        assert_eq!(by_functions.joint().unwrap(), by_tables.joint().unwrap());
+        let alone = [(0, turned)];
+        let refusal = chain().intervene(alone.clone()).unwrap_err();
+        assert_eq!(chain().to_functional().unwrap().intervene(alone), Err(refusal));
+    }
+
+    #[test]
+    fn bad_rows_are_refused_in_both_forms() {
+        for (parents, rows) in [
+            (vec![], vec![0.5, 0.4]),
+            (vec![], vec![0.5]),
+            (vec![0], vec![0.5, 0.5]),
+            (vec![9], vec![0.5, 0.5]),
+        ] {
+            let actions = [(1, Action::Mechanism { parents, rows })];
+            let refusal = chain().intervene(actions.clone()).unwrap_err();
+            assert_eq!(chain().to_functional().unwrap().intervene(actions), Err(refusal));
+        }
+    }
+
+    /// Every row of Y has a threshold of its own, so that rows times pieces are `2^36`: half a TiB.
+    #[test]
+    fn a_large_table_is_refused_before_there_is_room_for_it() {
+        let causes: Vec<String> = (0..18).map(|i| format!("X{i}")).collect();
+        let rows = 1 << causes.len();
+        let cells = (1..=rows).flat_map(|i| {
+            let p = f64::from(i) / f64::from(rows + 1);
+            [1.0 - p, p]
+        });
+        let effect = Factor::new("Y", 2, causes.clone(), cells.collect());
+        let factors = causes.iter().map(|name| Factor::binary(name, [], [0.5])).chain([effect]);
+        let refusal = ScmError::TooLarge { limit: MAX_CELLS };
+        assert_eq!(CptModel::new(factors).unwrap().to_functional(), Err(refusal));
+    }
 }

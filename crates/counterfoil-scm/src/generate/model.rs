@@ -43,7 +43,7 @@ pub fn cpt_model(
     for node in 0..graph.len() {
         let visible = graph.parents(node).iter();
         let mut parents: Vec<String> = visible.clone().map(|&p| graph.name(p).to_owned()).collect();
-        let mut rows: usize = visible.map(|&p| cardinalities[p]).product();
+        let mut rows = visible.map(|&p| cardinalities[p]).fold(1usize, usize::saturating_mul);
         for cause in hidden.iter().filter(|cause| cause.ends.contains(&node)) {
             parents.push(cause.name.clone());
             rows = rows.saturating_mul(cause.cardinality);
@@ -152,5 +152,22 @@ fn normalise(weights: &mut [f64]) {
     let sum: f64 = weights.iter().sum();
     for weight in weights {
         *weight /= sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discrete::MAX_CELLS;
+
+    /// 2^64 rows are more than a number of rows can say.
+    #[test]
+    fn very_many_parents_are_refused() {
+        let causes: Vec<String> = (0..64).map(|i| format!("X{i} -> Y")).collect();
+        let graph: Admg = causes.join("; ").parse().unwrap();
+        let stream = &mut Stream::new(1, "models of many parents", 0, 0);
+        let (shape, refusal) = (ModelShape::default(), ScmError::TooLarge { limit: MAX_CELLS });
+        assert_eq!(cpt_model(&graph, &shape, stream), Err(refusal.clone()));
+        assert_eq!(functional_model(&graph, &shape, 2, stream), Err(refusal));
     }
 }

@@ -53,13 +53,17 @@ const REDRAWS: usize = 4;
 ///
 /// Worlds are drawn from a small pool, since questions whose facts share worlds are the interesting ones; the actual
 /// world is always in it. Statements about a variable that its world sets, and two about the same variable of one world,
-/// are rare: they make the answer trivial more often than not.
+/// are rare: they make the answer trivial more often than not. Without variables there is nothing to state, and the
+/// question is whether what is sure happens.
 pub fn counterfactual(
     cardinalities: &[usize],
     shape: &CounterfactualShape,
     stream: &mut Stream,
 ) -> Question {
     let n = cardinalities.len();
+    if n == 0 {
+        return Question::default();
+    }
     let mut pool = vec![World::factual()];
     for _ in 0..=stream.below(3) {
         let mut world = World::factual();
@@ -95,4 +99,16 @@ pub fn counterfactual(
         })
     };
     Question { event: event(facts), given: event(known) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_no_variables_nothing_is_asked() {
+        let stream = &mut Stream::new(1, "questions of nothing", 0, 0);
+        let question = counterfactual(&[], &CounterfactualShape::default(), stream);
+        assert_eq!(question, Question::default());
+    }
 }

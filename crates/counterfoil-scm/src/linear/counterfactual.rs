@@ -1,6 +1,10 @@
 //! What would have been, in a linear model: abduction, action and prediction of normal distributions.
 
-use super::{Gaussian, LinearAction, LinearModel, gaussian::regress, matrix::Matrix};
+use super::{
+    Gaussian, LinearAction, LinearModel,
+    gaussian::{Seen, regress},
+    matrix::Matrix,
+};
 use crate::ScmError;
 
 impl LinearModel {
@@ -60,10 +64,11 @@ impl LinearModel {
         });
         let covariance = both.sandwich(&self.errors);
         let prior = self.distribution();
-        let residual: Vec<f64> = evidence.iter().map(|&(v, x)| x - prior.means()[v]).collect();
+        let seen: Vec<Seen> =
+            evidence.iter().map(|&(v, value)| Seen { value, mean: prior.means()[v] }).collect();
         let given: Vec<usize> = evidence.iter().map(|&(v, _)| n + v).collect();
         let errors: Vec<usize> = (0..n).collect();
-        let (mean, explained) = regress(&covariance, &errors, &given, &residual)?;
+        let (mean, explained) = regress(&covariance, &errors, &given, &seen)?;
         let posterior = self.errors.minus(&explained);
 
         // Action and prediction: every world is linear in the same errors.

@@ -65,12 +65,12 @@ impl Gaussian {
         let given = self.places(&given)?;
         let rest: Vec<usize> =
             (0..self.variables.len()).filter(|place| !given.contains(place)).collect();
-        let residual: Vec<f64> = known
+        let seen: Vec<Seen> = known
             .iter()
             .zip(&given)
-            .map(|(&(_, value), &place)| value - self.means[place])
+            .map(|(&(_, value), &place)| Seen { value, mean: self.means[place] })
             .collect();
-        let (shift, explained) = regress(&self.covariances, &rest, &given, &residual)?;
+        let (shift, explained) = regress(&self.covariances, &rest, &given, &seen)?;
         Ok(Self {
             variables: rest.iter().map(|&place| self.variables[place]).collect(),
             means: rest.iter().zip(&shift).map(|(&place, by)| self.means[place] + by).collect(),
@@ -95,22 +95,35 @@ impl Gaussian {
     }
 }
 
-/// For a covariance of rows `of` and `given`: how far `of` moves when `given` lies `residual` from its mean, and the
-/// part of the covariance of `of` that `given` explains.
+/// The value of a variable that is known, and what it was expected to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) value: f64,
+    pub(crate) mean: f64,
+}
+
+/// By what part of its size a known value may miss the mean for rounding alone.
+const ROUNDING: f64 = 1e-9;
+
+/// For a covariance of rows `of` and `given`: how far `of` moves when `given` is as `seen`, and the part of the
+/// covariance of `of` that `given` explains.
 pub(crate) fn regress(
     covariance: &Matrix,
     of: &[usize],
     given: &[usize],
-    residual: &[f64],
+    seen: &[Seen],
 ) -> Result<(Vec<f64>, Matrix), ScmError> {
     let known = covariance.select(given, given);
     let across = covariance.select(of, given);
     let factor = known.cholesky().ok_or(ScmError::NoCovariance)?;
-    let weights = factor.solve(residual);
-    // Where the known variables determine each other, their values must fit.
+    let residual: Vec<f64> = seen.iter().map(|seen| seen.value - seen.mean).collect();
+    let weights = factor.solve(&residual);
+    // Where the known variables determine each other, their values must fit, up to the rounding of the factor and to that
+    // of values and means: a constant may have come about another way.
     let fitted = known.apply(&weights);
-    for (i, (fit, wanted)) in fitted.iter().zip(residual).enumerate() {
-        if (fit - wanted).abs() > 1e-6 * (known.get(i, i).sqrt() + wanted.abs()) {
+    for (i, ((fit, wanted), seen)) in fitted.iter().zip(&residual).zip(seen).enumerate() {
+        let rounding = ROUNDING * (seen.value.abs() + seen.mean.abs());
+        if (fit - wanted).abs() > 1e-6 * (known.get(i, i).sqrt() + wanted.abs()) + rounding {
             return Err(ScmError::ImpossibleCondition);
         }
     }
@@ -122,4 +135,25 @@ pub(crate) fn regress(
         }
     }
     Ok((across.apply(&weights), across.times(&solved)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linear::{Equation, LinearModel};
+
+    /// The mean of B is 3 * 0.1, one unit in the last place above 0.3.
+    #[test]
+    fn a_constant_may_be_known_by_its_decimal() {
+        let graph = counterfoil_graph::admg! { A -> B }.unwrap();
+        let equations = vec![Equation::new(0.1, vec![], 0.0), Equation::new(0.0, vec![3.0], 0.0)];
+        let model = LinearModel::new(graph, equations, &[]).unwrap();
+        let prior = model.distribution();
+        assert_ne!(prior.mean(1), Some(0.3));
+        assert!(prior.given(&[(1, 0.3)]).is_ok());
+        assert!(model.counterfactual(&[(0, 0.1), (1, 0.3)], &[]).is_ok());
+        for value in [0.3 + 1e-6, -0.3, 0.0] {
+            assert_eq!(prior.given(&[(1, value)]), Err(ScmError::ImpossibleCondition), "{value}");
+        }
+    }
 }

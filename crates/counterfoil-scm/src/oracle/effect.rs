@@ -22,7 +22,8 @@ pub enum EffectOutcome {
 
 /// Identifies `query` in `graph` and compares: a formula with the truth at every combination of values of the query's
 /// variables, and of any further ones that the formula speaks of; a refusal with [`Hedge::verify`]. The formula sees
-/// nothing of the model but the joint distribution of what is observed.
+/// nothing of the model but the joint distribution of what is observed. The condition must be possible in the model at
+/// all of its values, since there is no truth to compare with elsewhere.
 ///
 /// [`Hedge::verify`]: counterfoil_graph::identification::Hedge::verify
 ///
@@ -70,7 +71,15 @@ pub(super) fn largest_error(
         let both = model.restricted_under(&outcomes, &[], &done).map_err(|e| e.to_string())?;
         let condition = both.marginal(&z).map_err(|e| e.to_string())?;
         for (at, p) in both.cells() {
-            let truth = p / condition.get(&at[y.len()..]).unwrap_or(1.0);
+            let known = condition.get(&at[y.len()..]).unwrap_or(1.0);
+            if known <= 0.0 {
+                // The quotient would be a NaN, from which no value of the formula differs.
+                let z = &at[y.len()..];
+                return Err(format!(
+                    "the condition has probability zero at {z:?}, where nothing can be compared"
+                ));
+            }
+            let truth = p / known;
             let values: Vec<(Symbol, usize)> = outcomes
                 .iter()
                 .copied()
@@ -118,4 +127,30 @@ pub(crate) fn all(cardinalities: &[usize]) -> Vec<Vec<usize>> {
         vec![0.0; cells],
     );
     shape.cells().map(|(at, _)| at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discrete::Factor;
+
+    fn check(z: f64, expected: &str) {
+        let model = CptModel::new([Factor::binary("Z", [], [z]), Factor::binary("Y", [], [0.25])]);
+        let graph: Admg = "Z; Y".parse().unwrap();
+        let query = Query { y: [1].into(), do_: NodeSet::new(), given: [0].into() };
+        let found = match effect(&graph, &query, &model.unwrap()) {
+            Ok(outcome) => format!("{outcome:?}"),
+            Err(disagreement) => disagreement.finding,
+        };
+        assert_eq!(found, expected);
+    }
+
+    /// Exact: powers of two. The formula is P(y), which has a value where the truth, P(y | z), has none.
+    #[test]
+    fn nothing_agrees_with_an_impossible_condition() {
+        check(0.5, "Identified { error: 0.0 }");
+        let refusal = "the condition has probability zero at";
+        check(0.0, &format!("{refusal} [1], where nothing can be compared"));
+        check(1.0, &format!("{refusal} [0], where nothing can be compared"));
+    }
 }
