@@ -201,10 +201,12 @@ impl Architecture {
         })
     }
 
-    /// A block must hold its variable's code, and the published mechanism adds blocks and so needs equal widths.
+    /// A block must hold something, a labelled one its variable's code, and the published mechanism adds blocks and so needs equal widths.
     fn check_blocks(dag: &Dag, blocks: &Blocks, mechanism: Mechanism) -> Result<(), ModelError> {
-        for block in blocks.labelled() {
-            let least = least(dag.variable(block.variable).kind());
+        for block in blocks.iter() {
+            // An unlabelled block holds no code of a label, but without any place it would have no divergence to average.
+            let kind = dag.variable(block.variable).kind();
+            let least = if block.labelled { least(kind) } else { 1 };
             if block.width < least {
                 let reason = format!(
                     "variable `{}` needs a latent block of at least {least}, it has {}; \

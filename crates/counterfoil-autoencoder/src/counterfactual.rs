@@ -207,8 +207,8 @@ impl<'m> Counterfactuals<'m> {
         Ok(Latent::Single(noised(&drawn, &eps, &levels)?))
     }
 
-    /// Decodes latents `[n, d]` from the abducted noise; guidance takes the blocks that are not the factual ones for those
-    /// that an intervention reached.
+    /// Decodes latents `[n, d]` from the abducted noise, to no images where there are none; guidance takes the blocks that
+    /// are not the factual ones for those that an intervention reached.
     ///
     /// # Errors
     /// When the sampler fails.
@@ -222,6 +222,10 @@ impl<'m> Counterfactuals<'m> {
         latents: &Tensor,
         reached: &Tensor,
     ) -> Result<Tensor, ModelError> {
+        if latents.size().first() == Some(&0) {
+            let [c, h, w] = self.architecture().image_shape();
+            return Ok(Tensor::zeros([0, c, h, w], (latents.kind(), latents.device())));
+        }
         if let (Some(decoder), Latent::Single(noise)) = (self.model.one_pass(), &abduction.noise) {
             return self.predict_in_one_pass(decoder, latents, noise);
         }

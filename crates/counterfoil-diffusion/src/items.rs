@@ -226,12 +226,16 @@ impl<X: State> Memory<X> {
         mut output: X,
         fresh: Option<&X>,
     ) -> Result<X, DiffusionError> {
+        let outputs = weights(lanes, 0.0, |stage| stage.output);
+        let reads_unclamped = outputs.iter().any(|weight| *weight != 0.0);
+        let unclamped = if reads_unclamped { Some(output.duplicate()?) } else { None };
         let read = (weights(lanes, 1.0, |s| s.read.output), weights(lanes, 0.0, |s| s.read.state));
         output.lincomb_items(&read.0, &[(&read.1, &state)])?;
         clip(lanes, &mut output)?;
 
         let of = |stage: &Stage, back: usize| stage.history.get(back).copied().unwrap_or(0.0);
         let mut terms = signals(lanes, &output, &self.history, of);
+        terms.extend(unclamped.iter().map(|unclamped| (outputs.clone(), unclamped)));
         terms.extend(fresh.map(|fresh| (weights(lanes, 0.0, |stage| stage.noise), fresh)));
         let anchored = weights(lanes, 0.0, |stage| stage.anchor);
         terms.extend(self.anchor.iter().map(|anchor| (anchored.clone(), anchor)));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// With `x` the state, `a` the anchor (an older state) and `f` the network's output at `(x, level, time)`, the
 /// solver reads a signal `m = read.state x + read.output f`, puts it in front of its history, and sets
-/// `x <- state x + anchor a + sum_j history[j] m_j + noise z`, where `m_0` is the new signal and `z` is standard
+/// `x <- state x + anchor a + sum_j history[j] m_j + output f + noise z`, where `m_0` is the new signal and `z` is standard
 /// normal. With `rebase` the old `x` becomes the anchor. Every sampler of this crate is a list of these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,10 +30,19 @@ pub struct Stage {
     pub anchor: f64,
     /// Weights of the signals, newest first.
     pub history: Vec<f64>,
+    /// Weight of the output itself, as it is before a signal is clamped; 0 in plans that clamp nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub output: f64,
     /// Weight of fresh standard normal noise; 0 draws none.
     pub noise: f64,
     /// Whether the old state becomes the anchor.
     pub rebase: bool,
+}
+
+/// Whether a weight can be left out of a written plan.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(weight: &f64) -> bool {
+    *weight == 0.0
 }
 
 impl Stage {
@@ -49,6 +58,7 @@ impl Stage {
             state: 0.0,
             anchor: 0.0,
             history: Vec::new(),
+            output: 0.0,
             noise: 0.0,
             rebase: false,
         }
@@ -122,6 +132,7 @@ impl Plan {
                 ("read.output", stage.read.output),
                 ("state", stage.state),
                 ("anchor", stage.anchor),
+                ("output", stage.output),
                 ("noise", stage.noise),
             ];
             let history = stage.history.iter().map(|&value| ("history", value));
@@ -252,6 +263,7 @@ mod tests {
             state: 1.0,
             anchor: 0.0,
             history: vec![1.0],
+            output: 0.0,
             noise: 0.0,
             rebase: false,
         }

@@ -124,10 +124,15 @@ impl<X: State> Run<'_, X> {
 
         // A solver that remembers nothing reads and updates in one combination; the others must keep the signal.
         let (mut state_weight, mut output_weight) = (stage.state, stage.history[0]);
+        let mut unclamped = None;
         if self.plan.depth() == 1 && self.plan.clip().is_none() {
             state_weight += stage.history[0] * stage.read.state;
-            output_weight *= stage.read.output;
+            output_weight = output_weight * stage.read.output + stage.output;
         } else {
+            // The signal is written over the output.
+            if stage.output != 0.0 {
+                unclamped = Some(output.duplicate()?);
+            }
             output.lincomb(stage.read.output, &[(stage.read.state, state)])?;
             if let Some(bound) = self.plan.clip() {
                 output.clamp_to(bound)?;
@@ -137,6 +142,7 @@ impl<X: State> Run<'_, X> {
         let older = stage.history[1..].iter().copied().zip(history.iter());
         let older = older.filter(|(weight, _)| *weight != 0.0);
         let mut terms: Terms<'_, X> = [(output_weight, &output)].into_iter().chain(older).collect();
+        terms.extend(unclamped.iter().map(|unclamped| (stage.output, unclamped)));
         terms.extend(fresh.iter().map(|fresh| (stage.noise, fresh)));
         if stage.rebase {
             // The new state is written over the old anchor, and the two change names: nothing is copied.

@@ -38,7 +38,9 @@ impl Variance {
             Self::Learned => output,
             Self::LearnedRange => {
                 let share = 0.5 * (output + 1.0);
-                share * bounds.ln_large + (1.0 - share) * bounds.ln_small
+                // Either end is that bound alone: the other may be minus infinity.
+                let part = |share: f64, ln: f64| if share == 0.0 { 0.0 } else { share * ln };
+                part(share, bounds.ln_large) + part(1.0 - share, bounds.ln_small)
             }
         }
     }

@@ -16,7 +16,6 @@ use crate::{
     assignment::best_pairs,
     check,
     error::Result,
-    gap::check_pair,
     identifiability::{Correlation, Mcc},
     probe::{Features, halves},
     ridge::Ridge,
@@ -64,7 +63,7 @@ pub fn mcc_by_block(
     features: Features,
     seed: u64,
 ) -> Result<BlockMcc> {
-    check_pair(codes, factors, 8)?;
+    check::codes_and_factors(codes, factors, 8)?;
     check::same_len("dimensions", codes.ncols(), "block widths in sum", widths.iter().sum())?;
     let (fit, score) = halves(codes.nrows(), seed);
     let mut strengths = Array2::zeros((widths.len(), factors.ncols()));

@@ -1,6 +1,6 @@
 //! The checks that stand once at each public entrance.
 
-use ndarray::{ArrayRef, Dimension};
+use ndarray::{ArrayRef, ArrayRef2, Dimension};
 
 use crate::error::{MetricsError, Result};
 
@@ -77,6 +77,20 @@ pub(crate) fn same_shape<D: Dimension>(
     at_least(left, a.len(), 1)?;
     finite(left, a)?;
     finite(right, b)
+}
+
+/// A finite code and finite factors with the same rows, one an image: at least `need` of them, and columns in both.
+pub(crate) fn codes_and_factors(
+    codes: &ArrayRef2<f64>,
+    factors: &ArrayRef2<f64>,
+    need: usize,
+) -> Result<()> {
+    same_len("codes", codes.nrows(), "factors", factors.nrows())?;
+    at_least("codes", codes.nrows(), need)?;
+    at_least("code dimensions", codes.ncols(), 1)?;
+    at_least("factor columns", factors.ncols(), 1)?;
+    finite("codes", codes)?;
+    finite("factors", factors)
 }
 
 /// A probability-like number strictly inside (0, 1).

@@ -8,9 +8,12 @@ use ndarray::{Array1, Array2, ArrayRef2, Axis};
 
 use crate::{
     check,
-    error::Result,
+    error::{MetricsError, Result},
     symmetric::{eigen, square_root},
 };
+
+/// How far below zero an eigenvalue may be, as a share of the largest: some roundings to single precision of 6e-8 each.
+const ROUNDING: f64 = 1e-6;
 
 /// Mean and covariance of feature vectors.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,16 +37,24 @@ impl Gaussian {
         Ok(Self { covariance: centred.t().dot(&centred) / (n - 1.0), mean })
     }
 
-    /// The Gaussian of this mean and covariance; only the symmetric part of the covariance counts.
+    /// The Gaussian of this mean and covariance; only the symmetric part of the covariance counts. `O(width^3)`.
     ///
     /// # Errors
-    /// When the covariance is not square of the mean's size, or a value is not finite.
+    /// When the covariance is not square of the mean's size, a value is not finite, or an eigenvalue is below zero by more
+    /// than rounding to single precision explains; otherwise as [`eigen`].
     pub fn new(mean: Array1<f64>, covariance: Array2<f64>) -> Result<Self> {
         check::at_least("mean", mean.len(), 1)?;
         check::same_len("mean", mean.len(), "covariance rows", covariance.nrows())?;
         check::same_len("mean", mean.len(), "covariance columns", covariance.ncols())?;
         check::finite("mean", &mean)?;
         check::finite("covariance", &covariance)?;
+        let (values, _) = eigen(&covariance)?;
+        let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        // A covariance without full rank has eigenvalues of zero, which rounding moves to either side.
+        if let Some(&value) = values.iter().find(|value| **value < -ROUNDING * largest) {
+            let (name, domain) = ("eigenvalue of the covariance", "the numbers from zero up");
+            return Err(MetricsError::Domain { name, value, domain });
+        }
         Ok(Self { mean, covariance })
     }
 
@@ -82,7 +93,6 @@ pub fn distance(a: &Gaussian, b: &Gaussian) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::MetricsError;
     use approx::assert_relative_eq;
     use counterfoil_random::Stream;
     use ndarray::array;
@@ -114,6 +124,23 @@ mod tests {
         );
         let one = Gaussian::of(&array![[1.0], [2.0]]).unwrap();
         assert!(matches!(distance(&g, &one), Err(MetricsError::Length { .. })));
+    }
+
+    #[test]
+    fn what_is_no_covariance_is_refused() {
+        let of = |mean: &[f64], covariance| Gaussian::new(Array1::from(mean.to_vec()), covariance);
+        let negative =
+            |result| matches!(result, Err(MetricsError::Domain { value, .. }) if value < 0.0);
+        assert!(negative(of(&[0.0], array![[-1.0]])));
+        // A correlation of 2: eigenvalues 3 and -1.
+        assert!(negative(of(&[0.0; 2], array![[1.0, 2.0], [2.0, 1.0]])));
+        // Constants, and two features that are one but for single precision.
+        assert!(of(&[1.0; 2], Array2::zeros((2, 2))).is_ok());
+        let rounded = f64::from(0.7f32 * 0.7);
+        assert!(of(&[0.0; 2], array![[1.0, 0.7], [0.7, rounded]]).is_ok());
+        assert!(
+            of(&[0.0], array![[f64::NAN]]).is_err() && of(&[0.0], Array2::zeros((2, 2))).is_err()
+        );
     }
 
     /// Monte-Carlo: for two samples of a standard normal of width d the means contribute 2 d / n on average and

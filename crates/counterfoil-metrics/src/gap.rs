@@ -1,6 +1,6 @@
 //! How far the best code dimension of a factor is ahead of the second: the gap behind the SAP and MIG scores.
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::{check, error::Result};
@@ -61,20 +61,6 @@ impl Gaps {
             .collect();
         Ok(Self { mean: each.iter().map(Gap::size).sum::<f64>() / each.len() as f64, each, scores })
     }
-}
-
-/// Rows agree, and both hold enough finite values for a gap.
-pub(crate) fn check_pair(
-    codes: &ArrayRef2<f64>,
-    factors: &ArrayRef2<f64>,
-    rows: usize,
-) -> Result<()> {
-    check::same_len("codes", codes.nrows(), "factors", factors.nrows())?;
-    check::at_least("codes", codes.nrows(), rows)?;
-    check::at_least("code dimensions", codes.ncols(), 1)?;
-    check::at_least("factor columns", factors.ncols(), 1)?;
-    check::finite("codes", codes)?;
-    check::finite("factors", factors)
 }
 
 #[cfg(test)]

@@ -9,6 +9,10 @@
 //! where `q` is the maximum, or a high quantile that is less at the mercy of one image. The score of a dimension is
 //! its best one over factors, the score of the code their mean weighted by the denominators.
 //!
+//! Scores are at most 1. They lie below 0 where images are farther from the mean of their group than any is from the mean
+//! of all, which takes groups that are lopsided to opposite sides; such scores stand as the definition and the authors'
+//! released code have them, so no score of 0 is the worst.
+//!
 //! Two traps. Grouping observed images by a factor is an intervention only if factors are independent; where they
 //! cause one another, hand over images whose factors were drawn independently. And a group of one image deviates
 //! from its mean by nothing: with groups of equal width the nearly empty ones at the ends push the score up, with
@@ -18,8 +22,8 @@ use ndarray::{Array2, ArrayRef2};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    check,
     error::{MetricsError, Result},
-    gap::check_pair,
     grouping::Grouping,
     statistics::{average, quantile_of_sorted, squares},
 };
@@ -27,7 +31,7 @@ use crate::{
 /// The score of one code dimension.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Robust {
-    /// Score at the best factor: 1 stands perfectly still, 0 moves within groups as far as at all.
+    /// Score at the best factor: 1 stands perfectly still, 0 moves within groups as far as at all, less farther still.
     pub score: f64,
     /// The factor concerned; of equals the first.
     pub factor: usize,
@@ -40,7 +44,7 @@ pub struct Robust {
 pub struct Irs {
     /// Mean score of the dimensions, weighted by their largest deviation.
     pub overall: f64,
-    /// Each dimension; a constant one has score and weight 0.
+    /// Each dimension; a constant one has weight 0, and score 0 for want of any.
     pub each: Vec<Robust>,
     /// All scores `[code dimensions, factors]`.
     #[serde(skip)]
@@ -75,7 +79,7 @@ pub fn irs(
     grouping: Grouping,
     quantile: f64,
 ) -> Result<Irs> {
-    check_pair(codes, factors, 2)?;
+    check::codes_and_factors(codes, factors, 2)?;
     if !(0.0..=1.0).contains(&quantile) {
         return Err(MetricsError::Domain { name: "quantile", value: quantile, domain: "[0, 1]" });
     }
@@ -150,6 +154,15 @@ mod tests {
         assert_relative_eq!(irs.each[0].score, 1.0 - 1.5 / 4.5, epsilon = 1e-12);
         assert_relative_eq!(irs.overall, 2.0 / 3.0, epsilon = 1e-12);
         assert_eq!((irs.each[1].score, irs.each[1].deviation), (0.0, 0.0));
+    }
+
+    #[test]
+    fn lopsided_groups_score_below_zero() {
+        // Group means 1/2 and -1/2 with distances of 3/2 at most; the mean of all is 0 and nothing is farther than 1.
+        let codes = array![[-1.0], [1.0], [1.0], [1.0], [1.0], [-1.0], [-1.0], [-1.0]];
+        let factors = Array2::from_shape_fn((8, 1), |(image, _)| f64::from(u8::from(image > 3)));
+        let irs = irs(&codes, &factors, Grouping::Distinct, 1.0).unwrap();
+        assert_eq!((irs.each[0].score, irs.overall, irs.scores[(0, 0)]), (-0.5, -0.5, -0.5));
     }
 
     #[test]

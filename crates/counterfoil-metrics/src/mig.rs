@@ -11,7 +11,7 @@ use ndarray::{Array2, ArrayRef2};
 use crate::{
     check,
     error::{MetricsError, Result},
-    gap::{Gaps, check_pair},
+    gap::Gaps,
     grouping::Grouping,
 };
 
@@ -41,7 +41,7 @@ pub fn mig(
     code_groups: Grouping,
     factor_groups: Grouping,
 ) -> Result<Gaps> {
-    check_pair(codes, factors, 2)?;
+    check::codes_and_factors(codes, factors, 2)?;
     let group = |block: &ArrayRef2<f64>, grouping: Grouping| -> Result<Vec<Vec<usize>>> {
         block.columns().into_iter().map(|c| grouping.of(&c.to_vec())).collect()
     };

@@ -10,8 +10,9 @@
 use ndarray::{Array2, ArrayRef2};
 
 use crate::{
+    check,
     error::{MetricsError, Result},
-    gap::{Gaps, check_pair},
+    gap::Gaps,
     statistics::{pearson, squares},
 };
 
@@ -33,7 +34,7 @@ use crate::{
 /// When the numbers of rows differ, fewer than two rows, fewer than two dimensions or no factors are given, a
 /// value is not finite, or a factor is constant.
 pub fn sap(codes: &ArrayRef2<f64>, factors: &ArrayRef2<f64>) -> Result<Gaps> {
-    check_pair(codes, factors, 2)?;
+    check::codes_and_factors(codes, factors, 2)?;
     let mut scores = Array2::zeros((codes.ncols(), factors.ncols()));
     let codes: Vec<Vec<f64>> = codes.columns().into_iter().map(|c| c.to_vec()).collect();
     for (j, factor) in factors.columns().into_iter().enumerate() {

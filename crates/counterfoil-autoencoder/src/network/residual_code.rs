@@ -6,8 +6,7 @@
 //! degree two and `W` the ridge solution over a running average of batches. In evaluation the labels are those read
 //! off the image, so nothing but the image is needed.
 
-use crate::{Architecture, Block, Blocks};
-use counterfoil_graph::{Dag, Kind as VariableKind};
+use crate::{Architecture, Blocks};
 use counterfoil_tensor::{Buffer, Scope, Weights};
 use tch::{Kind, Tensor};
 
@@ -19,7 +18,6 @@ const RIDGE: f64 = 1e-3;
 /// The running regression of unlabelled codes on labels.
 #[derive(Clone, Debug)]
 pub struct ResidualCode {
-    dag: Dag,
     blocks: Blocks,
     gram: Buffer,
     cross: Buffer,
@@ -28,11 +26,10 @@ pub struct ResidualCode {
 impl ResidualCode {
     /// Declares the regression's buffers: second moments of the features, and their products with the codes.
     pub fn new(mut scope: Scope<'_>, a: &Architecture) -> Self {
-        let scalars: i64 = a.blocks.labelled().map(|b| parts(&a.dag, b).len() as i64).sum();
+        let scalars = a.blocks.scalar_count();
         let features = 1 + scalars + scalars * (scalars + 1) / 2;
         let width = a.blocks.unlabelled().map(|b| b.width).sum();
         Self {
-            dag: a.dag.clone(),
             blocks: a.blocks.clone(),
             gram: scope.buffer("gram", &[features, features], 0.0),
             cross: scope.buffer("cross", &[features, width], 0.0),
@@ -66,12 +63,7 @@ impl ResidualCode {
         let scalars: Vec<Tensor> = self
             .blocks
             .labelled()
-            .flat_map(|block| {
-                let own = block.of(labels);
-                parts(&self.dag, block)
-                    .into_iter()
-                    .map(move |(start, width)| own.narrow(1, start, width).mean_dim(1, true, None))
-            })
+            .flat_map(|block| block.scalars(&block.of(labels)).split(1, 1))
             .collect();
         let mut features =
             vec![Tensor::ones([labels.size()[0], 1], (Kind::Float, labels.device()))];
@@ -80,20 +72,5 @@ impl ResidualCode {
             features.extend(scalars[i..].iter().map(|second| first * second));
         }
         Tensor::cat(&features, 1)
-    }
-}
-
-/// `(start, width)` of the parts of a block that hold one scalar each: see `objective::label_codes`.
-fn parts(dag: &Dag, block: &Block) -> Vec<(i64, i64)> {
-    match dag.variable(block.variable).kind() {
-        VariableKind::Continuous => vec![(0, block.width)],
-        VariableKind::Circular { .. } => {
-            let half = block.width / 2;
-            vec![(0, half), (half, block.width - half)]
-        }
-        VariableKind::Categorical { categories } => {
-            let part = block.width / categories as i64;
-            (0..categories as i64).map(|c| (c * part, part)).collect()
-        }
     }
 }

@@ -9,7 +9,10 @@ const FAINT: f64 = 0.01;
 const LEAST: f64 = 1e-12;
 
 /// Mean squared correlation, over the batch, of each dimension of `code` with each function of the labels (the codes
-/// themselves, their squares and products of neighbours), less what independent draws would give.
+/// themselves, their squares and products of neighbours), less what independent draws would give in a large batch.
+///
+/// They give 1/(n - 1) in a batch of n, of which 1/n is taken off: 1/n^2 or so is left. It is a constant, so it moves the
+/// reported loss by that little and no gradient at all; it stays, for losses to be those of earlier runs to the bit.
 pub(super) fn correlation(code: &Tensor, labels: &Tensor) -> Tensor {
     let n = code.size()[0];
     let standard = |x: &Tensor, least: f64| {
@@ -40,7 +43,7 @@ mod tests {
         correlation(code, labels).double_value(&[])
     }
 
-    /// Monte-Carlo class: squared correlations of independent draws have mean 1/n, which is taken off, and deviation
+    /// Monte-Carlo class: squared correlations of independent draws have mean 1/(n - 1), of which 1/n is taken off, and deviation
     /// sqrt(2)/n; of what a label or its square or a product makes, two of the six functions here know all or half.
     #[test]
     fn what_follows_from_labels_is_found_and_nothing_else() {

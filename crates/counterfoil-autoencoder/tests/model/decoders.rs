@@ -2,8 +2,8 @@
 
 use crate::support::{every_kind, images, largest, scrambled, tiny};
 use counterfoil_autoencoder::{
-    Batch, Calibration, Code, Conditioning, Counterfactuals, Decoder, Mechanism, ModelConfig,
-    Objective, ObjectiveConfig, Procedure, network::unet::Condition,
+    Abduction, Batch, Calibration, Code, Conditioning, Counterfactuals, Decoder, Mechanism,
+    ModelConfig, Objective, ObjectiveConfig, Procedure, network::unet::Condition,
 };
 use counterfoil_graph::Intervention;
 use counterfoil_tensor::{Mode, Precision, noise};
@@ -42,6 +42,23 @@ fn two_conditions_scale_each_block_once_more() {
     };
     assert!(largest(&(draw(0.0).get(0) - draw(0.0).get(1))) < 1e-6);
     assert!(largest(&(draw(1.0).get(0) - draw(1.0).get(1))) > 1e-3);
+}
+
+/// Exact: no images are encoded to no latents, and no latents are decoded to no images.
+#[test]
+fn nothing_is_decoded_to_nothing() {
+    for change in [direct, unstructured, |_: &mut ModelConfig| {}] {
+        let model = tiny(&every_kind(), change);
+        let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+        let calibration = Calibration::ideal(model.architecture());
+        let procedure = Procedure { steps: 2, ..Procedure::default() };
+        let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
+        let (u, z) = imagine.encode(&images(1).narrow(0, 0, 0)).unwrap();
+        let abduction = Abduction::of_codes(u, z);
+        let drawn = imagine.decode(&abduction, &abduction.z).unwrap();
+        assert_eq!((drawn.size(), drawn.kind()), (vec![0, 1, 8, 8], Kind::Float));
+        assert_eq!(imagine.imagine(&abduction, &[]).unwrap().size(), [0, 1, 8, 8]);
+    }
 }
 
 /// Exact: without structure an intervention changes its own block and nothing else.

@@ -74,3 +74,17 @@ fn benchmark_networks_equal_those_of_pytorch() {
         assert_eq!((layout.count(), parts), expected, "{size:?}");
     }
 }
+
+/// Exact: a block without places is refused by name, whether its variable has labels or not.
+#[test]
+fn a_block_needs_a_place() {
+    let dag = Dag::from_dot("digraph { cause [low=0, high=1, width=4]; style [role=unlabelled] }");
+    let dag = dag.unwrap();
+    let config = |width| ModelConfig { block_width: Some(width), ..ModelConfig::default() };
+    let check = |width| Architecture::check(&config(width), &dag, [1, 8, 8], 0);
+    let said = check(0).unwrap_err().to_string();
+    assert!(said.contains("model.block_width") && said.contains("`style`"), "{said}");
+    assert!(said.contains("at least 1, it has 0"), "{said}");
+    let blocks = check(1).unwrap();
+    assert_eq!(blocks.blocks().width(), 5);
+}

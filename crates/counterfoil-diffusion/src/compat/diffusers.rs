@@ -186,7 +186,10 @@ impl Built<'_> {
             let alone =
                 Grid::new(vec![from, to], vec![time, ModelTime::Continuous(target.max(0.0))])?;
             let plan = sampler.plan(&alone, self.prediction)?;
-            stages.extend(plan.stages().iter().map(|stage| Stage { step, ..stage.clone() }));
+            for stage in plan.stages() {
+                let stage = Stage { step, ..stage.clone() };
+                stages.push(if sampler.clip.is_some() { self.keep_noise(&stage)? } else { stage });
+            }
             if step + 1 == self.steps {
                 levels[self.steps] = to;
             }
@@ -200,6 +203,20 @@ impl Built<'_> {
             stages,
         })?;
         Ok(Recipe { levels, plan, scale: Scale::Level, encodes: false })
+    }
+
+    /// The same step with the noise of the unclamped image, as diffusers takes it unless a call says
+    /// `use_clipped_model_output`: only the image is clamped.
+    fn keep_noise(&self, stage: &Stage) -> Result<Stage, DiffusionError> {
+        let noise = self.prediction.mix(Prediction::Eps, stage.level)?;
+        // The state enters the clamped step by its noise alone, (x - alpha x0) / sigma, and not at all in one to the image.
+        let weight = stage.state * stage.level.sigma();
+        Ok(Stage {
+            state: weight * noise.state,
+            output: weight * noise.output,
+            history: vec![stage.reaches.alpha()],
+            ..stage.clone()
+        })
     }
 
     fn pndm(&self) -> Result<Recipe, DiffusionError> {

@@ -9,6 +9,7 @@ mod config;
 mod diffusers;
 mod export;
 mod grids;
+mod json;
 mod record;
 mod warnings;
 

@@ -116,8 +116,8 @@ fn of_the_network(config: &SchedulerConfig, warn: Warn<'_>) {
     if config.clip().is_some() && clips_apart {
         warn(
             "clip_sample",
-            "diffusers clamps the image and keeps the noise of the unclamped one; here the noise \
-             follows the clamped image",
+            "diffusers clamps the image and keeps the noise of the unclamped one, as a recipe does; here \
+             the noise of a Ddim with clip follows the clamped image",
         );
     }
 }

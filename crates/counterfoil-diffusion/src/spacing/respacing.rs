@@ -28,8 +28,8 @@ impl Respacing {
     /// The labels from the noisiest to the cleanest.
     ///
     /// # Errors
-    /// [`DiffusionError::RespacingImpossible`] when no integer stride gives `N` labels, or when a section is
-    /// shorter than its count.
+    /// [`DiffusionError::RespacingImpossible`] when no integer stride gives `N` labels, when there is no section, or
+    /// when one is shorter than its count.
     pub fn labels(&self, train_steps: usize) -> Result<Vec<usize>, DiffusionError> {
         let impossible = |reason: String| DiffusionError::RespacingImpossible {
             spec: self.to_string(),
@@ -43,6 +43,9 @@ impl Respacing {
                     .find(|stride| train_steps.div_ceil(*stride) == *steps)
                     .ok_or_else(|| impossible(format!("no stride gives {steps} labels")))?;
                 labels.extend((0..train_steps).step_by(stride));
+            }
+            Self::Sections(counts) if counts.is_empty() => {
+                return Err(impossible("it has no section".to_owned()));
             }
             Self::Sections(counts) => {
                 let (base, extra) = (train_steps / counts.len(), train_steps % counts.len());
@@ -102,5 +105,17 @@ impl TryFrom<String> for Respacing {
 impl From<Respacing> for String {
     fn from(respacing: Respacing) -> Self {
         respacing.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exact: no string reads like this, but a value can be made.
+    #[test]
+    fn no_sections_keep_no_labels() {
+        let refused = Respacing::Sections(Vec::new()).labels(1000);
+        assert!(matches!(refused, Err(DiffusionError::RespacingImpossible { .. })), "{refused:?}");
     }
 }

@@ -62,6 +62,21 @@ fn column(weights: &[f64], like: &Tensor) -> Result<Tensor, DiffusionError> {
     Ok(column.f_to_device(like.device())?.f_to_kind(like.kind())?)
 }
 
+/// The term with 0 in place of what is not finite in items of weight zero, which a sum must not read: `0 * NaN` is NaN.
+/// `None` where nothing has to be replaced. Finite numbers stay as they are, so that a sum keeps every bit, and nothing
+/// waits for the device.
+fn readable(
+    term: &Tensor,
+    weights: &[f64],
+    column: &Tensor,
+) -> Result<Option<Tensor>, DiffusionError> {
+    if !weights.contains(&0.0) {
+        return Ok(None);
+    }
+    let finite = term.f_nan_to_num(0.0, 0.0, 0.0)?;
+    Ok(Some(finite.f_where_self(&column.f_eq(0.0)?, term)?))
+}
+
 /// The tensor as one row per item, in double precision.
 fn rows(tensor: &Tensor) -> Result<Tensor, DiffusionError> {
     let items = tensor.items();
@@ -113,14 +128,24 @@ impl State for Tensor {
     ) -> Result<(), DiffusionError> {
         check(self, self)?;
         terms.iter().try_for_each(|(_, term)| check(self, term))?;
+        let none = |weights: &[f64]| weights.iter().all(|&weight| weight == 0.0);
         let weights = column(own, self)?;
-        let _ = if own.iter().all(|&own| own == 0.0) {
+        let _ = if none(own) {
             self.f_zero_()?
         } else {
+            if let Some(readable) = readable(self, own, &weights)? {
+                self.f_copy_(&readable)?;
+            }
             self.f_mul_(&weights)?
         };
         for (weights, term) in terms {
-            let _ = self.f_addcmul_(term, &column(weights, self)?)?;
+            let column = column(weights, self)?;
+            // Training has such terms at every step; only where the sum began with zeros does adding zeros change no sign.
+            if none(own) && none(weights) {
+                continue;
+            }
+            let readable = readable(term, weights, &column)?;
+            let _ = self.f_addcmul_(readable.as_ref().unwrap_or(term), &column)?;
         }
         Ok(())
     }

@@ -48,7 +48,9 @@ pub fn vlb_weight(from: Level, to: Level, prediction: Prediction) -> Result<f64,
 /// `KL(N(mean, exp(ln_variance)) || N(model_mean, exp(model_ln_variance)))` of one number, in nats.
 pub fn gaussian_kl(mean: f64, ln_variance: f64, model_mean: f64, model_ln_variance: f64) -> f64 {
     let ratio = ln_variance - model_ln_variance;
-    let distance = (mean - model_mean).powi(2) * (-model_ln_variance).exp();
+    let square = (mean - model_mean).powi(2);
+    // Equal means are no distance apart however small the variance, whose inverse may be too large for a number.
+    let distance = if square == 0.0 { 0.0 } else { square * (-model_ln_variance).exp() };
     // e^r - 1 - r without cancellation near r = 0.
     0.5 * (ratio.exp_m1() - ratio + distance)
 }
@@ -89,6 +91,10 @@ mod tests {
             assert!((whole - 1.0).abs() < 1e-9, "{whole}");
         }
         assert_eq!(gaussian_kl(0.3, -2.0, 0.3, -2.0), 0.0);
+        // A variance whose inverse overflows: infinitely far from a wider one, not apart from itself.
+        assert_eq!(gaussian_kl(0.0, 0.0, 0.0, -800.0), f64::INFINITY);
+        assert_eq!(gaussian_kl(0.5, -800.0, 0.5, -800.0), 0.0);
+        assert_eq!(gaussian_kl(0.5, -800.0, 0.6, -800.0), f64::INFINITY);
         let (m, v, n, w) = (0.2_f64, 0.5_f64, -0.4_f64, 1.5_f64);
         let exact = 0.5 * ((w / v).ln() + (v + (m - n).powi(2)) / w - 1.0);
         assert!((gaussian_kl(m, v.ln(), n, w.ln()) - exact).abs() < 1e-14);

@@ -75,8 +75,9 @@ impl LossWeight {
                 check_setting("gamma", gamma, fits, "[0, 10]")?;
                 let noise = (level.snr() + k).powf(-gamma);
                 let gain = sensitivity(level, prediction)?.1;
-                // 0 * inf at the data end, where the product has a limit that depends on gamma.
-                let weight = if noise == 0.0 { f64::INFINITY } else { noise * gain * gain };
+                // 0 * inf at the data end for a network of the image: the product has a limit that depends on gamma.
+                let unknown = noise == 0.0 && gain.is_infinite();
+                let weight = if unknown { f64::INFINITY } else { noise * gain * gain };
                 ("p2", if gain == 0.0 { 0.0 } else { weight })
             }
             Self::Edm { sigma_data } => {

@@ -213,6 +213,35 @@ fn operations_agree() {
     assert_eq!((x.items(), Tensor::from(1.0).items()), (3, 1));
 }
 
+/// Exact: an item of weight zero is left unread, and the others are those of the same sum over finite numbers.
+#[test]
+fn items_of_weight_zero_are_unread() {
+    let stale = |item: i64, x: &Array2<f64>| {
+        let tensor = to_tensor(x, Kind::Double);
+        let _ = tensor.get(item).fill_(if item == 0 { f64::NAN } else { f64::INFINITY });
+        tensor
+    };
+    let (a, b) = (points(), points().mapv(f64::cos));
+    let of = |mut own: Tensor, weights: [&[f64]; 2], term: &Tensor| {
+        own.lincomb_items(weights[0], &[(weights[1], term)]).unwrap();
+        to_array(&own)
+    };
+    let (whole, other) = (to_tensor(&a, Kind::Double), to_tensor(&b, Kind::Double));
+    let weights: [&[f64]; 2] = [&[0.0, 0.5, 2.0], &[1.5, 0.0, -1.0]];
+    let expected = of(whole.copy(), weights, &other);
+    assert_eq!(of(stale(0, &a), weights, &stale(1, &b)), expected);
+    let mut twin = a.clone();
+    twin.lincomb_items(weights[0], &[(weights[1], &b)]).unwrap();
+    assert!(distance(&expected, &twin) < 1e-15);
+    // A term that no item reads, with and without a state that is read.
+    for own in [[1.0; 3], [0.0; 3]] {
+        let weights: [&[f64]; 2] = [&own, &[0.0; 3]];
+        assert_eq!(of(whole.copy(), weights, &stale(1, &b)), of(whole.copy(), weights, &other));
+    }
+    let refused = whole.copy().lincomb_items(&[0.0; 3], &[(&[0.0], &other)]).unwrap_err();
+    assert_eq!(refused.to_string(), "1 entries were given for a batch of 3 items");
+}
+
 /// Half precision, mixed types and unequal shapes are refused before anything is written.
 #[test]
 fn unsuitable_tensors_are_refused() {

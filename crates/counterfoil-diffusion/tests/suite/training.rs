@@ -136,6 +136,11 @@ fn learned_variances_lie_in_their_range() {
         assert_eq!(Variance::LearnedRange.ln_variance(bounds, output), expected);
         assert_eq!(Variance::Learned.ln_variance(bounds, output), output);
     }
+    // The small variance of a step to the image has no logarithm, which the end that is the other bound does not read.
+    let last = Bounds { ln_small: f64::NEG_INFINITY, ln_large: -5.0 };
+    for (output, expected) in [(-1.0, f64::NEG_INFINITY), (0.0, f64::NEG_INFINITY), (1.0, -5.0)] {
+        assert_eq!(Variance::LearnedRange.ln_variance(last, output), expected);
+    }
     let grid = DiscreteSchedule::cosine(10).unwrap().grid_at(&[9, 5, 0], End::Zero).unwrap();
     for variance in [Variance::Learned, Variance::LearnedRange] {
         assert!(variance.is_learned());
@@ -203,6 +208,23 @@ fn weights_agree_between_predictions() {
     let infinite = edm.at(Level::CLEAN, Prediction::X0).unwrap_err();
     assert_eq!(infinite.to_string(), "the edm weight of x0 is infinite at log_snr = inf");
     assert!(LossWeight::P2 { k: 0.0, gamma: 1.0 }.at(noise, raw).is_err());
+}
+
+/// Exact: at the data the weight of a noise error is 0, and only where an error of the output is no finite error of the
+/// noise is there no weight. Beside the data, where the power is too small for a number, it is 0 for every network.
+#[test]
+fn the_p2_weight_ends_where_the_noise_error_is_finite() {
+    let p2 = LossWeight::P2 { k: 1.0, gamma: 1.0 };
+    for prediction in ALL.into_iter().filter(|prediction| *prediction != Prediction::X0) {
+        assert_eq!(p2.at(Level::CLEAN, prediction), Ok(0.0), "{prediction}");
+    }
+    assert!(matches!(
+        p2.at(Level::CLEAN, Prediction::X0),
+        Err(DiffusionError::InfiniteWeight { .. })
+    ));
+    let steep = LossWeight::P2 { k: 1.0, gamma: 10.0 };
+    let faint = Level::from_log_snr(90.0).unwrap();
+    assert_eq!(steep.at(faint, Prediction::X0), Ok(0.0));
 }
 
 /// Float class: 1e-8, central differences of step 1e-6. The target is the derivative of the path, the network that
