@@ -139,13 +139,23 @@ pub(crate) fn imagined(
     let mut header = vec!["image", "column"];
     header.extend(&labels);
     header.extend(labels.iter().map(|_| "(true)"));
+    let ranged = imagined.rows.iter().flat_map(|row| &row.cells).any(|cell| cell.ranges.is_some());
+    header.extend(labels.iter().filter(|_| ranged).map(|_| "(range)"));
     let mut rows = Vec::new();
     for row in &imagined.rows {
         for (column, cell) in imagined.columns.iter().zip(&row.cells) {
             let item = row.item.map_or_else(|| "-".to_owned(), |item| item.to_string());
             let read = cell.read.iter().copied().map(number);
             let truth = (0..labels.len()).map(|k| maybe(cell.truth.as_ref().map(|t| t[k])));
-            rows.push([item, column.clone()].into_iter().chain(read).chain(truth).collect());
+            let ranges = labels.iter().enumerate().filter(|_| ranged).map(|(k, _)| {
+                let range = cell.ranges.as_ref().and_then(|ranges| ranges.get(k));
+                range.map_or_else(
+                    || maybe(None),
+                    |[a, b]| format!("{} to {}", number(*a), number(*b)),
+                )
+            });
+            let told = [item, column.clone()].into_iter().chain(read).chain(truth);
+            rows.push(told.chain(ranges).collect());
         }
     }
     table(&header, &rows)?;

@@ -15,6 +15,7 @@
 //! | what it is worth on images it never saw | [`evaluate`] |
 //! | the page that shows it to a person | [`report`] |
 //! | many runs as one table | [`matrix`] |
+//! | several processes as one training | [`ranks`] |
 //! | lines over an axis as SVG | [`plot`] |
 //! | how long work says how far it is | [`progress`] |
 //! | whether data can tell what a model is asked | [`identification`] |

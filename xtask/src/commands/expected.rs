@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::Value;
 
 use super::binary;
 use crate::process;
@@ -39,19 +40,24 @@ impl Options {
 /// Runs each and compares. One that cannot run, for want of its data say, or that is not as expected keeps no other from
 /// its turn; the worst status is handed over, and those that did not pass are named.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Status> {
-    let known = all(workspace.root())?;
+    let preset = &options.preset;
+    let known = all(workspace.root(), preset)?;
     let names = if options.names.is_empty() { &known } else { &options.names };
-    if let Some(name) = names.iter().find(|name| !known.contains(name)) {
-        let known = known.join(", ");
-        return Err(bad_input(format!("nothing is expected of `{name}` in {KEPT}: {known}")));
+    let of = names.iter().find(|name| !known.contains(name)).map(|name| format!(" of `{name}`"));
+    if of.is_some() || known.is_empty() {
+        let of = of.unwrap_or_default();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(bad_input(format!(
+            "nothing is expected{of} at preset `{preset}` in {KEPT}, only of: {known}; run it and write what it gives with \
+             `counterfoil expected RUN --write {preset}`"
+        )));
     }
     // A build that fails would fail at every turn.
     if let Err(failed) = binary::command(workspace, &words(&[]))? {
         return Ok(failed);
     }
     each(names, |name| {
-        let mut run =
-            words(&["run", &format!("experiments/{name}.toml"), "--preset", &options.preset]);
+        let mut run = words(&["run", &format!("experiments/{name}.toml"), "--preset", preset]);
         run.extend(options.set.iter().flat_map(|set| words(&["--set", set])));
         match one(workspace, run)? {
             0 => one(workspace, words(&["expected", name])),
@@ -91,13 +97,18 @@ fn one(workspace: &Workspace, mut arguments: Vec<OsString>) -> anyhow::Result<St
     }
 }
 
-/// The experiments that something is expected of, by name.
-fn all(root: &Path) -> anyhow::Result<Vec<String>> {
+/// The experiments that something is expected of at `preset`, by name.
+fn all(root: &Path, preset: &str) -> anyhow::Result<Vec<String>> {
     let folder = root.join(KEPT);
     let mut names = Vec::new();
     for entry in fs_err::read_dir(&folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
+            let kept: Value = serde_json::from_slice(&fs_err::read(&path)?)
+                .with_context(|| format!("{} is damaged", path.display()))?;
+            if kept["presets"].get(preset).is_none() {
+                continue;
+            }
             let name = path.file_stem().context("a file without a name")?;
             names.push(name.to_string_lossy().into_owned());
         }
@@ -145,6 +156,7 @@ mod tests {
             .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
             .collect();
         experiments.sort();
-        assert_eq!(all(&root).unwrap(), experiments);
+        assert_eq!(all(&root, "smoke").unwrap(), experiments);
+        assert_eq!(all(&root, "none of that name").unwrap(), [""; 0]);
     }
 }

@@ -10,7 +10,7 @@ use counterfoil::{
     },
 };
 
-use super::shared::{Source, named};
+use super::shared::{Source, named, seed};
 use crate::{
     interrupt,
     output::{self, maybe},
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     )]
     families: Vec<Family>,
     /// Seed of the fits; the experiment's own without it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Steps of the optimiser, instead of each family's own
     #[arg(long, value_name = "N")]

@@ -6,7 +6,7 @@ use clap::Args;
 use counterfoil::experiment::actions::perform::{Plan, Request};
 use serde_json::{Value, json};
 
-use super::shared::{Common, Source, performed_json, tell_performed};
+use super::shared::{Common, Source, performed_json, seed, tell_performed};
 use crate::{interrupt, output, team::Team};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -24,7 +24,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     common: Common,
     /// The seed of initial weights, noise and order
-    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, conflicts_with = "seeds")]
     seed: Option<u64>,
     /// Several seeds, one run each: 0..3 is 0, 1 and 2
     #[arg(long, value_name = "A..B", value_parser = seeds)]

@@ -1,14 +1,16 @@
 //! `counterfoil runs`: every run with how it ended and its key figures.
 
+use std::path::Path;
+
 use clap::Args;
 use counterfoil::experiment::{
     actions::figures::{Listed, key_figures, listing},
-    run_dir::StoppedBy,
+    run_dir::{DEFAULT_OUT, StoppedBy},
 };
 use serde_json::json;
 
 use super::shared::Common;
-use crate::output;
+use crate::{failure::bad_input, output};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil runs
@@ -22,7 +24,11 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
-    let runs = listing(&options.common.out)?;
+    let out = &options.common.out;
+    if !out.is_dir() && out != Path::new(DEFAULT_OUT) {
+        return Err(bad_input(format!("--out {}: there is no such folder", out.display())));
+    }
+    let runs = listing(out)?;
     if options.common.json {
         output::json(&json!({ "runs": runs }))?;
         return Ok(0);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use counterfoil::experiment::{
-    Result,
+    self,
     actions::perform::Performed,
     config,
     evaluate::questions::Priced,
@@ -14,6 +14,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{failure, output};
+
+/// A seed.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number from 0 on".to_owned())
+}
 
 /// Where runs are and how to answer.
 #[derive(Debug, Args)]
@@ -28,7 +33,7 @@ pub(crate) struct Common {
 
 impl Common {
     /// The run that a command names.
-    pub(crate) fn open(&self, run: &str) -> Result<RunDir> {
+    pub(crate) fn open(&self, run: &str) -> experiment::Result<RunDir> {
         RunDir::open(&self.out, run)
     }
 }
@@ -47,7 +52,7 @@ pub(crate) struct OfModel {
 }
 
 impl OfModel {
-    pub(crate) fn open(&self) -> Result<RunDir> {
+    pub(crate) fn open(&self) -> experiment::Result<RunDir> {
         self.common.open(&self.run)
     }
 
@@ -76,13 +81,13 @@ pub(crate) struct Source {
 
 impl Source {
     /// The config file.
-    pub(crate) fn file(&self) -> Result<PathBuf> {
+    pub(crate) fn file(&self) -> experiment::Result<PathBuf> {
         config::locate(Path::new("experiments"), &self.config)
     }
 }
 
 /// Something by the name that configs give it, for a flag.
-pub(crate) fn named<T: DeserializeOwned>(name: &str) -> std::result::Result<T, String> {
+pub(crate) fn named<T: DeserializeOwned>(name: &str) -> Result<T, String> {
     serde_json::from_value(json!(name)).map_err(|error| error.to_string())
 }
 

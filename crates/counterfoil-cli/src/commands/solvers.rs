@@ -6,7 +6,10 @@ use clap::Args;
 use counterfoil::{
     diffusion::{Abduction as _, inversion::Method},
     experiment::{
-        actions::weigh::{price, prices_svg},
+        actions::{
+            picture::check_target,
+            weigh::{price, prices_svg},
+        },
         evaluate::solvers::{Asked, reference, sufficient},
         run_dir::write_atomic,
     },
@@ -58,6 +61,7 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    options.svg.as_deref().map_or(Ok(()), check_target)?;
     let run = options.model.open()?;
     let mut reporter = progress::reporter(options.model.json());
     let flag = interrupt::listen();

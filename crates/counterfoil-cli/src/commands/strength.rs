@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil::experiment::{
-    actions::weigh::{strengths, strengths_svg},
+    actions::{
+        picture::check_target,
+        weigh::{strengths, strengths_svg},
+    },
     run_dir::write_atomic,
 };
 use serde_json::json;
@@ -48,6 +51,7 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
+    options.svg.as_deref().map_or(Ok(()), check_target)?;
     let run = options.model.open()?;
     let mut reporter = progress::reporter(options.model.json());
     let flag = interrupt::listen();

@@ -12,7 +12,8 @@ fn configs_at_fault() {
     bench.write("experiments/tiny.dot", GRAPH);
     bench.write("broken.toml", "graph = ");
     bench.write("odd.toml", format!("\"gr\\naph\" = 1\n{CONFIG}"));
-    let cases: [(&[&str], &[&str]); 15] = [
+    fs_err::create_dir(bench.path("experiments/empty")).unwrap();
+    let cases: [(&[&str], &[&str]); 23] = [
         (&["run", "odd.toml"], &["error: odd.toml: unknown key `gr aph`; did you mean `graph`?"]),
         (&["run", "tini"], &["no experiment `tini`", "did you mean `tiny`?"]),
         (&["run", "tiny.toml", "--preset", "lnog"], &["no preset `lnog`", "`long`?"]),
@@ -31,6 +32,17 @@ fn configs_at_fault() {
         (&["run", "tiny.toml", "--set", "counterfactual.batch=0"], &["counterfactual.batch"]),
         (&["run", "tiny.toml", "--set", "evaluation.oracle.steps=0"], &["evaluation.oracle.steps"]),
         (&["data", "tiny.toml", "--set", "data.count=3"], &["data.count", "at least 64"]),
+        (&["run", "nowhere/x.toml"], &["nowhere/x.toml is no file", "the TOML file"]),
+        (&["run", "experiments/empty"], &["experiments/empty is a folder", "the TOML file"]),
+        (&["report", "experiments/empty"], &["experiments/empty is no run", "manifest.json"]),
+        (&["runs", "--out", "nowhere"], &["--out nowhere", "no such folder"]),
+        (
+            &["diffusion", "trace", "--svg", "no/a.svg"],
+            &["no/a.svg", "no folder no; make it first"],
+        ),
+        (&["diffusion", "trace", "--svg", "experiments"], &["experiments", "name a file in it"]),
+        (&["data", "tiny.toml", "--sheet", "no/such/s.png"], &["no/such/s.png", "make it first"]),
+        (&["graph", "simulate", "tiny.dot", "--out", "no/a.csv"], &["no/a.csv", "make it first"]),
     ];
     for (arguments, parts) in cases {
         bench.refuse(2, arguments, parts);
@@ -102,6 +114,22 @@ fn commands_at_fault() {
     assert!(!bench.path("runs").exists());
 }
 
+/// Values of flags that the parser of arguments refuses, with its usage behind the sentence.
+#[test]
+fn flags_at_fault() {
+    let bench = Bench::new();
+    let cases: [(&[&str], &[&str]); 2] = [
+        (&["run", "tiny.toml", "--seed", "-1"], &["--seed", "a whole number from 0 on"]),
+        (&["run", "tiny.toml", "--seed", "x"], &["--seed", "a whole number from 0 on"]),
+    ];
+    for (arguments, parts) in cases {
+        let ended = bench.run(arguments);
+        assert_eq!((ended.status, ended.out.as_str()), (Some(2), ""), "{ended:?}");
+        assert!(ended.err.starts_with("error: "), "{ended:?}");
+        assert!(parts.iter().all(|part| ended.err.contains(part)), "{ended:?}");
+    }
+}
+
 /// Numbers that no machine has room for are refused before anything is counted out.
 #[test]
 fn absurd_numbers() {
@@ -130,11 +158,6 @@ fn what_cannot_be_written_is_a_failure() {
         let parts = ["/sys/runs", "choose a folder that you may write to with --out"];
         bench.refuse(1, &["run", "tiny.toml", "--out", "/sys/runs"], &parts);
     }
-    bench.refuse(
-        2,
-        &["data", "tiny.toml", "--sheet", "no/such/sheet.png"],
-        &["no/such/sheet.png", "make it first"],
-    );
 }
 
 /// A device that is always full stands for a full disk.

@@ -52,6 +52,18 @@ fn pictures(bench: &Bench, run: &std::path::Path) {
     assert!(ended.err.contains(warning), "{}", ended.err);
     assert_eq!(grid(&fs_err::read(bench.path("own.png")).unwrap()), (3, 1));
 
+    // What is set is set, what follows lies in a range around what is read off the latents.
+    let ask = ["counterfactual", "tiny", "--do", "thickness=2.5", "--count", "2", "--ranges"];
+    let told = bench.json(&ask);
+    for row in told["imagined"]["rows"].as_array().unwrap() {
+        let ranges = &row["cells"][1]["ranges"];
+        let ends = |label: usize| [0, 1].map(|end| ranges[label][end].as_f64().unwrap());
+        assert!((ends(0)[0] - ends(0)[1]).abs() < 1e-6, "{ranges}");
+        assert!(ends(1)[0] < ends(1)[1], "{ranges}");
+        assert!(row["cells"][0].get("ranges").is_none() && row["cells"][2].get("ranges").is_none());
+    }
+    assert!(bench.succeed(&ask).contains("(range)"));
+
     // Text says what the graph makes of the effect.
     let text = bench.run(&["counterfactual", "tiny", "--do", "thickness=2", "--count", "1"]);
     assert!(text.out.contains("P(intensity | do(thickness))"), "{}", text.out);
@@ -168,6 +180,17 @@ fn questions(bench: &Bench, run: &std::path::Path) {
     assert!(told["sufficient"]["composition"]["leapfrog"].is_u64(), "{told}");
     assert!(finite(&told["solvers"][3]["figures"]["do(thickness): thickness"]["value"]), "{told}");
     assert!(bench.read("prices.svg").starts_with("<svg"));
+    let weights = ["--guidance", "0,1,2", "--images", "4", "--svg", "strength.svg"];
+    let told = bench.json(&[&["strength", "tiny"], &weights[..]].concat());
+    let strengths = told["strengths"].as_array().unwrap();
+    assert_eq!(
+        strengths.iter().map(|s| s["guidance"].as_f64().unwrap()).collect::<Vec<_>>(),
+        [0.0, 1.0, 2.0]
+    );
+    let reached = |at: usize| &strengths[at]["figures"]["do(thickness): thickness"]["value"];
+    // At 0 the image stays as it is, whatever is asked.
+    assert!(finite(reached(0)) && finite(reached(2)) && reached(0) != reached(1), "{told}");
+    assert!(bench.read("strength.svg").starts_with("<svg"));
     assert_eq!(fs_err::read(run.join("summary.json")).unwrap(), before);
     fs_err::remove_file(run.join("report.html")).unwrap();
     let report = bench.json(&["report", "tiny"]);

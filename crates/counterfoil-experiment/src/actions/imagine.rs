@@ -12,12 +12,14 @@ use counterfoil_tensor::{Weights, image, parse_device};
 use serde::Serialize;
 use tch::{Device, Kind as Number, Tensor};
 
+pub use crate::evaluate::uncertainty::LEVEL;
+
 use super::{perform::same_data, picture};
 use crate::{
     config::Config,
     data::Data,
     error::{ExperimentError, Result},
-    evaluate::{draw::graph_error, prepare::Prepared},
+    evaluate::{draw::graph_error, prepare::Prepared, uncertainty::of_answers},
     identification::{Identification, identifications},
     progress::Reporter,
     run_dir::RunDir,
@@ -57,10 +59,15 @@ pub struct Options {
     /// to make. Where data cannot tell an effect, both ends of the range of compatible models are then imagined instead of
     /// the trained model's answer alone.
     pub confounding: Option<f64>,
+    /// Whether each answer comes with the range in which a further one would lie with probability [`LEVEL`].
+    pub ranges: bool,
 }
 
 /// Steps of a sweep, which are columns of one picture.
 pub const SWEEP: usize = 1000;
+
+/// The key of the errors that ranges come from.
+const SEED: u64 = 0;
 
 /// Training labels that the range of compatible models is fitted to.
 const FITTED: usize = 2000;
@@ -99,6 +106,10 @@ pub struct Cell {
     /// The labels that are known: the recorded ones of the factual image, those of the true model under the
     /// intervention.
     pub truth: Option<Vec<f64>>,
+    /// The range of each label, `[low, high]`, over several abductions of the image, where it was asked for: labels are read
+    /// off an image with an error, and what is abducted is as unsure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Vec<[f64; 2]>>,
 }
 
 impl Imagination {
@@ -243,7 +254,7 @@ impl Imagination {
             let width = readings.len() / n.max(1);
             for (k, (row, truth)) in rows.iter_mut().zip(truths).enumerate() {
                 let read = readings[k * width..(k + 1) * width].iter().map(|x| f64::from(*x));
-                row.cells.push(Cell { read: read.collect(), truth });
+                row.cells.push(Cell { read: read.collect(), truth, ranges: None });
             }
             columns.push(title);
             sheets.push(pixels);
@@ -292,6 +303,21 @@ impl Imagination {
         for warning in identification.iter().flatten().filter_map(Identification::warning) {
             if !warnings.contains(&warning) {
                 warnings.push(warning);
+            }
+        }
+        if options.ranges {
+            let codes = || reader.encode(&subjects.images);
+            for intervention in interventions {
+                let asked = vec![intervention.clone(); n];
+                let ranges = of_answers(&reader, &self.prepared, codes()?, &asked, SEED)?;
+                let title = intervention.describe(self.graph());
+                // The answers of both ends of a range of models have no ranges of their own.
+                let column = columns.iter().position(|column| *column == title);
+                for (row, ranges) in rows.iter_mut().zip(ranges) {
+                    if let Some(cell) = column.and_then(|column| row.cells.get_mut(column)) {
+                        cell.ranges = Some(ranges);
+                    }
+                }
             }
         }
         Ok(Imagined { columns, rows, warnings, identification, picture })

@@ -9,10 +9,10 @@ use crate::{
     run_dir::write_atomic,
 };
 
-/// Checks that `file` lies in a folder that is there, before any work goes into a picture.
+/// Checks that `file` lies in a folder that is there and is none itself, before any work goes into a picture.
 ///
 /// # Errors
-/// When it does not.
+/// When it cannot be written for one of these reasons.
 pub fn check_target(file: &Path) -> Result<()> {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
@@ -21,6 +21,10 @@ pub fn check_target(file: &Path) -> Result<()> {
                 reason: format!("there is no folder {}; make it first", folder.display()),
             })
         }
+        _ if file.is_dir() => Err(ExperimentError::Syntax {
+            origin: file.display().to_string(),
+            reason: "is a folder; name a file in it".to_owned(),
+        }),
         _ => Ok(()),
     }
 }

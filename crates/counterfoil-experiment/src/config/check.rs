@@ -38,7 +38,11 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     check_data(&sections, &bounds)?;
     check_training(&sections, &bounds)?;
     check_evaluation(&sections, &bounds)?;
-    parse_device(&sections.device)?;
+    parse_device(&sections.device).map_err(|error| ExperimentError::InvalidKey {
+        origin: origin.clone(),
+        key: "device".to_owned(),
+        reason: format!("cannot be used: {error}"),
+    })?;
 
     // A run is resumed from anywhere, so its config must not depend on the folder it was started in.
     if let Some(dir) = &mut sections.data.dir {

@@ -133,6 +133,13 @@ pub fn locate(dir: &Path, experiment: &str) -> Result<PathBuf> {
     if path.is_file() {
         return Ok(path);
     }
+    if path.components().count() > 1 || path.is_dir() {
+        let what = if path.is_dir() { "is a folder" } else { "is no file" };
+        return Err(ExperimentError::Unreadable {
+            message: format!("{experiment} {what}"),
+            hint: ": name the TOML file of an experiment",
+        });
+    }
     let named = dir.join(format!("{experiment}.toml"));
     if named.is_file() {
         return Ok(named);
@@ -326,7 +333,7 @@ steps = 900
             (with("x = = 1"), None, &[], &["tiny.toml line", "not TOML"]),
             ("graph = 'g.dot'".into(), None, &[], &["`experiment` is missing"]),
             ("[experiment]\n".into(), None, &[], &["`experiment.name` is missing"]),
-            (with(""), None, &["device=gpu"], &["unknown device `gpu`"]),
+            (with(""), None, &["device=gpu"], &["tiny.toml: `device`", "unknown device `gpu`"]),
         ];
         for (text, preset, set, expected) in cases {
             let said = message(text, *preset, set);

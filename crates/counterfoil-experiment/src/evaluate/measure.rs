@@ -17,7 +17,7 @@ use counterfoil_tensor::image;
 use tch::{Device, Tensor};
 
 use super::draw::{Labelled, graph_error};
-use crate::{data::Data, error::Result, progress::Reporter};
+use crate::{data::Data, error::Result, progress::Reporter, run_dir::Cpu};
 
 /// The variable that is measured directly.
 pub const DIRECT: &str = "intensity";
@@ -68,6 +68,8 @@ impl Judges {
         device: Device,
         reporter: &mut dyn Reporter,
     ) -> Result<Self> {
+        let precision = Cpu::here().precision(config.precision, device);
+        let config = OracleConfig { precision, ..config };
         let gauge = data.dataset().gauge();
         let direct = |v: &Labelled| gauge == Gauge::Strokes && v.name() == DIRECT;
         let lesson = Lesson::new(data, variables, seed, device)?;

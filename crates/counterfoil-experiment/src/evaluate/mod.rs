@@ -46,7 +46,7 @@ mod separation;
 pub mod solvers;
 pub mod strength;
 pub mod summary;
-mod uncertainty;
+pub(crate) mod uncertainty;
 
 use std::{sync::atomic::AtomicBool, time::Instant};
 

@@ -10,8 +10,14 @@ use counterfoil_tensor::{Mode, Precision, Weights};
 use tch::{Kind, Tensor};
 
 use crate::{
-    config::Config, data::Data, error::Result, evaluate::kept, progress::Reporter, run_dir::RunDir,
-    statistics, trained::Trained,
+    config::Config,
+    data::Data,
+    error::Result,
+    evaluate::kept,
+    progress::Reporter,
+    run_dir::{Cpu, RunDir},
+    statistics,
+    trained::Trained,
 };
 
 /// Images of a pass that makes the running statistics.
@@ -24,7 +30,7 @@ pub struct Prepared {
     pub trained: Trained,
     /// Between labels and latents.
     pub calibration: Calibration,
-    /// The number format of the sampler's passes, that of training.
+    /// The number format of the sampler's passes, that of training where this processor has it.
     precision: Precision,
 }
 
@@ -58,7 +64,13 @@ impl Prepared {
             calibration.fit_directions(architecture, on, off)?;
         }
         calibration.fit_noise_gain(model, &weights, off.0, off.1)?;
-        Ok(Self { trained, calibration, precision: config.training().precision })
+        Ok(Self::of(config, trained, calibration))
+    }
+
+    fn of(config: &Config, trained: Trained, calibration: Calibration) -> Self {
+        let device = trained.weights.device();
+        let precision = Cpu::here().precision(config.training().precision, device);
+        Self { trained, calibration, precision }
     }
 
     /// The weights in the number format of training. On the `small` model of Morpho-MNIST half precision adds 4e-6 to the
@@ -130,7 +142,7 @@ impl Prepared {
         reporter: &mut dyn Reporter,
     ) -> Result<Self> {
         if let Some(calibration) = kept::read(run, &mut trained) {
-            return Ok(Self { trained, calibration, precision: config.training().precision });
+            return Ok(Self::of(config, trained, calibration));
         }
         reporter.note("fitting the calibration from labels to latents");
         Self::new(config, data, trained)

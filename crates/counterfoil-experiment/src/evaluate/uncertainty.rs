@@ -30,7 +30,7 @@ const SAMPLES: usize = 59;
 /// The place of a range's ends among the sorted samples, counted from each end.
 const PLACE: usize = 3;
 /// The probability that a further sample lies in a range.
-pub(super) const LEVEL: f64 = 0.9;
+pub const LEVEL: f64 = 0.9;
 
 /// By intervention on one variable, then by what follows from it.
 pub(super) type Ranges = IndexMap<String, IndexMap<String, Range>>;
@@ -94,15 +94,47 @@ pub(super) fn of_effects(
     Ok(found)
 }
 
+/// For each image the range of each label under its intervention, `[low, high]` in label units: where a further answer would
+/// lie with probability [`LEVEL`], for the images whose codes are `u` and `z`.
+///
+/// # Errors
+/// When the latents do not fit the model.
+pub(crate) fn of_answers(
+    counterfactuals: &Counterfactuals<'_>,
+    prepared: &Prepared,
+    (u, z): (Tensor, Tensor),
+    interventions: &[Intervention],
+    seed: u64,
+) -> Result<Vec<Vec<[f64; 2]>>> {
+    let own = Abduction::of_codes(u, z);
+    let keys: Vec<u64> = (0..interventions.len() as u64).collect();
+    let mut samples: Vec<Vec<Vec<f64>>> = vec![Vec::new(); interventions.len()];
+    for sample in 0..SAMPLES as u64 {
+        let abduction = counterfactuals.resample(&own, seed, &keys, sample);
+        let read = prepared.read(&counterfactuals.act(&abduction, interventions)?)?;
+        for (label, values) in read.iter().enumerate() {
+            for (image, value) in samples.iter_mut().zip(values) {
+                image.resize(read.len(), Vec::new());
+                image[label].push(*value);
+            }
+        }
+    }
+    let enclosed = |image: Vec<Vec<f64>>| image.into_iter().filter_map(enclose).collect();
+    Ok(samples.into_iter().map(enclosed).collect())
+}
+
+/// The ends of the range of an image's samples; nothing of fewer than have two ends.
+fn enclose(mut samples: Vec<f64>) -> Option<[f64; 2]> {
+    samples.sort_by(f64::total_cmp);
+    Some([*samples.get(PLACE - 1)?, *samples.iter().rev().nth(PLACE - 1)?])
+}
+
 /// How often the truth lies in the range of an image's samples, and how wide ranges are.
 fn range(samples: &[Vec<f64>], truth: &[f64], bootstrap: &Bootstrap) -> Option<Range> {
     let (mut inside, mut widths) = (Vec::new(), Vec::new());
     for (samples, value) in samples.iter().zip(truth) {
-        let mut sorted = samples.clone();
-        sorted.sort_by(f64::total_cmp);
-        let low = sorted.get(PLACE - 1)?;
-        let high = sorted.iter().rev().nth(PLACE - 1)?;
-        inside.push(f64::from(u8::from((low..=high).contains(&value))));
+        let [low, high] = enclose(samples.clone())?;
+        inside.push(f64::from(u8::from((low..=high).contains(value))));
         widths.push(high - low);
     }
     let coverage = bootstrap.mean(&inside).ok()?;

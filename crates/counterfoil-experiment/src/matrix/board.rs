@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{
-    columns::COLUMNS,
+    columns,
     figures::{Column, Figure, Form, Goal, Side, mean},
     plan::{Plan, Row, Section},
     schedule::State,
@@ -87,6 +87,8 @@ pub struct Line {
     pub entries: Vec<Option<Entry>>,
     /// The hash and the seed of the cell whose picture is shown.
     pub picture: Option<(String, u64)>,
+    /// Whether it saw other data than the first row that ran: its figures are shown and not ranked.
+    pub other_data: bool,
 }
 
 /// Where one cell stands.
@@ -129,7 +131,7 @@ impl Board {
             plan.sections.iter().map(|section| part(plan, section, states)).collect();
         let shown = |head: &Head| sections.iter().any(|part| part.columns.contains(head));
         Self {
-            glossary: COLUMNS.iter().map(head).filter(shown).collect(),
+            glossary: columns::all().map(head).filter(shown).collect(),
             name: plan.name.clone(),
             preset: plan.preset.clone(),
             done: done.clone().count(),
@@ -182,6 +184,9 @@ impl Line {
         let stopped =
             self.seeds.iter().filter(|seed| seed.state == "done" && seed.reason.is_some());
         parts.extend(stopped.map(|seed| format!("seed {} stopped by the clock", seed.seed)));
+        if self.other_data {
+            parts.push("on other data, so not ranked".to_owned());
+        }
         for (state, words) in [
             ("failed", "failed"),
             ("damaged", "damaged record"),
@@ -210,6 +215,7 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
         .iter()
         .map(|row| (row, row.cells.iter().filter_map(|&cell| states[cell].record()).collect()))
         .collect();
+    let data = rows.iter().flat_map(|(_, records)| records).map(|record| &record.data).next();
     let mut lines: Vec<Line> = rows
         .iter()
         .map(|(row, records)| Line {
@@ -222,10 +228,11 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
                 .iter()
                 .find(|record| record.picture.is_some())
                 .map(|record| (record.config_hash.clone(), record.seed)),
+            other_data: records.iter().any(|record| Some(&record.data) != data),
         })
         .collect();
     let mut columns = Vec::new();
-    for column in &COLUMNS {
+    for column in columns::all() {
         let figures: Vec<Vec<Figure>> = rows
             .iter()
             .map(|(_, records)| {
@@ -236,7 +243,12 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
             continue;
         }
         columns.push(head(column));
-        for (line, entry) in lines.iter_mut().zip(entries(column, &figures)) {
+        let mut entries = entries(column, &figures);
+        if column.goal != Goal::Cost {
+            let ranked = entries.iter_mut().zip(&lines).filter(|(_, line)| !line.other_data);
+            rank(column, ranked.filter_map(|(entry, _)| entry.as_mut()).collect());
+        }
+        for (line, entry) in lines.iter_mut().zip(entries) {
             line.entries.push(entry);
         }
     }
@@ -275,21 +287,18 @@ fn head(column: &Column) -> Head {
     Head { key, title, unit, about, better, side }
 }
 
-/// The entries of a column, ranked: the best is marked among two or more, the second best among three or more. Equal
-/// values share a rank, and the next one is left out then.
+/// The entries of a column, not ranked yet.
 fn entries(column: &Column, figures: &[Vec<Figure>]) -> Vec<Option<Entry>> {
-    let mut entries: Vec<Option<Entry>> = figures
-        .iter()
-        .map(|seeds| Some(entry(column, seeds, mean(seeds.iter().copied())?)))
-        .collect();
-    let mut order: Vec<f64> =
-        entries.iter().flatten().map(|entry| column.badness(entry.value)).collect();
+    figures.iter().map(|seeds| Some(entry(column, seeds, mean(seeds.iter().copied())?))).collect()
+}
+
+/// Marks the best among two or more, and the second best among three or more. Equal values share a rank, and the next one
+/// is left out then.
+fn rank(column: &Column, entries: Vec<&mut Entry>) {
+    let mut order: Vec<f64> = entries.iter().map(|entry| column.badness(entry.value)).collect();
     let compared = order.len();
     order.sort_by(f64::total_cmp);
-    if column.goal == Goal::Cost {
-        return entries;
-    }
-    for entry in entries.iter_mut().flatten() {
+    for entry in entries {
         let badness = column.badness(entry.value);
         entry.rank = match order.iter().position(|other| *other == badness) {
             Some(0) if compared > 1 => Some(1),
@@ -297,7 +306,6 @@ fn entries(column: &Column, figures: &[Vec<Figure>]) -> Vec<Option<Entry>> {
             _ => None,
         };
     }
-    entries
 }
 
 fn entry(column: &Column, seeds: &[Figure], all: Figure) -> Entry {
@@ -330,8 +338,9 @@ fn machine(record: &Record) -> String {
     let revision = record.git.as_ref().map_or("no revision", |git| git.short());
     let dirty = record.git.as_ref().is_some_and(|git| git.dirty);
     format!(
-        "{}, {} cores, {} threads, {}; Counterfoil {} at {revision}{}, libtorch {}",
+        "{}{}, {} cores, {} threads, {}; Counterfoil {} at {revision}{}, libtorch {}",
         record.cpu.model,
+        if record.cpu.bf16 { "" } else { " without bf16" },
         record.cpu.cores,
         record.threads.map_or("?".to_owned(), |n| n.to_string()),
         record.device.as_deref().unwrap_or("unknown device"),

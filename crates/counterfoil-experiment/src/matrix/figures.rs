@@ -30,6 +30,8 @@ pub enum Side {
     Images,
     /// What the code holds, what the model promises of itself, and what it costs.
     Code,
+    /// The scores by which other papers compare.
+    Scores,
 }
 
 /// How a figure is written.

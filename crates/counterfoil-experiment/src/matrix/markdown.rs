@@ -23,7 +23,7 @@ pub fn render(board: &Board, store: &Store, file: &Path, drawings: &[Drawing]) -
         "A figure is a mean over seeds, **best** and <u>second best</u> of its column; in brackets its \
          95 % interval over held-out images (the mean of the ends of the intervals behind it, so never too \
          narrow; the spread between seeds is not in it), in parentheses each seed. Times and memory are of \
-         the machines named below and are not ranked."
+         the machines named below, which may have had other work to do: they are not ranked."
             .to_owned(),
     ];
     for (number, part) in board.sections.iter().enumerate() {
@@ -55,9 +55,11 @@ fn section(part: &Part, store: &Store, file: &Path, parts: &mut Vec<String>) {
         |line| vec![plain(&line.name), line.status()],
         parts,
     );
-    if !part.side(Side::Code).is_empty() {
-        parts.push(String::new());
-        rows(part, &["method"], Side::Code, |line| vec![plain(&line.name)], parts);
+    for side in [Side::Code, Side::Scores] {
+        if !part.side(side).is_empty() {
+            parts.push(String::new());
+            rows(part, &["method"], side, |line| vec![plain(&line.name)], parts);
+        }
     }
     let ablations: Vec<String> = part
         .rows

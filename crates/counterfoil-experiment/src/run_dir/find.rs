@@ -45,6 +45,12 @@ pub fn resolve(out: &Path, text: &str) -> Result<PathBuf> {
             return Ok(path);
         }
     }
+    if Path::new(text).is_dir() && Path::new(text).components().count() > 1 {
+        return Err(ExperimentError::BrokenRun {
+            path: text.into(),
+            reason: format!("is no run: it holds no {MANIFEST_FILE}"),
+        });
+    }
     let runs = list(out)?;
     let name = |entry: &RunEntry| {
         let folder = entry.path.parent()?.file_name()?;

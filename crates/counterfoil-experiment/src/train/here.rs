@@ -1,4 +1,8 @@
-//! Where a run is computed now, and what has to be said when that is not where it was computed before.
+//! Where a run is computed now, and what has to be said when that is not where it was computed before or not what its config
+//! asks for.
+
+use counterfoil_tensor::Precision;
+use tch::Device;
 
 use crate::{
     error::Result,
@@ -26,5 +30,21 @@ pub(super) fn moved(
     );
     run.log(&line)?;
     reporter.note(&line);
+    Ok(())
+}
+
+/// Says that this processor computes in other numbers than `asked`.
+pub(super) fn in_other_numbers(
+    run: &RunDir,
+    asked: Precision,
+    device: Device,
+    reporter: &mut dyn Reporter,
+) -> Result<()> {
+    if Cpu::here().precision(asked, device) == asked {
+        return Ok(());
+    }
+    let line = "this processor has no instructions for bf16: computing in f32 instead, as with --set training.precision=f32";
+    run.log(line)?;
+    reporter.note(line);
     Ok(())
 }

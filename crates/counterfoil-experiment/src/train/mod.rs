@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use counterfoil_tensor::device_name;
 
 use self::{
-    here::{here, moved},
+    here::{here, in_other_numbers, moved},
     recorder::Recorder,
     trainer::{Divergence, Trainer},
 };
@@ -120,6 +120,7 @@ pub fn train_among(
     let recorder = if leads(ranks) {
         let here = here(ranks, device_name(device));
         moved(run, &earlier, &here, reporter)?;
+        in_other_numbers(run, training.precision, device, reporter)?;
         run.amend(|manifest| {
             manifest.go_on(here, from_step);
             (manifest.stopped_by, manifest.finished, manifest.exit_status) = (None, None, None);

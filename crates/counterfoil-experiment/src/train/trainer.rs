@@ -3,7 +3,7 @@
 use counterfoil_autoencoder::{Loss, Model, Objective};
 use counterfoil_random::Stream;
 use counterfoil_tensor::{
-    AdamW, AdamWConfig, Ema, Mode, ParameterStore, clip_gradient_norms_apart,
+    AdamW, AdamWConfig, Ema, Mode, ParameterStore, Precision, clip_gradient_norms_apart,
 };
 use tch::{Device, Tensor};
 
@@ -14,6 +14,7 @@ use crate::{
     data::Data,
     error::{ExperimentError, Result},
     ranks::{self, Ranks},
+    run_dir::Cpu,
     statistics,
 };
 
@@ -39,6 +40,7 @@ pub(super) struct Trainer<'a> {
     config: &'a Config,
     data: &'a Data,
     device: Device,
+    precision: Precision,
     model: Model,
     objective: Objective,
     weights: ParameterStore,
@@ -83,6 +85,7 @@ impl<'a> Trainer<'a> {
             config,
             data,
             device,
+            precision: Cpu::here().precision(config.training().precision, device),
             model,
             weights,
             optimiser,
@@ -173,7 +176,7 @@ impl<'a> Trainer<'a> {
         let training = self.config.training();
         let mut batch = self.data.batch(self.order.batch(self.step), self.device)?;
         batch.more_labels = self.more_labels();
-        let weights = self.weights.bind(training.precision, Mode::Train);
+        let weights = self.weights.bind(self.precision, Mode::Train);
         let share = ranks::share(self.ranks);
         let loss = self.objective.share_of_loss(&self.model, &weights, &batch, share, self.step)?;
         let mut values = values(&loss)?;
@@ -226,7 +229,7 @@ impl<'a> Trainer<'a> {
             self.config.experiment().seed,
             PASS,
         )?;
-        let weights = averaged.bind(training.precision, Mode::Evaluate);
+        let weights = averaged.bind(self.precision, Mode::Evaluate);
         let mut sums = LossState::default();
         // Ranks deal the chunks among them.
         let (first, every) = (self.ranks.rank(), self.ranks.count());

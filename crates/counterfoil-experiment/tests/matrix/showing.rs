@@ -92,6 +92,74 @@ fn figures_are_means_with_ranks() {
     assert_eq!(entry(ablations, 0, "effect").seeds, [1.25]);
 }
 
+/// Exact: a code is compared with the labels as a code, and tenfold errors keep their intervals.
+#[test]
+fn scores_of_others_stand_beside_ours() {
+    let bench = Bench::new();
+    let plan = bench.plan();
+    let told = |nrmse: f64| json!({"completeness": 1, "r2": 1, "nrmse": nrmse});
+    let mut actor = Actor::new(&bench, |_| {
+        Act::End(json!({
+            "disentanglement": {
+                "disentanglement": 0.9, "completeness": 0.9, "mcc": 0.9,
+                "sap": 0.2, "mig": 0.3, "irs": 0.8, "mic": 0.7, "tic": 0.6,
+                "of_labels": {"sap": 0.4, "mig": 0.6, "irs": 1.0, "mic": 1.0, "tic": 1.0},
+                "blocks": {}, "factors": {"thickness": told(0.02), "intensity": told(0.06)},
+            },
+            "interaction": {"thickness+intensity": {
+                "thickness": {"error": 0.1, "ci95": [0.0, 0.2], "additive": 1.0},
+                "intensity": {"error": 0.3, "ci95": [0.2, 0.6], "additive": 1.0},
+            }},
+            "composition_10": 0.5, "intervals": {"composition_10": [0.25, 0.75]},
+        }))
+    });
+    bench.perform(&plan, Budget::NONE, &["one", "default"], &mut actor);
+    let (board, _, markdown) = bench.board(&plan);
+    let near = |key: &str, expected: f64| {
+        let found = entry(&board.sections[0], 0, key).value;
+        assert!((found - expected).abs() < 1e-12, "{key}: {found}");
+    };
+    near("sap", 0.5);
+    near("mig", 0.5);
+    near("irs", 0.8);
+    near("mic", 0.7);
+    near("tic", 0.6);
+    near("nrmse", 0.04);
+    near("interaction", 0.2);
+    let tenfold = entry(&board.sections[0], 0, "composition-10");
+    assert_eq!((tenfold.value, tenfold.ends), (0.5, Some([0.25, 0.75])));
+    assert!(
+        markdown.contains("| method | SSIM |")
+            || markdown.contains("| method | composition ten times |")
+    );
+}
+
+/// A method that saw other data is shown, and is neither best nor worst.
+#[test]
+fn what_saw_other_data_is_not_ranked() {
+    let bench = Bench::new();
+    let plan = bench.plan();
+    let mut actor = Actor::new(&bench, |cell| {
+        let slope = if cell.name == "parity" { 1.0 } else { 1.5 };
+        Act::End(json!({ "abduction_slope": slope }))
+    });
+    bench.perform(&plan, Budget::NONE, &["one"], &mut actor);
+    let ranks = || {
+        let (board, ..) = bench.board(&plan);
+        let part = &board.sections[0];
+        ([0, 1].map(|row| entry(part, row, "slope").rank), part.rows[1].status())
+    };
+    assert_eq!(ranks(), ([None, Some(1)], "2 seeds".to_owned()));
+
+    let parity = plan.cells.iter().find(|cell| cell.name == "parity" && cell.seed == 1).unwrap();
+    let path = bench.path("cells").join(format!("{}.json", &parity.hash[..16]));
+    let record = fs_err::read_to_string(&path).unwrap();
+    let other = record.replacen("\"digits\": \"d\"", "\"digits\": \"e\"", 1);
+    assert_ne!(record, other);
+    fs_err::write(&path, other).unwrap();
+    assert_eq!(ranks(), ([None, None], "2 seeds; on other data, so not ranked".to_owned()));
+}
+
 #[test]
 fn gaps_and_failures_are_said_and_words_are_escaped() {
     let bench = Bench::new();

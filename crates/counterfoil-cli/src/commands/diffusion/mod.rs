@@ -9,7 +9,7 @@ mod trace;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use counterfoil::experiment::run_dir::write_atomic;
+use counterfoil::experiment::{actions::picture::check_target, run_dir::write_atomic};
 
 use crate::output;
 
@@ -70,6 +70,7 @@ impl Answer {
         svg: impl FnOnce() -> counterfoil::experiment::Result<String>,
     ) -> anyhow::Result<()> {
         let Some(file) = &self.svg else { return Ok(()) };
+        check_target(file)?;
         write_atomic(file, svg()?.as_bytes())?;
         if !self.json {
             eprintln!("drawing  {}", Path::display(file));

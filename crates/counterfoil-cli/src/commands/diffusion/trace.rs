@@ -12,7 +12,10 @@ use super::{
     Answer, finite,
     grid::{GridOptions, Predicted},
 };
-use crate::{commands::shared::at_most, failure, output};
+use crate::{
+    commands::shared::{at_most, seed},
+    failure, output,
+};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil diffusion trace --sampler ddim --steps 10
@@ -45,7 +48,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", default_value_t = 3)]
     points: usize,
     /// Random numbers of the starting points and of the noise
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0)]
     seed: u64,
     /// Choose the steps by this tolerance, relative to the size of the state: the grid gives the two ends alone
     #[arg(long, value_name = "X", conflicts_with_all = ["picard", "edit", "sampler"])]

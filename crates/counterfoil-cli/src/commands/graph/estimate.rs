@@ -7,6 +7,7 @@ use counterfoil::experiment::actions::estimate::{Bootstrap, Effect, Question, Sa
 
 use super::OfGraph;
 use crate::{
+    commands::shared::seed,
     failure,
     output::{self, maybe, number},
 };
@@ -43,7 +44,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "P", default_value_t = 0.95)]
     level: f64,
     /// Random numbers of the resamples
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0)]
     seed: u64,
 }
 

@@ -4,12 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use counterfoil::experiment::{
-    actions::simulate::{Family, Simulator},
+    actions::{
+        picture::check_target,
+        simulate::{Family, Simulator},
+    },
     run_dir::write_atomic,
 };
 
 use super::assignment;
-use crate::{commands::shared::at_most, output};
+use crate::{
+    commands::shared::{at_most, seed},
+    output,
+};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil graph simulate asia.bif --rows 1000 --out asia.csv
@@ -30,7 +36,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", default_value_t = 100)]
     rows: usize,
     /// Random numbers of mechanisms and cases
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true, default_value_t = 0)]
     seed: u64,
     /// Set a variable in all cases (repeat or separate by commas for several)
     #[arg(long = "do", value_name = "NAME=VALUE", value_delimiter = ',', value_parser = assignment)]
@@ -59,6 +65,7 @@ const ROWS: usize = 10_000_000;
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     at_most("--rows", options.rows, ROWS)?;
+    options.out.as_deref().map_or(Ok(()), check_target)?;
     let family = match options.family {
         Mechanisms::Discrete => Family::Discrete,
         Mechanisms::Linear => Family::Linear,
