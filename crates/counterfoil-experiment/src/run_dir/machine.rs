@@ -118,7 +118,7 @@ impl Cpu {
     }
 
     /// The numbers to compute in where `asked` are wanted: bfloat16 only where there are instructions for it. Without them
-    /// libtorch falls back to loops that took fifty times as long as products in f32, and an answer that is nearer to exact
+    /// libtorch falls back to loops that took eleven times as long as products in f32, and an answer that is nearer to exact
     /// is no worse.
     pub fn precision(&self, asked: Precision, device: Device) -> Precision {
         if device == Device::Cpu && !self.bf16 { Precision::F32 } else { asked }
