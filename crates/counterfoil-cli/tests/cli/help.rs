@@ -109,5 +109,6 @@ fn a_dry_run_shows_the_config_and_writes_nothing() {
 fn an_empty_folder_has_no_runs() {
     let bench = Bench::new();
     assert_eq!(bench.json(&["runs"])["runs"], serde_json::json!([]));
+    fs_err::create_dir(bench.path("elsewhere")).unwrap();
     assert_eq!(bench.succeed(&["runs", "--out", "elsewhere"]), "no runs in elsewhere\n");
 }
