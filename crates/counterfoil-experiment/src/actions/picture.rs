@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_folder_is_bad_input_and_a_file_in_its_place_too() {
+    fn a_missing_folder_is_bad_input_and_so_is_what_stands_in_the_way() {
         let folder = tempfile::tempdir().unwrap();
         let picture = Picture::new(1, 1, 1, vec![7]).unwrap();
         write(&picture, &folder.path().join("a.png")).unwrap();
@@ -54,9 +54,9 @@ mod tests {
             assert_eq!(error.exit_status(), 2);
             assert!(error.to_string().contains("make it first"), "{error}");
         }
-        // What is there but cannot be replaced is a failure.
         fs_err::create_dir_all(folder.path().join("c.png/full")).unwrap();
         let error = write(&picture, &folder.path().join("c.png")).unwrap_err();
-        assert_eq!(error.exit_status(), 1, "{error}");
+        assert_eq!(error.exit_status(), 2);
+        assert!(error.to_string().contains("name a file in it"), "{error}");
     }
 }
