@@ -201,7 +201,8 @@ impl Architecture {
         })
     }
 
-    /// A block must hold something, a labelled one its variable's code, and the published mechanism adds blocks and so needs equal widths.
+    /// A block must hold something, a labelled one its variable's code, and the published mechanism adds blocks and so needs
+    /// equal widths.
     fn check_blocks(dag: &Dag, blocks: &Blocks, mechanism: Mechanism) -> Result<(), ModelError> {
         for block in blocks.iter() {
             // An unlabelled block holds no code of a label, but without any place it would have no divergence to average.

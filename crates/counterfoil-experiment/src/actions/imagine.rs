@@ -66,6 +66,9 @@ pub struct Options {
 /// Steps of a sweep, which are columns of one picture.
 pub const SWEEP: usize = 1000;
 
+/// By image, then by label: the ends of its range.
+type Ranges = Vec<Vec<[f64; 2]>>;
+
 /// The key of the errors that ranges come from.
 const SEED: u64 = 0;
 
@@ -245,26 +248,44 @@ impl Imagination {
         let mut sheets: Vec<Vec<u8>> = Vec::new();
         let mut rows: Vec<Row> =
             subjects.items.iter().map(|item| Row { item: *item, cells: Vec::new() }).collect();
-        let mut enter = |title: String, pixels: Vec<u8>, truths: Vec<Option<Vec<f64>>>| {
-            let images = image::to_tensor(&pixels, [n, shape[0], shape[1], shape[2]], self.device)?;
-            let (_, latents) = reader.encode(&images)?;
-            let architecture = self.prepared.trained.model.architecture();
-            let readings = self.prepared.calibration.labels(architecture, &latents);
-            let readings = Vec::<f32>::try_from(readings.to_kind(Number::Float).reshape([-1]))?;
-            let width = readings.len() / n.max(1);
-            for (k, (row, truth)) in rows.iter_mut().zip(truths).enumerate() {
-                let read = readings[k * width..(k + 1) * width].iter().map(|x| f64::from(*x));
-                row.cells.push(Cell { read: read.collect(), truth, ranges: None });
-            }
-            columns.push(title);
-            sheets.push(pixels);
-            Ok::<(), ExperimentError>(())
-        };
+        let mut enter =
+            |title: String, pixels: Vec<u8>, truths: Vec<Option<Vec<f64>>>, ranges: &Ranges| {
+                let images =
+                    image::to_tensor(&pixels, [n, shape[0], shape[1], shape[2]], self.device)?;
+                let (_, latents) = reader.encode(&images)?;
+                let architecture = self.prepared.trained.model.architecture();
+                let readings = self.prepared.calibration.labels(architecture, &latents);
+                let readings = Vec::<f32>::try_from(readings.to_kind(Number::Float).reshape([-1]))?;
+                let width = readings.len() / n.max(1);
+                for (k, (row, truth)) in rows.iter_mut().zip(truths).enumerate() {
+                    let read = readings[k * width..(k + 1) * width].iter().map(|x| f64::from(*x));
+                    row.cells.push(Cell {
+                        read: read.collect(),
+                        truth,
+                        ranges: ranges.get(k).cloned(),
+                    });
+                }
+                columns.push(title);
+                sheets.push(pixels);
+                Ok::<(), ExperimentError>(())
+            };
 
         let recorded = subjects.items.iter().map(|item| Some(self.data.labels((*item)?))).collect();
-        enter("factual".into(), image::to_pixels(&subjects.images)?, recorded)?;
+        let unranged = Ranges::new();
+        enter("factual".into(), image::to_pixels(&subjects.images)?, recorded, &unranged)?;
+        let ranges = if options.ranges {
+            of_answers(
+                &reader,
+                &self.prepared,
+                reader.encode(&subjects.images)?,
+                interventions,
+                SEED,
+            )?
+        } else {
+            Vec::new()
+        };
         let mut identification = Vec::new();
-        for intervention in interventions {
+        for (which, intervention) in interventions.iter().enumerate() {
             let title = intervention.describe(self.graph());
             let targets: Vec<&str> =
                 intervention.targets().iter().map(|v| self.graph().name(*v)).collect();
@@ -277,10 +298,12 @@ impl Imagination {
                 .map(|item| item.and_then(|item| self.true_labels(item, intervention)))
                 .collect();
             let asked = vec![intervention.clone(); n];
-            for (which, confounded) in answers {
+            // The answers of both ends of a range of models have no ranges of their own.
+            let own = ranges.get(which).filter(|_| answers.len() == 1).unwrap_or(&unranged);
+            for (end, confounded) in answers {
                 let latents = maker.act_confounded(&abduction, &asked, &confounded)?;
                 let images = maker.predict(&abduction, &asked, &latents)?;
-                enter(format!("{title}{which}"), image::to_pixels(&images)?, truths.clone())?;
+                enter(format!("{title}{end}"), image::to_pixels(&images)?, truths.clone(), own)?;
             }
             if !options.truth {
                 continue;
@@ -291,7 +314,7 @@ impl Imagination {
                 .map(|item| item.and_then(|item| self.true_image(item, intervention)))
                 .collect();
             if let Some(rendered) = rendered {
-                enter(format!("truth, {title}"), rendered.concat(), truths)?;
+                enter(format!("truth, {title}"), rendered.concat(), truths, &unranged)?;
             }
         }
 
@@ -303,21 +326,6 @@ impl Imagination {
         for warning in identification.iter().flatten().filter_map(Identification::warning) {
             if !warnings.contains(&warning) {
                 warnings.push(warning);
-            }
-        }
-        if options.ranges {
-            let codes = || reader.encode(&subjects.images);
-            for intervention in interventions {
-                let asked = vec![intervention.clone(); n];
-                let ranges = of_answers(&reader, &self.prepared, codes()?, &asked, SEED)?;
-                let title = intervention.describe(self.graph());
-                // The answers of both ends of a range of models have no ranges of their own.
-                let column = columns.iter().position(|column| *column == title);
-                for (row, ranges) in rows.iter_mut().zip(ranges) {
-                    if let Some(cell) = column.and_then(|column| row.cells.get_mut(column)) {
-                        cell.ranges = Some(ranges);
-                    }
-                }
             }
         }
         Ok(Imagined { columns, rows, warnings, identification, picture })

@@ -51,7 +51,6 @@ pub(super) fn of_effects(
     let n = facts.labels.len().min(u.size()[0] as usize);
     let first = |x: &Tensor| x.narrow(0, 0, n as i64);
     let own = Abduction::of_codes(first(u), first(z));
-    let keys: Vec<u64> = (0..n as u64).collect();
     let mut asked = Vec::new();
     for deed in plan.single() {
         let actions = on_data(deed, prepared.graph(), facts.graph)?;
@@ -70,18 +69,15 @@ pub(super) fn of_effects(
             asked.push((deed, effects));
         }
     }
-    for sample in 0..SAMPLES as u64 {
-        let abduction = counterfactuals.resample(&own, bootstrap.seed, &keys, sample);
-        for (deed, effects) in &mut asked {
-            let acted = counterfactuals.act(&abduction, &deed.interventions[..n])?;
-            let read = prepared.read(&acted)?;
-            for (column, _, samples) in effects {
-                for (samples, value) in samples.iter_mut().zip(&read[*column]) {
-                    samples.push(*value);
-                }
+    let deeds: Vec<&[Intervention]> =
+        asked.iter().map(|(deed, _)| &deed.interventions[..n]).collect();
+    sample(counterfactuals, prepared, &own, bootstrap.seed, &deeds, |which, read| {
+        for (column, _, samples) in &mut asked[which].1 {
+            for (samples, value) in samples.iter_mut().zip(&read[*column]) {
+                samples.push(*value);
             }
         }
-    }
+    })?;
     let mut found = Ranges::new();
     for (deed, effects) in &asked {
         let ranges = effects.iter().filter_map(|(column, truth, samples)| {
@@ -94,7 +90,7 @@ pub(super) fn of_effects(
     Ok(found)
 }
 
-/// For each image the range of each label under its intervention, `[low, high]` in label units: where a further answer would
+/// For each intervention and each image the range of each label, `[low, high]` in label units: where a further answer would
 /// lie with probability [`LEVEL`], for the images whose codes are `u` and `z`.
 ///
 /// # Errors
@@ -105,22 +101,42 @@ pub(crate) fn of_answers(
     (u, z): (Tensor, Tensor),
     interventions: &[Intervention],
     seed: u64,
-) -> Result<Vec<Vec<[f64; 2]>>> {
+) -> Result<Vec<Vec<Vec<[f64; 2]>>>> {
+    let n = u.size()[0] as usize;
     let own = Abduction::of_codes(u, z);
-    let keys: Vec<u64> = (0..interventions.len() as u64).collect();
-    let mut samples: Vec<Vec<Vec<f64>>> = vec![Vec::new(); interventions.len()];
-    for sample in 0..SAMPLES as u64 {
-        let abduction = counterfactuals.resample(&own, seed, &keys, sample);
-        let read = prepared.read(&counterfactuals.act(&abduction, interventions)?)?;
+    let asked: Vec<Vec<Intervention>> = interventions.iter().map(|i| vec![i.clone(); n]).collect();
+    let asked: Vec<&[Intervention]> = asked.iter().map(Vec::as_slice).collect();
+    let mut samples: Vec<Vec<Vec<Vec<f64>>>> = vec![vec![Vec::new(); n]; asked.len()];
+    sample(counterfactuals, prepared, &own, seed, &asked, |which, read| {
         for (label, values) in read.iter().enumerate() {
-            for (image, value) in samples.iter_mut().zip(values) {
+            for (image, value) in samples[which].iter_mut().zip(values) {
                 image.resize(read.len(), Vec::new());
                 image[label].push(*value);
             }
         }
+    })?;
+    let image = |labels: Vec<Vec<f64>>| labels.into_iter().filter_map(enclose).collect();
+    Ok(samples.into_iter().map(|images| images.into_iter().map(image).collect()).collect())
+}
+
+/// Answers what is `asked`, one intervention an image, from each of several abductions of the images, and hands over which
+/// answer it is and what is read off its latents: of each label one value an image.
+fn sample(
+    counterfactuals: &Counterfactuals<'_>,
+    prepared: &Prepared,
+    own: &Abduction,
+    seed: u64,
+    asked: &[&[Intervention]],
+    mut answered: impl FnMut(usize, &[Vec<f64>]),
+) -> Result<()> {
+    let keys: Vec<u64> = (0..own.u.size()[0] as u64).collect();
+    for sample in 0..SAMPLES as u64 {
+        let abduction = counterfactuals.resample(own, seed, &keys, sample);
+        for (which, interventions) in asked.iter().enumerate() {
+            answered(which, &prepared.read(&counterfactuals.act(&abduction, interventions)?)?);
+        }
     }
-    let enclosed = |image: Vec<Vec<f64>>| image.into_iter().filter_map(enclose).collect();
-    Ok(samples.into_iter().map(enclosed).collect())
+    Ok(())
 }
 
 /// The ends of the range of an image's samples; nothing of fewer than have two ends.

@@ -52,6 +52,11 @@ const fn score(
     Column { side: Side::Scores, ..figure(key, title, unit, about, goal, measure) }
 }
 
+/// A value whose interval stands under `name`.
+fn estimated(summary: &Summary, name: &str, value: f64) -> Figure {
+    Figure { value, ends: summary.intervals.get(name).copied() }
+}
+
 /// The mean over variables of what `of` takes from how they follow.
 fn following(summary: &Summary, of: impl Fn(&Following) -> Option<f64>) -> Option<Figure> {
     let each = summary.following.values().filter_map(of);

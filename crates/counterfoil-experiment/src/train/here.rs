@@ -2,7 +2,6 @@
 //! asks for.
 
 use counterfoil_tensor::Precision;
-use tch::Device;
 
 use crate::{
     error::Result,
@@ -33,14 +32,14 @@ pub(super) fn moved(
     Ok(())
 }
 
-/// Says that this processor computes in other numbers than `asked`.
+/// Says that the run is computed in other numbers than its config asks for.
 pub(super) fn in_other_numbers(
     run: &RunDir,
     asked: Precision,
-    device: Device,
+    taken: Precision,
     reporter: &mut dyn Reporter,
 ) -> Result<()> {
-    if Cpu::here().precision(asked, device) == asked {
+    if taken == asked {
         return Ok(());
     }
     let line = "this processor has no instructions for bf16: computing in f32 instead, as with --set training.precision=f32";

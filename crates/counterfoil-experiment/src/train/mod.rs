@@ -120,7 +120,7 @@ pub fn train_among(
     let recorder = if leads(ranks) {
         let here = here(ranks, device_name(device));
         moved(run, &earlier, &here, reporter)?;
-        in_other_numbers(run, training.precision, device, reporter)?;
+        in_other_numbers(run, training.precision, trainer.precision(), reporter)?;
         run.amend(|manifest| {
             manifest.go_on(here, from_step);
             (manifest.stopped_by, manifest.finished, manifest.exit_status) = (None, None, None);

@@ -164,6 +164,11 @@ impl<'a> Trainer<'a> {
         self.step
     }
 
+    /// The numbers that it computes in.
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// What the loss has been.
     pub(super) fn loss_mut(&mut self) -> &mut LossState {
         &mut self.loss

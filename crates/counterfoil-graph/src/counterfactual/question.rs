@@ -252,6 +252,7 @@ mod tests {
         let Answer::NotIdentified(conflict) = along.identify(&graph).unwrap() else { panic!() };
         assert!(conflict.verify(&graph, &along.event, &along.given));
     }
+
     /// As many worlds as variables, each within the next: more than a stack of calls can hold, and than there is room to
     /// have all variables in.
     #[test]

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{figure, following};
+use super::{estimated, figure, following};
 use crate::{
     evaluate::{
         plan::EXTRAPOLATED,
@@ -106,8 +106,7 @@ pub(super) const IMAGES: [Column; 17] = [
         "how much of an image's own exogenous intensity its counterfactual keeps: 1 all, 0 nothing",
         Goal::One,
         |summary, _| {
-            let ends = summary.intervals.get("abduction_slope").copied();
-            summary.abduction_slope.map(|value| Figure { value, ends })
+            summary.abduction_slope.map(|value| estimated(summary, "abduction_slope", value))
         },
     ),
     figure(
@@ -168,10 +167,7 @@ pub(super) const IMAGES: [Column; 17] = [
         "mean squared error",
         "pixels in [0, 1], after encoding and decoding once with nothing set",
         Goal::Low,
-        |summary, _| {
-            let ends = summary.intervals.get("composition_1").copied();
-            Some(Figure { value: summary.composition_1, ends })
-        },
+        |summary, _| Some(estimated(summary, "composition_1", summary.composition_1)),
     ),
     Column {
         form: Form::Percent,
@@ -219,8 +215,8 @@ fn effects(summary: &Summary, counts: impl Fn(&str, &str) -> bool) -> Option<Fig
 
 /// The mean over variables of squared errors, whose intervals stand under `name`.
 fn squared(summary: &Summary, name: &str, each: &IndexMap<String, f64>) -> Option<Figure> {
-    mean(each.iter().map(|(variable, value)| {
-        let ends = summary.intervals.get(&format!("{name}.{variable}")).copied();
-        Figure { value: *value, ends }
-    }))
+    mean(
+        each.iter()
+            .map(|(variable, value)| estimated(summary, &format!("{name}.{variable}"), *value)),
+    )
 }

@@ -5,7 +5,7 @@
 
 use indexmap::IndexMap;
 
-use super::score;
+use super::{estimated, score};
 use crate::{
     evaluate::summary::{Separation, Summary},
     matrix::figures::{Column, Figure, Goal, mean},
@@ -34,7 +34,7 @@ pub(super) const SCORES: [Column; 11] = [
         "mean squared error",
         "pixels in [0, 1], after encoding and decoding ten times with nothing set",
         Goal::Low,
-        |summary, _| Some(repeated(summary, "composition_10", summary.composition_10)),
+        |summary, _| Some(estimated(summary, "composition_10", summary.composition_10)),
     ),
     score(
         "reversal-10",
@@ -42,7 +42,7 @@ pub(super) const SCORES: [Column; 11] = [
         "mean squared error",
         "pixels in [0, 1], of the first variable that is set to another value and back, ten times",
         Goal::Low,
-        |summary, _| Some(repeated(summary, "reversibility_10", summary.reversibility_10?)),
+        |summary, _| Some(estimated(summary, "reversibility_10", summary.reversibility_10?)),
     ),
     score(
         "nrmse",
@@ -112,11 +112,6 @@ pub(super) const SCORES: [Column; 11] = [
 /// A value without an interval.
 fn plain(value: Option<f64>) -> Option<Figure> {
     value.map(|value| Figure { value, ends: None })
-}
-
-/// What is measured ten times over, whose interval stands under `name`.
-fn repeated(summary: &Summary, name: &str, value: f64) -> Figure {
-    Figure { value, ends: summary.intervals.get(name).copied() }
 }
 
 /// A score divided by that of a code that is the labels.
