@@ -1,4 +1,4 @@
-//! `kill -9` at random moments of a run's whole life: training, checkpoints, evaluation, the report.
+//! `kill -9` at random moments of a run's whole life, and aimed at the short ones: a checkpoint, the evaluation, the report.
 //!
 //! `COUNTERFOIL_KILLS=50 cargo test -p counterfoil-cli --test cli kills` kills fifty times.
 
@@ -22,8 +22,10 @@ use crate::bench::{Bench, outcome};
 
 /// How often a run is killed before it is left to end.
 const CHAIN: usize = 5;
-/// From so many kills on, those in the long phases are no matter of luck.
+/// From so many kills on, meeting every phase is no matter of luck.
 const MANY: usize = 25;
+/// How often a folder is looked at for the phase that a kill is aimed at. A checkpoint of the tiny run takes milliseconds.
+const GLANCE: Duration = Duration::from_micros(200);
 
 /// What a run was at when it was killed, as far as its folder tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,11 +86,27 @@ fn readable(path: &Path) {
     assert!(last + every > step, "no event after {last}, and a checkpoint of {step}");
 }
 
-/// Starts a command, kills it after a while, and tells whether it was still alive.
-fn killed(bench: &Bench, arguments: &[&str], after: Duration) -> bool {
+/// The moment of a kill.
+#[derive(Clone, Copy, Debug)]
+enum Aim {
+    /// After a time of the command.
+    After(Duration),
+    /// As soon as the run's folder tells that it is there.
+    At(Phase),
+}
+
+/// Starts a command, kills it, and tells whether it was still alive. `phase` is what its run is at.
+fn killed(bench: &Bench, arguments: &[&str], aim: Aim, phase: impl Fn() -> Phase) -> bool {
     let mut command = bench.command(arguments);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    std::thread::sleep(after);
+    match aim {
+        Aim::After(time) => std::thread::sleep(time),
+        Aim::At(wanted) => {
+            while phase() < wanted && child.try_wait().unwrap().is_none() {
+                std::thread::sleep(GLANCE);
+            }
+        }
+    }
     let alive = child.try_wait().unwrap().is_none();
     // On Unix this is `kill -9`.
     child.kill().unwrap();
@@ -123,18 +141,25 @@ fn a_run_that_is_killed_at_any_moment_ends_as_one_that_is_left_alone() {
     for chain in 0..kills.div_ceil(CHAIN) {
         let out = format!("killed-{chain}");
         let end = CHAIN.min(kills - chain * CHAIN);
-        for _ in 0..end {
+        for kill in 0..end {
             let arguments =
                 if only(&out).is_some() { vec!["resume", "tiny"] } else { run.to_vec() };
             let after = whole.mul_f64(stream.uniform_in(0.02, 1.0 / end as f64 + 0.3));
+            // The last three of a chain are aimed, in the order of a run's life.
+            let aim = match end - kill {
+                3 => Aim::At(Phase::Checkpoint),
+                2 => Aim::At(Phase::Evaluation),
+                1 => Aim::At(Phase::Report),
+                _ => Aim::After(after),
+            };
             let before = only(&out).as_deref().and_then(written);
+            let phase = || Phase::of(only(&out).as_deref(), before);
             let arguments = [&arguments[..], &["--out", &out]].concat();
-            alive += usize::from(killed(&bench, &arguments, after));
-            let left = only(&out);
-            if let Some(run) = &left {
-                readable(run);
+            alive += usize::from(killed(&bench, &arguments, aim, phase));
+            if let Some(run) = only(&out) {
+                readable(&run);
             }
-            *met.entry(Phase::of(left.as_deref(), before)).or_default() += 1;
+            *met.entry(phase()).or_default() += 1;
             let listed = bench.json(&["runs", "--out", &out]);
             for run in listed["runs"].as_array().unwrap() {
                 assert_eq!(run["broken"], Value::Null, "{listed}");
@@ -149,7 +174,7 @@ fn a_run_that_is_killed_at_any_moment_ends_as_one_that_is_left_alone() {
     eprintln!("killed at {met:?}");
     assert!(alive * 2 > kills, "only {alive} of {kills} met a living process: {met:?}");
     if kills >= MANY {
-        for phase in [Phase::Training, Phase::Evaluation] {
+        for phase in [Phase::Training, Phase::Checkpoint, Phase::Evaluation, Phase::Report] {
             assert!(met.contains_key(&phase), "none of {kills} kills met {phase:?}: {met:?}");
         }
     }

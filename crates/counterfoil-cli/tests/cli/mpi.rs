@@ -1,12 +1,14 @@
 //! Two processes of an MPI job, as `mpirun` starts them.
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
 
+use counterfoil::experiment::ranks::{Mpi, Ranks};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Ended, outcome};
@@ -14,11 +16,18 @@ use crate::bench::{Bench, Ended, outcome};
 /// Losses that can be compared to the last digits.
 const EXACT: [&str; 2] = ["--set", "training.precision=f32"];
 
+/// How long a job of the tiny run may take before it counts as one that hangs.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// The binary twice, with arguments, to be started in the folder of `bench`.
 fn launched(bench: &Bench, arguments: &[&str]) -> Command {
-    let alone = bench.command(&[]);
+    twice(bench, bench.command(&[]).get_program(), arguments)
+}
+
+/// A program twice, with arguments, to be started in the folder of `bench`.
+fn twice(bench: &Bench, program: &OsStr, arguments: &[&str]) -> Command {
     let mut command = Command::new("mpirun");
-    command.args(["-np", "2"]).arg(alone.get_program()).args(arguments);
+    command.args(["-np", "2"]).arg(program).args(arguments);
     command.current_dir(bench.path("")).stdin(Stdio::null()).env("OMP_NUM_THREADS", "1");
     // OpenMPI wants to be asked twice before it runs as root or starts more processes than there are cores.
     for name in ["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] {
@@ -70,7 +79,7 @@ fn two_processes_train_the_model_of_one() {
     }
 }
 
-/// Exact: a rank is killed, the job ends with an error, and the run goes on to the bits of one that was left alone.
+/// Exact: whichever rank is killed, the job ends with an error, and the run goes on to the bits of one that was left alone.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_lost_rank_ends_the_job_which_resumes() {
@@ -78,27 +87,62 @@ fn a_lost_rank_ends_the_job_which_resumes() {
     let run = ["run", "tiny.toml", "--preset", "long", "--set", "training.checkpoint_every=6"];
     let whole = together(&bench, &[&run[..], &["--out", "alone"]].concat());
     assert_eq!(whole.status, Some(0), "{whole:?}");
-    let mut job = launched(&bench, &[&run[..], &["--out", "broken"]].concat());
-    let mut job = job.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    let checkpoint = || {
-        let folder = bench.path("broken").join("tiny");
-        let run = fs_err::read_dir(folder).ok()?.next()?.ok()?.path();
-        run.join("latest.json").is_file().then_some(())
-    };
-    while checkpoint().is_none() {
-        assert!(begun.elapsed() < Duration::from_mins(2), "no checkpoint");
-        sleep(Duration::from_millis(5));
+    let alone = outcome(&only_run(&bench, "alone"));
+    for (lost, left, out) in [(1, 0, "helper-lost"), (0, 1, "writer-lost")] {
+        let mut job = launched(&bench, &[&run[..], &["--out", out]].concat());
+        let mut job = job.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        let checkpoint = || {
+            let folder = bench.path(out).join("tiny");
+            let run = fs_err::read_dir(folder).ok()?.next()?.ok()?.path();
+            run.join("latest.json").is_file().then_some(())
+        };
+        while checkpoint().is_none() {
+            assert!(begun.elapsed() < PATIENCE, "no checkpoint");
+            sleep(Duration::from_millis(5));
+        }
+        let victim = rank(&bench, lost).unwrap();
+        assert!(Command::new("kill").args(["-9", &victim.to_string()]).status().unwrap().success());
+        assert!(!job.wait().unwrap().success());
+        assert_eq!(rank(&bench, left), None, "rank {left} outlives rank {lost}");
+        let resumed = together(&bench, &["resume", "tiny", "--out", out]);
+        assert_eq!(resumed.status, Some(0), "{resumed:?}");
+        let broken = outcome(&only_run(&bench, out));
+        assert!(
+            alone.0 == broken.0,
+            "checkpoints or pictures differ after the loss of rank {lost}"
+        );
+        assert_eq!(alone.1, broken.1, "after the loss of rank {lost}");
     }
-    let victim = rank(&bench, 1).unwrap();
-    assert!(Command::new("kill").args(["-9", &victim.to_string()]).status().unwrap().success());
-    assert!(!job.wait().unwrap().success());
-    assert_eq!(rank(&bench, 0), None, "rank 0 outlives rank 1");
-    let resumed = together(&bench, &["resume", "tiny", "--out", "broken"]);
-    assert_eq!(resumed.status, Some(0), "{resumed:?}");
-    let [alone, broken] = ["alone", "broken"].map(|out| outcome(&only_run(&bench, out)));
-    assert!(alone.0 == broken.0, "checkpoints or pictures differ");
-    assert_eq!(alone.1, broken.1);
+}
+
+/// Its neighbour, which waits for it in a sum, would wait without end. The test starts itself as both ranks.
+#[test]
+fn a_rank_that_panics_ends_the_job() {
+    const PLAYED: &str = "COUNTERFOIL_TEST_RANK";
+    if std::env::var_os(PLAYED).is_some() {
+        let job = Mpi::join().unwrap();
+        assert!(job.rank() != 1, "as it was asked to");
+        job.sum(&mut [1.0]);
+        return;
+    }
+    let bench = Bench::new();
+    let test = std::env::current_exe().unwrap();
+    let itself = ["--exact", "mpi::a_rank_that_panics_ends_the_job", "--nocapture"];
+    let mut job = twice(&bench, test.as_os_str(), &itself);
+    let mut job = job.env(PLAYED, "1").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    let ended = loop {
+        if let Some(ended) = job.try_wait().unwrap() {
+            break ended;
+        }
+        if begun.elapsed() > PATIENCE {
+            job.kill().unwrap();
+            panic!("rank 0 waits for rank 1");
+        }
+        sleep(Duration::from_millis(20));
+    };
+    assert_eq!(ended.code(), Some(101));
 }
 
 /// The process of a rank that works in the folder of `bench`.

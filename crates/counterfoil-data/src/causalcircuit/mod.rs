@@ -175,7 +175,35 @@ fn reduced(bytes: &[u8], side: usize) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::path::PathBuf;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        /// Bytes replaced anywhere, the directory of the archive at its end included, or an end that came too early.
+        #[test]
+        fn a_damaged_archive_is_read_or_refused(
+            edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+            kept in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+        ) {
+            let mut bytes = fs_err::read(golden()).unwrap();
+            let length = bytes.len();
+            for (place, byte) in edits {
+                bytes[place.index(length)] = byte;
+            }
+            bytes.truncate(kept.map_or(length, |kept| kept.index(length)));
+            let folder = tempfile::tempdir().unwrap();
+            fs_err::write(folder.path().join("train.npz"), bytes).unwrap();
+            match load(folder.path(), 4) {
+                Ok(data) => prop_assert!(data.labels().iter().all(|label| label.is_finite())),
+                Err(error) => {
+                    let said = error.to_string();
+                    prop_assert!(said.contains("train.npz") && said.lines().count() == 1, "{said}");
+                }
+            }
+        }
+    }
 
     fn golden() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/train-0.npz")

@@ -115,6 +115,43 @@ mod tests {
     use super::*;
     use crate::{World, pendulum::Pendulum, png::Picture};
     use counterfoil_graph::Intervention;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// What a name says is read back to the bit, whichever way its numbers are written.
+        #[test]
+        fn any_name_is_read_or_refused(
+            numbers in prop::collection::vec("-?[0-9]{0,3}(\\.[0-9]{1,2})?(e-?[0-9]{1,3})?|nan|inf|x", 0..6),
+            light in 1u8..200,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let mut whole = numbers.clone();
+            whole.resize(4, "7".to_owned());
+            whole[1] = light.to_string();
+            for numbers in [numbers, whole] {
+                let name = format!("a_{}.png", numbers.join("_"));
+                let file = folder.path().join(&name);
+                Picture::new(2, 2, 1, vec![9; 4]).unwrap().write(&file).unwrap();
+                let said: Vec<f64> = numbers.iter().filter_map(|n| n.parse().ok()).collect();
+                let fits = said.len() == 4 && numbers.len() == 4 && said.iter().all(|v| v.is_finite());
+                let fits = fits && said[1] > 0.0 && said[1] < 200.0;
+                match load(folder.path(), Labels::Named) {
+                    Ok(data) => {
+                        prop_assert!(fits, "{name}");
+                        prop_assert_eq!(data.labels().row(0).to_vec(), said);
+                    }
+                    Err(error) => {
+                        let said = error.to_string();
+                        prop_assert!(!fits, "{said}");
+                        prop_assert!(said.contains(&name) && said.lines().count() == 1, "{said}");
+                    }
+                }
+                fs_err::remove_file(&file).unwrap();
+            }
+        }
+    }
 
     fn put(folder: &Path, part: &str, angle: f64, light: f64) -> Vec<u8> {
         let world = Pendulum::published().unwrap();
