@@ -8,7 +8,7 @@ use counterfoil_tensor::image;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    config::Config,
+    config::{Config, DataKind},
     error::{ExperimentError, Result},
     source, statistics,
 };
@@ -44,9 +44,30 @@ impl Data {
     /// labels, when the calibration would see too few labels of a variable, or when the model's graph has a labelled
     /// variable that the data do not label.
     pub fn load(config: &Config) -> Result<Self> {
+        let (dataset, published) = source::open(config.data(), config.graph())?;
+        Self::parted(config, dataset, published.as_ref())
+    }
+
+    /// Splits images that the caller holds: of a world of their own, drawn with
+    /// [`generate`](counterfoil_data::generate), or read in a way of their own
+    /// ([`Dataset::observed`](counterfoil_data::Dataset::observed)). The config says `data.kind = "own"`.
+    ///
+    /// # Errors
+    /// As [`Data::load`], and when the config says that its data are found elsewhere.
+    pub fn of(config: &Config, dataset: Dataset) -> Result<Self> {
+        if config.data().kind != DataKind::Own {
+            return Err(ExperimentError::InvalidKey {
+                origin: "the config".into(),
+                key: "data.kind".into(),
+                reason: "must be \"own\" for images that a program hands over".into(),
+            });
+        }
+        Self::parted(config, dataset, None)
+    }
+
+    fn parted(config: &Config, dataset: Dataset, published: Option<&Split>) -> Result<Self> {
         let section = config.data();
-        let (dataset, published) = source::open(section, config.graph())?;
-        let split = source::split(section, &dataset, published.as_ref())?;
+        let split = source::split(section, &dataset, published)?;
         let columns = columns(config.graph(), dataset.graph())?;
         let conditional = config.sections().model.class_conditional;
         let labelled = (section.labelled, section.seed);

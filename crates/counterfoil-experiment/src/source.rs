@@ -16,7 +16,7 @@ use counterfoil_graph::Dag;
 
 use crate::{
     config::{DataKind, DataSection, Parts},
-    error::Result,
+    error::{ExperimentError, Result},
 };
 
 /// Draws the world or reads the folder that `section` names, and the parts that it was published with where they are asked
@@ -82,6 +82,15 @@ pub(crate) fn open(section: &DataSection, graph: &Dag) -> Result<(Dataset, Optio
         DataKind::Circuit => generate(Circuit::new(side)?, count, seed),
         DataKind::Flow => generate(Flow::new(side)?, count, seed),
         DataKind::Gaussian => generate(Gaussian::new(side)?, count, seed),
+        DataKind::Own => {
+            return Err(ExperimentError::InvalidKey {
+                origin: "the config".into(),
+                key: "data.kind".into(),
+                reason: "is \"own\": the program that trains on these images holds them and hands them over (Data::of); no \
+                         command can draw or read them"
+                    .into(),
+            });
+        }
     };
     Ok((data?, None))
 }

@@ -1,10 +1,17 @@
 //! The programs in `examples/` train, ask, and hand over what Python can read.
 
-use counterfoil::{prelude::RunDir, tensor::archive};
+use counterfoil::{
+    prelude::{Imagination, RunDir, Silent},
+    tensor::archive,
+};
 
 #[expect(dead_code, reason = "the test calls what `main` calls")]
 #[path = "../examples/train_and_ask.rs"]
 mod train_and_ask;
+
+#[expect(dead_code, reason = "the test calls what `main` calls")]
+#[path = "../examples/train_on_own_world.rs"]
+mod train_on_own_world;
 
 #[expect(dead_code, reason = "the test calls what `main` calls")]
 #[path = "../examples/hand_to_python.rs"]
@@ -30,4 +37,18 @@ fn a_small_model_follows_what_is_set() {
     for file in ["counterfactuals.png", "look.py"] {
         assert!(handed.join(file).is_file(), "{file}");
     }
+}
+
+/// Learned, seed 1: a world that no config knows is trained on, judged and asked as any other.
+#[test]
+fn a_model_of_an_own_world_follows_what_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let [answered, left] = train_on_own_world::train_and_ask(folder.path()).unwrap();
+    assert!(answered < 0.5 * left, "{answered} {left}");
+    let runs = folder.path().join("runs");
+    let run = RunDir::open(&runs, "meter").unwrap();
+    assert!(run.file("report.html").is_file());
+    // Nothing but the program has its images.
+    let said = Imagination::open(run, None, &mut Silent).unwrap_err().to_string();
+    assert!(said.contains("data.kind") && said.contains("Data::of"), "{said}");
 }

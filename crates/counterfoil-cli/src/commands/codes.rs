@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use counterfoil::experiment::actions::{
-    codes::{Codes, Part},
-    picture::check_target,
+use counterfoil::experiment::{
+    actions::codes::{Codes, Part},
+    run_dir::check_target,
 };
 use serde_json::json;
 

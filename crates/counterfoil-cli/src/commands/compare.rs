@@ -7,9 +7,8 @@ use counterfoil::experiment::{
     actions::{
         curves::{Curves, Row},
         figures::{Comparison, Difference, compare},
-        picture::check_target,
     },
-    run_dir::write_atomic,
+    run_dir::{check_target, write_atomic},
 };
 
 use super::shared::Common;

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use counterfoil::experiment::actions::{
-    imagine::{Imagination, Options as Asked, parse_intervention},
-    picture,
+use counterfoil::experiment::{
+    actions::{
+        imagine::{Imagination, Options as Asked, parse_intervention},
+        picture,
+    },
+    run_dir::check_target,
 };
 
 use super::shared::OfModel;
@@ -65,7 +68,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let run = options.model.open()?;
     // Mistakes are told before a model is loaded.
     let intervention = parse_intervention(run.config()?.graph(), &options.set)?;
-    options.out_file.as_deref().map_or(Ok(()), picture::check_target)?;
+    options.out_file.as_deref().map_or(Ok(()), check_target)?;
     let mut reporter = progress::reporter(options.model.json());
     let imagination = Imagination::open(run, options.model.device(), reporter.as_mut())?;
     let subjects = match &options.image {

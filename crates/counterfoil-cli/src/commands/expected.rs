@@ -7,8 +7,9 @@ use counterfoil::experiment::{
     actions::{
         expected::{Expected, Verdict},
         outcome::Tolerance,
+        witness::Witness,
     },
-    run_dir::RunDir,
+    matrix::Record,
 };
 use serde_json::json;
 
@@ -20,11 +21,12 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil expected digits --json
   counterfoil expected A B C --write smoke
   counterfoil expected D --widen
+  counterfoil expected digits docs/results/cells/ac8403f9e6bc42ae.json --write quick
 
 The run of the first example must have the config of one of the presets in experiments/expected/digits.json.
 
 With --write the figures of A become the expectation. Runs of the same config on other machines or with other instruction
-sets (B and C) say how far off a figure may be there.
+sets (B and C), or the records of a table's cells, say how far off a figure may be there.
 
 With --widen a run on one more machine (D) widens bounds and changes no figure. That is for a machine on which nothing was
 measured, when rounding explains what its figures are off.
@@ -34,7 +36,7 @@ Exit status 1 when a run is not as expected.";
 /// Flags of `expected`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The run; with --write, further runs of the same config in other environments
+    /// The run; with --write, further runs or cells (FILE.json) of the same config in other environments
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
     /// The expectations; experiments/expected/NAME.json unless given
@@ -51,14 +53,18 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
-    let open = |name: &String| options.common.open(name);
-    let runs: Vec<RunDir> = options.runs.iter().map(open).collect::<Result<_, _>>()?;
-    let experiment = runs[0].manifest()?.experiment;
+    let Some((first, others)) = options.runs.split_first() else { return Ok(0) };
+    if options.widen {
+        return widen(options);
+    }
+    let run = options.common.open(first)?;
+    let experiment = run.manifest()?.experiment;
     let file = options.file.clone().unwrap_or_else(|| kept(&experiment));
     if let Some(preset) = &options.write {
         let mut expected =
             if file.is_file() { Expected::read(&file)? } else { Expected::new(&experiment) };
-        expected.learn(preset, &runs)?;
+        let others = witnesses(options, others)?;
+        expected.learn(preset, &run, &others)?;
         expected.write(&file)?;
         if options.common.json {
             output::json(&json!({ "expectation": file, "preset": preset }))?;
@@ -67,33 +73,51 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         }
         return Ok(0);
     }
-    if options.widen {
-        let mut expected = Expected::read(&file)?;
-        let mut changed = 0;
-        for run in &runs {
-            changed += expected.widen(run)?;
-        }
-        expected.write(&file)?;
-        if options.common.json {
-            output::json(&json!({ "expectation": file, "wider": changed }))?;
-        } else {
-            output::line(&format!("bounds       {changed} wider in {}", file.display()))?;
-        }
-        return Ok(0);
-    }
-    if runs.len() > 1 {
+    if !others.is_empty() {
         return Err(failure::bad_input(
             "one run at a time is held against an expectation; further runs go with --write or --widen"
                 .to_owned(),
         ));
     }
-    let verdict = Expected::read(&file)?.check(&runs[0])?;
+    let verdict = Expected::read(&file)?.check(&run)?;
     if options.common.json {
         output::json(&verdict)?;
     } else {
         tell(&verdict)?;
     }
     Ok(if verdict.passed { 0 } else { failure::FAILED })
+}
+
+/// Makes bounds wider by every run and cell that is named.
+fn widen(options: &Options) -> anyhow::Result<u8> {
+    let named = witnesses(options, &options.runs)?;
+    let Some(first) = named.first() else { return Ok(0) };
+    let file = options.file.clone().unwrap_or_else(|| kept(&first.experiment));
+    let mut expected = Expected::read(&file)?;
+    let mut changed = 0;
+    for by in &named {
+        changed += expected.widen(by)?;
+    }
+    expected.write(&file)?;
+    if options.common.json {
+        output::json(&json!({ "expectation": file, "wider": changed }))?;
+    } else {
+        output::line(&format!("bounds       {changed} wider in {}", file.display()))?;
+    }
+    Ok(0)
+}
+
+/// What each name stands for: the file of a cell's record, or a run.
+fn witnesses(options: &Options, names: &[String]) -> anyhow::Result<Vec<Witness>> {
+    let witness = |name: &String| {
+        let file = Path::new(name);
+        if file.extension().is_some_and(|extension| extension == "json") && file.is_file() {
+            Record::read(file)?.witness(file)
+        } else {
+            Witness::of(&options.common.open(name)?)
+        }
+    };
+    Ok(names.iter().map(witness).collect::<Result<_, _>>()?)
 }
 
 /// The file of what is expected of an experiment.

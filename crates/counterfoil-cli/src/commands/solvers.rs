@@ -6,12 +6,9 @@ use clap::Args;
 use counterfoil::{
     diffusion::{Abduction as _, inversion::Method},
     experiment::{
-        actions::{
-            picture::check_target,
-            weigh::{price, prices_svg},
-        },
+        actions::weigh::{price, prices_svg},
         evaluate::solvers::{Asked, reference, sufficient},
-        run_dir::write_atomic,
+        run_dir::{check_target, write_atomic},
     },
 };
 use serde_json::json;

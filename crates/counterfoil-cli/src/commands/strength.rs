@@ -4,11 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil::experiment::{
-    actions::{
-        picture::check_target,
-        weigh::{strengths, strengths_svg},
-    },
-    run_dir::write_atomic,
+    actions::weigh::{strengths, strengths_svg},
+    run_dir::{check_target, write_atomic},
 };
 use serde_json::json;
 

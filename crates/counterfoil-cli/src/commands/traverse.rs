@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use counterfoil::experiment::actions::{
-    imagine::{Imagination, Options as Asked, sweep},
-    picture,
+use counterfoil::experiment::{
+    actions::{
+        imagine::{Imagination, Options as Asked, sweep},
+        picture,
+    },
+    run_dir::check_target,
 };
 
 use super::shared::OfModel;
@@ -39,7 +42,7 @@ pub(crate) struct Options {
 pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
     let run = options.model.open()?;
     let interventions = sweep(run.config()?.graph(), &options.variable, options.steps)?;
-    options.out_file.as_deref().map_or(Ok(()), picture::check_target)?;
+    options.out_file.as_deref().map_or(Ok(()), check_target)?;
     let mut reporter = progress::reporter(options.model.json());
     let imagination = Imagination::open(run, options.model.device(), reporter.as_mut())?;
     let subjects = imagination.held_out(options.count)?;

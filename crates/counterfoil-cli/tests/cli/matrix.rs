@@ -49,6 +49,8 @@ fn a_table_is_run_once_and_shown() {
     assert!(entry["value"].as_f64().is_some_and(f64::is_finite), "{entry}");
     assert_eq!(bench.runs().len(), 2, "what is there is not run again");
 
+    told_by_a_cell(&bench);
+
     // From the cells alone, with the same text.
     fs_err::remove_dir_all(bench.path("runs/tiny")).unwrap();
     bench.succeed(&["matrix", "both.toml", "--report-only"]);
@@ -56,6 +58,33 @@ fn a_table_is_run_once_and_shown() {
     assert_eq!(bench.read("runs/both/results.md"), results);
 
     mistakes(&bench);
+}
+
+/// A cell stands for the run that it was kept of: the same config, data, environment and figures to the bit.
+fn told_by_a_cell(bench: &Bench) {
+    let run = bench.runs().remove(0);
+    let manifest: Value =
+        serde_json::from_slice(&fs_err::read(run.join("manifest.json")).unwrap()).unwrap();
+    let run = run.to_str().unwrap();
+    let cells = bench.json(&["matrix", "both.toml", "--dry-run"]);
+    let cells = cells["cells"].as_array().unwrap().iter().filter(|cell| cell["state"] == "done");
+    let (own, other): (Vec<&Value>, Vec<&Value>) =
+        cells.partition(|cell| cell["config_hash"] == manifest["config_hash"]);
+    let file = |cell: &Value| {
+        format!("runs/both/cells/{}.json", &cell["config_hash"].as_str().unwrap()[..16])
+    };
+    let (own, other) = (file(own[0]), file(other[0]));
+    bench.refuse(2, &["expected", run, &other, "--write", "cell"], &[&other, "of another config"]);
+    bench.succeed(&["expected", run, &own, "--write", "cell"]);
+    bench.refuse(
+        2,
+        &["expected", &own, "--widen"],
+        &[&own, "environment that the values come from"],
+    );
+    let expected = bench.read("experiments/expected/tiny.json");
+    bench.write("elsewhere.json", expected.replace("\"threads\": 1", "\"threads\": 7"));
+    let told = bench.json(&["expected", &own, "--file", "elsewhere.json", "--widen"]);
+    assert_eq!(told["wider"], 0, "the figures of a cell are those of its run");
 }
 
 fn mistakes(bench: &Bench) {

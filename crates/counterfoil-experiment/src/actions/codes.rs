@@ -7,13 +7,13 @@ use counterfoil_tensor::{archive, parse_device};
 use serde::Serialize;
 use tch::Tensor;
 
-use super::{perform::same_data, picture::check_target};
+use super::perform::same_data;
 use crate::{
     data::Data,
     error::{ExperimentError, Result},
     evaluate::prepare::Prepared,
     progress::Reporter,
-    run_dir::RunDir,
+    run_dir::{RunDir, check_target},
     trained::{Trained, Which},
 };
 

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     figures::{Difference, differences, short_name},
     outcome::{Environment, Tolerance, outcome, pictures, weights},
+    witness::Witness,
 };
 use crate::{
     error::{ExperimentError, Result},
     evaluate::{SUMMARY_FILE, Summary},
-    run_dir::{Git, Manifest, RunDir, read_json, write_json},
+    run_dir::{Git, RunDir, read_json, write_json},
 };
 
 /// The layout of the file.
@@ -134,25 +135,24 @@ impl Expected {
         write_json(file, self)
     }
 
-    /// Expects from now on what the first of `runs` gave, with bounds by the others: runs of the same config and data in
-    /// other environments.
+    /// Expects from now on what a run gave, with bounds by `others`: what the same config and data gave in other
+    /// environments.
     ///
     /// # Errors
-    /// When a run has not ended, or is of another config or other data than the first; when the first was computed in several
-    /// places, for no other run could be held to its bits.
-    pub fn learn(&mut self, preset: &str, runs: &[RunDir]) -> Result<()> {
-        let Some((first, others)) = runs.split_first() else { return Ok(()) };
-        let manifest = first.manifest()?;
+    /// When the run has not ended, or was computed in several places, for no other run could be held to its bits; when one of
+    /// the others is of another config or other data.
+    pub fn learn(&mut self, preset: &str, run: &RunDir, others: &[Witness]) -> Result<()> {
+        let manifest = run.manifest()?;
         if manifest.is_mixed() {
             let reason = "was computed in several places, and nothing else would have its bits; take a run of one place";
-            return Err(broken(first, reason.to_owned()));
+            return Err(broken(run, reason.to_owned()));
         }
-        let summary: Summary = read_json(&first.file(SUMMARY_FILE))?;
+        let summary: Summary = read_json(&run.file(SUMMARY_FILE))?;
         let least = |name: &str, value: f64| {
             let step = if is_counted(name) { FEW / summary.eval_n.max(1) as f64 } else { 0.0 };
             Figure { value, within: step.max(LEAST * value.abs()) }
         };
-        let figures = ended(first)?.into_iter().map(|(name, value)| {
+        let figures = ended(run)?.into_iter().map(|(name, value)| {
             let figure = least(&name, value);
             (name, figure)
         });
@@ -162,43 +162,39 @@ impl Expected {
             environment: Environment::of(&manifest),
             revision: manifest.git.as_ref().map(|git: &Git| git.revision.clone()),
             figures: figures.collect(),
-            files: files(first)?,
+            files: files(run)?,
         };
         for other in others {
-            let told = other.manifest()?;
-            if (&told.config_hash, &told.data) != (&manifest.config_hash, &manifest.data) {
-                let reason = format!(
+            if (&other.config, &other.data) != (&outcome.config, &outcome.data) {
+                return Err(other.refused(format!(
                     "is of another config or of other data than {}; bounds come from the same run in another environment",
-                    short_name(first.path())
-                );
-                return Err(broken(other, reason));
+                    short_name(run.path())
+                )));
             }
-            widen(&mut outcome.figures, &ended(other)?.into_iter().collect());
+            widen(&mut outcome.figures, &other.figures);
         }
         self.presets.insert(preset.to_owned(), outcome);
         Ok(())
     }
 
-    /// Takes a run of the same config and data as one more environment: values stay, and bounds become as wide as they
-    /// would be had [`Self::learn`] been given that run too. Returns how many bounds that changed.
+    /// Takes what the same config and data gave in one more environment: values stay, and bounds become as wide as they
+    /// would be had [`Self::learn`] been given that too. Returns how many bounds that changed.
     ///
     /// # Errors
-    /// As [`Self::check`]; also when the run is of the environment that the values come from, where a difference is a
-    /// regression, and when its figures are not those that are expected.
-    pub fn widen(&mut self, run: &RunDir) -> Result<usize> {
-        let preset = self.preset_of(run)?;
+    /// When the config is that of no preset, or the data are other ones; also when it is of the environment that the values
+    /// come from, where a difference is a regression, and when its figures are not those that are expected.
+    pub fn widen(&mut self, by: &Witness) -> Result<usize> {
+        let preset = self.preset_of(&by.config, &by.data).map_err(|reason| by.refused(reason))?;
         let Some(outcome) = self.presets.get_mut(&preset) else { return Ok(0) };
-        let environment = Environment::of(&run.manifest()?);
-        if outcome.environment.tolerance(&environment) == Tolerance::Exact {
+        if outcome.environment.tolerance(&by.environment) == Tolerance::Exact {
             let reason = "is of the environment that the values come from, where a difference is a regression; bounds come \
                           from other environments";
-            return Err(broken(run, reason.to_owned()));
+            return Err(by.refused(reason.to_owned()));
         }
-        let values = ended(run)?.into_iter().collect();
-        if let Some(reason) = other_figures(&outcome.figures, &values) {
-            return Err(broken(run, reason));
+        if let Some(reason) = other_figures(&outcome.figures, &by.figures) {
+            return Err(by.refused(reason));
         }
-        Ok(widen(&mut outcome.figures, &values))
+        Ok(widen(&mut outcome.figures, &by.figures))
     }
 
     /// Holds a run against the preset whose config it has.
@@ -206,9 +202,11 @@ impl Expected {
     /// # Errors
     /// When the run has not ended, when its config is that of no preset, or when its data are other ones.
     pub fn check(&self, run: &RunDir) -> Result<Verdict> {
-        let preset = self.preset_of(run)?;
-        let outcome = &self.presets[&preset];
         let manifest = run.manifest()?;
+        let preset = self
+            .preset_of(&manifest.config_hash, &manifest.data)
+            .map_err(|reason| broken(run, reason))?;
+        let outcome = &self.presets[&preset];
         let tolerance = outcome.environment.tolerance(&Environment::of(&manifest));
         let values: BTreeMap<String, f64> = ended(run)?.into_iter().collect();
         let off = off(&outcome.figures, &values, tolerance);
@@ -227,28 +225,25 @@ impl Expected {
         })
     }
 
-    /// The preset whose config the run of a manifest has, and what is expected of it.
-    pub(super) fn of(&self, manifest: &Manifest) -> Option<(&str, &Outcome)> {
-        let mut presets = self.presets.iter();
-        let found = presets.find(|(_, outcome)| outcome.config == manifest.config_hash);
+    /// The preset whose config has this hash, and what is expected of it.
+    pub(super) fn of(&self, config: &str) -> Option<(&str, &Outcome)> {
+        let found = self.presets.iter().find(|(_, outcome)| outcome.config == config);
         found.map(|(preset, outcome)| (preset.as_str(), outcome))
     }
 
-    /// The preset whose config and data a run has.
-    fn preset_of(&self, run: &RunDir) -> Result<String> {
-        let manifest = run.manifest()?;
-        let Some((preset, outcome)) = self.of(&manifest) else {
+    /// The preset that has this config and these data, or why there is none.
+    fn preset_of(&self, config: &str, data: &BTreeMap<String, String>) -> Result<String, String> {
+        let Some((preset, outcome)) = self.of(config) else {
             let known: Vec<&str> = self.presets.keys().map(String::as_str).collect();
-            let reason = format!(
+            return Err(format!(
                 "has a config that nothing is expected of: not that of {} of {}, or the file of the experiment has changed \
                  since; write a new expectation with --write",
                 known.join(" or "),
                 self.experiment
-            );
-            return Err(broken(run, reason));
+            ));
         };
-        if outcome.data != manifest.data {
-            return Err(broken(run, "was made with other data than the expectation".to_owned()));
+        if &outcome.data != data {
+            return Err("was made with other data than the expectation".to_owned());
         }
         Ok(preset.to_owned())
     }

@@ -121,6 +121,28 @@ impl Imagination {
     /// # Errors
     /// When nothing was trained yet, a file of the run is damaged, or the data changed.
     pub fn open(run: RunDir, device: Option<&str>, reporter: &mut dyn Reporter) -> Result<Self> {
+        Self::with(run, Data::load, device, reporter)
+    }
+
+    /// [`Imagination::open`] for a run on images that the caller holds ([`Data::of`]).
+    ///
+    /// # Errors
+    /// As [`Imagination::open`].
+    pub fn of(
+        run: RunDir,
+        data: Data,
+        device: Option<&str>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Self> {
+        Self::with(run, |_| Ok(data), device, reporter)
+    }
+
+    fn with(
+        run: RunDir,
+        data: impl FnOnce(&Config) -> Result<Data>,
+        device: Option<&str>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Self> {
         let config = run.config()?;
         let device = parse_device(device.unwrap_or(&config.sections().device))?;
         let threads = config.training().threads;
@@ -129,7 +151,7 @@ impl Imagination {
         }
         // The checkpoint first: that nothing was trained yet should not take the time of drawing a world to learn.
         let trained = Trained::load(&run, &config, Which::Latest, device)?;
-        let data = Data::load(&config)?;
+        let data = data(&config)?;
         same_data(&run, &data)?;
         let prepared = Prepared::kept_or_new(&run, &config, &data, trained, reporter)?;
         Ok(Self { run, config, data, prepared, device })

@@ -13,6 +13,7 @@
 //! | the losses of two runs side by side, and drawn | [`curves`] |
 //! | run a run again and compare | [`reproduce`] |
 //! | what an experiment is expected to give | [`expected`] |
+//! | what a run, or the cell of a table, gave and where | [`witness`] |
 //! | figures, pictures and weights, and how closely two runs must agree in them | [`outcome`] |
 //! | what a data set or a graph file holds | [`facts`] |
 //! | what was measured, for an effect from several experiments | [`regimes`] |
@@ -41,3 +42,4 @@ pub mod regimes;
 pub mod reproduce;
 pub mod simulate;
 pub mod weigh;
+pub mod witness;

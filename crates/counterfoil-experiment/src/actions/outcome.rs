@@ -101,8 +101,14 @@ impl Environment {
 
 /// The figures of a run that tell of its outcome.
 pub(super) fn outcome(run: &Path) -> Result<Figures> {
-    let told = figures(run)?.into_iter();
-    Ok(told.filter(|(name, _)| !MACHINE.contains(&name.as_str())).collect())
+    let mut told = figures(run)?;
+    told.retain(is_outcome);
+    Ok(told)
+}
+
+/// Whether a figure tells of the outcome and not of the machine.
+pub(crate) fn is_outcome((name, _): &(String, f64)) -> bool {
+    !MACHINE.contains(&name.as_str())
 }
 
 /// The hashes of the files of the last checkpoint.

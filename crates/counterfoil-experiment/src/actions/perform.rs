@@ -86,6 +86,14 @@ impl Plan {
     /// The plan to run `config` as it is.
     pub(super) fn checked(config: Config, origin: Origin) -> Result<Self> {
         let data = Data::load(&config)?;
+        Self::of(config, data, origin)
+    }
+
+    /// The plan to run `config` on images that the caller holds ([`Data::of`]).
+    ///
+    /// # Errors
+    /// When the model does not fit them.
+    pub fn of(config: Config, data: Data, origin: Origin) -> Result<Self> {
         let dataset = data.dataset();
         let architecture =
             config.architecture(dataset.images().image_shape(), dataset.class_count())?;

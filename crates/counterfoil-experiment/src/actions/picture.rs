@@ -5,29 +5,9 @@ use std::path::Path;
 use counterfoil_data::png::Picture;
 
 use crate::{
-    error::{ExperimentError, Result},
-    run_dir::write_atomic,
+    error::Result,
+    run_dir::{check_target, write_atomic},
 };
-
-/// Checks that `file` lies in a folder that is there and is none itself, before any work goes into a picture.
-///
-/// # Errors
-/// When it cannot be written for one of these reasons.
-pub fn check_target(file: &Path) -> Result<()> {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            Err(ExperimentError::Syntax {
-                origin: file.display().to_string(),
-                reason: format!("there is no folder {}; make it first", folder.display()),
-            })
-        }
-        _ if file.is_dir() => Err(ExperimentError::Syntax {
-            origin: file.display().to_string(),
-            reason: "is a folder; name a file in it".to_owned(),
-        }),
-        _ => Ok(()),
-    }
-}
 
 /// Writes a PNG file: complete under its name or not at all.
 ///

@@ -194,8 +194,15 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
         bounds.ensure("data.count", data.count, data.count <= DRAWN, &need)?;
     } else {
         bounds.ensure("data.count", data.count, data.count == 0, "left out for real data")?;
-        let need = "the folder that holds the files: give it with --set data.dir=FOLDER";
-        bounds.ensure("data.dir", "missing", data.dir.is_some(), need)?;
+        let (holds, need) = match data.kind {
+            DataKind::Own => (data.dir.is_none(), "left out: own data are in no folder"),
+            _ => (
+                data.dir.is_some(),
+                "the folder that holds the files: give it with --set data.dir=FOLDER",
+            ),
+        };
+        let given = data.dir.as_ref().map_or("missing".to_owned(), |dir| dir.display().to_string());
+        bounds.ensure("data.dir", given, holds, need)?;
     }
     check_parts(data, bounds)?;
     let variants = data.kind.variants();

@@ -97,6 +97,8 @@ pub enum DataKind {
     Folder,
     /// A folder of CausalCircuit's archives.
     CausalCircuit,
+    /// Images that the program which trains on them holds itself, a world of its own say: [`Data::of`](crate::data::Data::of).
+    Own,
 }
 
 impl DataKind {

@@ -12,6 +12,11 @@ use super::{
     strip::{self, Strip},
 };
 use crate::{
+    actions::{
+        figures::flatten,
+        outcome::{Environment, is_outcome},
+        witness::Witness,
+    },
     error::{ExperimentError, Result},
     evaluate::{GALLERY_FILE, SUMMARY_FILE, Summary},
     run_dir::{Cpu, Git, RunDir, Software, read_json, write_atomic, write_json},
@@ -66,6 +71,45 @@ pub struct Record {
     pub picture: Option<Strip>,
     /// The figures, and the most memory that the process held.
     pub summary: Summary,
+}
+
+impl Record {
+    /// Reads the file of a record.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is none.
+    pub fn read(file: &Path) -> Result<Self> {
+        read_json(file)
+    }
+
+    /// What the record, which `file` holds, says of its config. A cell is computed by one process in one place.
+    ///
+    /// # Errors
+    /// When its summary cannot be told figure by figure.
+    pub fn witness(self, file: &Path) -> Result<Witness> {
+        let summary = serde_json::to_value(&self.summary).map_err(|error| {
+            let reason = format!("holds a summary that cannot be told figure by figure ({error})");
+            ExperimentError::BrokenRun { path: file.to_owned(), reason }
+        })?;
+        let mut figures = Vec::new();
+        flatten("", &summary, &mut figures);
+        figures.retain(is_outcome);
+        Ok(Witness {
+            path: file.to_owned(),
+            experiment: self.experiment,
+            config: self.config_hash,
+            data: self.data,
+            environment: Environment {
+                cpu: Cpu { cores: 0, ..self.cpu },
+                threads: self.threads,
+                ranks: None,
+                device: self.device,
+                libtorch: self.software.libtorch,
+                mixed: false,
+            },
+            figures: figures.into_iter().collect(),
+        })
+    }
 }
 
 /// A cell whose process ended with an error.

@@ -9,6 +9,26 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::{ExperimentError, Result};
 
+/// Checks that `file` lies in a folder that is there and is none itself, before any work goes into what it will hold.
+///
+/// # Errors
+/// When it cannot be written for one of these reasons.
+pub fn check_target(file: &Path) -> Result<()> {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(ExperimentError::Syntax {
+                origin: file.display().to_string(),
+                reason: format!("there is no folder {}; make it first", folder.display()),
+            })
+        }
+        _ if file.is_dir() => Err(ExperimentError::Syntax {
+            origin: file.display().to_string(),
+            reason: "is a folder; name a file in it".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Writes `bytes` to a temporary name beside `path`, syncs, and renames.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ mod tensorboard;
 
 use std::path::{Path, PathBuf};
 
-pub use atomic::{read_json, write_atomic, write_json};
+pub use atomic::{check_target, read_json, write_atomic, write_json};
 pub(crate) use atomic::{sync_folder, temporary};
 pub use events::{EVENTS_FILE, Event, EventLog, Part, read_events};
 pub use find::{RunEntry, list, resolve};

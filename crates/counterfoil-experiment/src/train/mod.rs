@@ -348,8 +348,13 @@ impl InProgress<'_> {
             return Ok(Outcome { steps, stopped_by: ended?, training_s: 0.0, best });
         };
         let training_s = recorder.wall();
+        let waited =
+            self.trainer.waited().as_secs_f64() / recorder.session().max(f64::MIN_POSITIVE);
         let said = match &ended {
-            Ok(_) => format!("training ended after step {steps}"),
+            Ok(_) => format!(
+                "training ended after step {steps}; {:.2} % of this session's time went into images and labels",
+                100.0 * waited
+            ),
             Err(error) => format!("training stopped after step {steps}: {error}"),
         };
         let written = (|| {

@@ -1,5 +1,7 @@
 //! One training run in memory: what a step does, what a validation measures, and what has to be kept of both.
 
+use std::time::{Duration, Instant};
+
 use counterfoil_autoencoder::{Loss, Model, Objective};
 use counterfoil_random::Stream;
 use counterfoil_tensor::{
@@ -50,6 +52,7 @@ pub(super) struct Trainer<'a> {
     step: u64,
     loss: LossState,
     rollbacks: u64,
+    waited: Duration,
 }
 
 impl<'a> Trainer<'a> {
@@ -81,6 +84,7 @@ impl<'a> Trainer<'a> {
             step: 0,
             loss: LossState::default(),
             rollbacks: 0,
+            waited: Duration::ZERO,
             ranks,
             config,
             data,
@@ -114,13 +118,18 @@ impl<'a> Trainer<'a> {
     /// Nothing of it has to be kept: a run that is killed and resumed from the same checkpoint diverges in the same step and
     /// goes back again.
     pub(super) fn roll_back(&mut self, to: Option<&Checkpoint>) -> Result<()> {
-        let rollbacks = self.rollbacks + 1;
+        let (rollbacks, waited) = (self.rollbacks + 1, self.waited);
         *self = Self::new(self.ranks, self.config, self.data, self.device)?;
         if let Some(checkpoint) = to {
             self.restore(checkpoint)?;
         }
-        self.rollbacks = rollbacks;
+        (self.rollbacks, self.waited) = (rollbacks, waited);
         Ok(())
+    }
+
+    /// How long the steps of this session waited for their images and labels.
+    pub(super) fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// How often training has gone back.
@@ -179,8 +188,10 @@ impl<'a> Trainer<'a> {
     /// Each rank computes its share of loss and gradient; what is done with their sums is done by all alike.
     pub(super) fn step(&mut self) -> Result<Result<(), Divergence>> {
         let training = self.config.training();
+        let begun = Instant::now();
         let mut batch = self.data.batch(self.order.batch(self.step), self.device)?;
         batch.more_labels = self.more_labels();
+        self.waited += begun.elapsed();
         let weights = self.weights.bind(self.precision, Mode::Train);
         let share = ranks::share(self.ranks);
         let loss = self.objective.share_of_loss(&self.model, &weights, &batch, share, self.step)?;

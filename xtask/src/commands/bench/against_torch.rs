@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::pytorch;
-use super::ratios::{Measured, VARIANTS};
+use super::ratios::{Measured, OURS, VARIANTS};
 use super::report;
 use crate::allocator;
 use crate::commands::binary;
@@ -89,7 +89,8 @@ pub(super) fn run(
 }
 
 impl Sides {
-    /// Times all variants of one task, in turns.
+    /// Times all variants of one task, in turns. Those in bfloat16 are left out where ours computes in f32 although it was
+    /// asked for bfloat16: such a processor has no instructions for it, and a step would take many times as long.
     fn measure(
         &self,
         what: &str,
@@ -108,8 +109,13 @@ impl Sides {
                 }
                 eprintln!("{what} {size}, round {round} of {rounds}: {name}");
                 let mut command = self.command(variant, what, size, steps)?;
-                match seconds(&mut command) {
-                    Ok(step) => times[variant].push(step),
+                match timed(&mut command) {
+                    Ok(step) => {
+                        times[variant].push(step.seconds);
+                        if variant == OURS && step.precision.as_deref() == Some("f32") {
+                            leave_out_bf16(&mut left_out);
+                        }
+                    }
                     // Not every machine has what torch.compile needs.
                     Err(error) if compiles && !process::is_interrupted() => {
                         eprintln!("{name} does not run here: {error:#}");
@@ -130,7 +136,7 @@ impl Sides {
         steps: usize,
     ) -> anyhow::Result<Command> {
         let steps = steps.to_string();
-        if variant > 0 {
+        if variant != OURS {
             let mut command = self.python(what, size);
             command.args(["--variant", VARIANTS[variant], "--steps", &steps]);
             return Ok(command);
@@ -175,7 +181,24 @@ fn answer(command: &mut Command) -> anyhow::Result<Value> {
         .with_context(|| format!("no measurement in `{}`", text.trim()))
 }
 
-fn seconds(command: &mut Command) -> anyhow::Result<f64> {
+/// What one process measured.
+struct Step {
+    seconds: f64,
+    /// What ours computed in; PyTorch does what its variant says.
+    precision: Option<String>,
+}
+
+fn timed(command: &mut Command) -> anyhow::Result<Step> {
     let told = answer(command)?;
-    told["step_s"].as_f64().with_context(|| format!("no `step_s` in {told}"))
+    let seconds = told["step_s"].as_f64().with_context(|| format!("no `step_s` in {told}"))?;
+    Ok(Step { seconds, precision: told["precision"].as_str().map(str::to_owned) })
+}
+
+fn leave_out_bf16(left_out: &mut [bool; VARIANTS.len()]) {
+    for (name, left_out) in VARIANTS.iter().zip(left_out) {
+        if name.ends_with("bf16") && !*left_out {
+            eprintln!("{name} is left out: this processor has no instructions for bfloat16");
+            *left_out = true;
+        }
+    }
 }

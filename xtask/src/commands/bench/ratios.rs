@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-/// How one side computes; the first is ours.
+/// The place of our side among [`VARIANTS`].
+pub(super) const OURS: usize = 0;
+/// How one side computes.
 pub(super) const VARIANTS: [&str; 5] =
     ["ours", "eager-f32", "eager-bf16", "compile-f32", "compile-bf16"];
 

@@ -23,29 +23,38 @@ pub(super) fn text(measured: &[Measured], floors: &[(&str, Value)], threads: usi
     .concat()
 }
 
-/// One row for each size: the times of all variants, our share of PyTorch's, and what arithmetic alone needs.
+/// One row for each size: the times of all variants, our share of PyTorch's, and what no step can do without.
 fn steps(measured: &[&Measured], floors: &[(&str, Value)]) -> Vec<Vec<String>> {
-    let ends = ["ours / eager f32", "ours / best eager", "floor", "ours / floor"];
+    let ends = ["ours / eager f32", "ours / best eager", "arithmetic", "memory", "ours / floor"];
     let header = ["size"].into_iter().chain(VARIANTS).chain(ends).map(str::to_owned).collect();
     let row = |of: &&Measured| {
         let found = floors.iter().find(|(size, _)| *size == of.size);
-        let floor = found.and_then(|(_, told)| floor(told, &of.what));
+        let [arithmetic, memory] = found.map_or([None; 2], |(_, told)| least(told, &of.what));
         let times = (0..VARIANTS.len()).map(|variant| seconds(median(of, variant)));
         let ratios = [of.ratio(1), of.ratio(of.best_eager())];
+        // The larger of the two: both can go on at once.
+        let floor = arithmetic.into_iter().chain(memory).reduce(f64::max);
         let over = median(of, 0).zip(floor).map(|(step, floor)| format!("{:.1}", step / floor));
         [of.size.clone()]
             .into_iter()
             .chain(times)
             .chain(ratios.map(|ratio| or_dash(ratio.map(Spread::told))))
-            .chain([seconds(floor), or_dash(over)])
+            .chain([seconds(arithmetic), seconds(memory), or_dash(over)])
             .collect()
     };
     [header].into_iter().chain(measured.iter().map(row)).collect()
 }
 
-/// Seconds that the operations of convolutions and products take at the rate of a large product in bfloat16.
-fn floor(told: &Value, what: &str) -> Option<f64> {
-    Some(told[format!("{what}_flop")].as_f64()? / told["flop_per_s"]["bf16"].as_f64()?)
+/// Seconds that the operations of convolutions and products take at the rate of a large product, in the faster of f32 and
+/// bfloat16; and seconds that what enters and leaves them takes at the rate of a large copy.
+fn least(told: &Value, what: &str) -> [Option<f64>; 2] {
+    let rates = told["flop_per_s"].as_object();
+    let rate = rates.and_then(|rates| rates.values().filter_map(Value::as_f64).reduce(f64::max));
+    let number = |name: String| told[name].as_f64();
+    [
+        number(format!("{what}_flop")).zip(rate).map(|(flop, rate)| flop / rate),
+        number(format!("{what}_bytes")).zip(number("bytes_per_s".into())).map(|(b, rate)| b / rate),
+    ]
 }
 
 /// One row for each size: how many counterfactuals a second PyTorch's way and ours give.
@@ -115,8 +124,10 @@ mod tests {
         let times = [vec![0.25, 0.25], vec![0.5, 0.5], vec![0.4, 0.4], vec![], vec![]];
         let of =
             |what: &str| Measured { what: what.into(), size: "small".into(), times: times.clone() };
-        let floor =
-            json!({ "train_flop": 5e9, "sample_flop": 1e9, "flop_per_s": { "bf16": 1e11 } });
+        let floor = json!({
+            "train_flop": 5e9, "sample_flop": 1e9, "flop_per_s": { "f32": 5e10, "bf16": 1e11 },
+            "train_bytes": 1e9, "sample_bytes": 8e8, "bytes_per_s": 2e10,
+        });
         let text = text(&[of("train"), of("sample")], &[("small", floor)], 2);
         let lines: Vec<Vec<&str>> =
             text.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -126,8 +137,9 @@ mod tests {
         };
         let ratios = "0.50 (0.50 to 0.50) 0.62 (0.62 to 0.62)";
         let times = "small 0.250 s 0.500 s 0.400 s - -";
-        assert_eq!(row("a training step (threads: 2)"), format!("{times} {ratios} 0.050 s 5.0"));
-        assert_eq!(row("a denoising call"), format!("{times} {ratios} 0.010 s 25.0"));
+        let floors = ["0.050 s 0.050 s 5.0", "0.010 s 0.040 s 6.2"];
+        assert_eq!(row("a training step (threads: 2)"), format!("{times} {ratios} {}", floors[0]));
+        assert_eq!(row("a denoising call"), format!("{times} {ratios} {}", floors[1]));
         assert_eq!(row("counterfactuals a second"), "small 0.06 1.60 0.64 25.0, 10.0");
     }
 

@@ -9,7 +9,7 @@ mod trace;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use counterfoil::experiment::{actions::picture::check_target, run_dir::write_atomic};
+use counterfoil::experiment::run_dir::{check_target, write_atomic};
 
 use crate::output;
 

@@ -4,11 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use counterfoil::experiment::{
-    actions::{
-        picture::check_target,
-        simulate::{Family, Simulator},
-    },
-    run_dir::write_atomic,
+    actions::simulate::{Family, Simulator},
+    run_dir::{check_target, write_atomic},
 };
 
 use super::assignment;

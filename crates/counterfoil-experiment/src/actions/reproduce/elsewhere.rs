@@ -28,7 +28,8 @@ impl Elsewhere {
             return Ok(Self::share(within));
         }
         let expected = Expected::read(file)?;
-        let outcome = expected.of(manifest).filter(|(_, outcome)| outcome.data == manifest.data);
+        let outcome = expected.of(&manifest.config_hash);
+        let outcome = outcome.filter(|(_, outcome)| outcome.data == manifest.data);
         let measured = outcome.map(|(preset, outcome)| {
             let words = format!("within the bounds of preset {preset} in {}", file.display());
             let bounds = outcome.figures.iter().map(|(name, figure)| (name.clone(), figure.within));
