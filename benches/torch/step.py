@@ -306,14 +306,17 @@ def floor(size):
         with torch.no_grad():
             unet(*inputs)
 
-    told = {}
-    n = 2048
-    rates = {}
-    for name, kind in [("f32", torch.float32), ("bf16", torch.bfloat16)]:
+    def rate(kind, n, runs):
         a, b = torch.randn(n, n, dtype=kind), torch.randn(n, n, dtype=kind)
-        rates[name] = 2 * n**3 / best_of(8 if name == "f32" else 2, lambda: a @ b)
-    # Where bfloat16 has no instructions of its own, products in it are the slower ones, and nobody uses them.
-    width = 2 if rates["bf16"] > rates["f32"] else 4
+        return 2 * n**3 / best_of(runs, lambda: a @ b)
+
+    told = {}
+    rates = {"f32": rate(torch.float32, 2048, 8)}
+    width = 4
+    # Where bfloat16 has no instructions of its own a large product in it takes minutes, and nobody uses it.
+    if rate(torch.bfloat16, 256, 3) > rate(torch.float32, 256, 3):
+        rates["bf16"] = rate(torch.bfloat16, 2048, 8)
+        width = 2
     for name, step in [("train", training), ("sample", call)]:
         with FlopCounterMode(display=False) as counted:
             step()

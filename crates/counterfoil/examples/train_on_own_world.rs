@@ -27,7 +27,7 @@ const CONFIG: &str = "
     model = { size = 'tiny', channels = 8, encoder = [16, 32, 64], block_width = 4, reader = [], mechanism = 'additive' }
     training = { steps = 150, batch = 32, warmup_steps = 10, ema_decay = 0.95, learning_rate = 3e-3, threads = 1 }
     counterfactual = { steps = 8 }
-    evaluation = { images = 16, tenfold_images = 4, oracle_steps = 100 }
+    evaluation = { images = 16, tenfold_images = 4, oracle = { steps = 100 } }
 ";
 /// Pixels of a side.
 const SIDE: usize = 16;

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil::experiment::{
-    actions::{
-        imagine::{Imagination, Options as Asked, parse_intervention},
-        picture,
-    },
+    actions::imagine::{Imagination, Options as Asked, parse_intervention},
     run_dir::check_target,
 };
 

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil::experiment::{
-    actions::{
-        imagine::{Imagination, Options as Asked, sweep},
-        picture,
-    },
+    actions::imagine::{Imagination, Options as Asked, sweep},
     run_dir::check_target,
 };
 
