@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::{
@@ -193,20 +194,37 @@ impl Line {
             ("blocked", "not run"),
             ("missing", "not run"),
         ] {
-            let seeds: Vec<String> = self
-                .seeds
-                .iter()
-                .filter(|seed| seed.state == state)
-                .map(|seed| seed.seed.to_string())
-                .collect();
+            let seeds = self.seeds.iter().filter(|seed| seed.state == state);
+            let seeds: Vec<u64> = seeds.map(|seed| seed.seed).collect();
             if seeds.len() == all {
                 parts.push(words.to_owned());
             } else if !seeds.is_empty() {
-                parts.push(format!("seed {} {words}", seeds.join(", ")));
+                parts.push(format!("{} {words}", named(&seeds)));
             }
         }
         parts.join("; ")
     }
+
+    /// Why seeds have no record, or one of a training that was cut short: each reason once.
+    pub fn reasons(&self) -> Vec<String> {
+        reasons(&self.seeds)
+    }
+}
+
+fn reasons(seeds: &[Seed]) -> Vec<String> {
+    let mut found: IndexMap<&str, Vec<u64>> = IndexMap::new();
+    for seed in seeds {
+        if let Some(reason) = &seed.reason {
+            found.entry(reason).or_default().push(seed.seed);
+        }
+    }
+    found.into_iter().map(|(reason, seeds)| format!("{}: {reason}", named(&seeds))).collect()
+}
+
+/// `seed 0`, or `seeds 0, 1`.
+fn named(seeds: &[u64]) -> String {
+    let numbers: Vec<String> = seeds.iter().map(u64::to_string).collect();
+    format!("{} {}", if seeds.len() == 1 { "seed" } else { "seeds" }, numbers.join(", "))
 }
 
 fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
@@ -348,4 +366,27 @@ fn machine(record: &Record) -> String {
         if dirty { " with changes" } else { "" },
         record.software.libtorch,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exact: what several seeds lack is said once, in the order of the first of them.
+    #[test]
+    fn a_reason_is_told_once() {
+        let seed = |seed, reason: Option<&str>| Seed {
+            seed,
+            hash: String::new(),
+            state: "blocked",
+            reason: reason.map(str::to_owned),
+        };
+        let told = reasons(&[
+            seed(0, Some("no folder")),
+            seed(1, None),
+            seed(2, Some("no room")),
+            seed(3, Some("no folder")),
+        ]);
+        assert_eq!(told, ["seeds 0, 3: no folder", "seed 2: no room"]);
+    }
 }

@@ -89,16 +89,8 @@ pub fn render(
 }
 
 fn section<'a>(part: &'a Part, states: &'a [State], store: &Store) -> Section<'a> {
-    let rows =
-        part.rows
-            .iter()
-            .map(|line| {
-                let told = line.seeds.iter().filter_map(|seed| {
-                    Some(format!("seed {}: {}", seed.seed, seed.reason.as_ref()?))
-                });
-                Row { line, status: line.status(), reasons: told.collect() }
-            })
-            .collect();
+    let row = |line: &'a Line| Row { line, status: line.status(), reasons: line.reasons() };
+    let rows = part.rows.iter().map(row).collect();
     let pictures = part.rows.iter().filter_map(|line| picture(line, states, store)).collect();
     Section { part, title: part.title(), rows, pictures, drawings: Vec::new() }
 }

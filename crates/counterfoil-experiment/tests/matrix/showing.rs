@@ -175,7 +175,7 @@ fn gaps_and_failures_are_said_and_words_are_escaped() {
     });
     bench.perform(&plan, Budget::NONE, &["one"], &mut actor);
     let (board, page, markdown) = bench.board(&plan);
-    assert!(page.contains("seed 0: exit status 1: a &lt;script&gt; is not finite"));
+    assert!(page.contains("seeds 0, 1: exit status 1: a &lt;script&gt; is not finite"));
     assert!(!page.contains("<script") && page.contains("a &lt;b&gt; processor"));
     assert!(page.contains("thickness &lt;2&gt;"));
     assert!(page.contains("src=\"data:image/png;base64,"));
