@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use counterfoil_data::{pendulum::published_split, png::Picture};
+use counterfoil_data::{folder, pendulum::published_split, png::Picture};
 use counterfoil_experiment::{Result, actions::facts::facts, config::Config, data::Data};
 use tch::Device;
 
@@ -216,4 +216,29 @@ fn files_without_parts_have_none() {
         put(name);
     }
     assert_eq!(bench.load(&[]).unwrap().split().test, [2]);
+}
+
+/// Exact: images that a program hands over are parted as those of a folder; config and call must agree on whose they are.
+#[test]
+fn own_images_are_handed_over_and_no_others() {
+    let bench = Bench::new("kind = 'folder'\nsplit = [14, 3, 3]");
+    bench.picture(&partly(20));
+    let own = Bench::new("kind = 'own'\nsplit = [14, 3, 3]");
+    let config = |bench: &Bench, set: &[&str]| {
+        let set: Vec<String> = set.iter().map(|&s| s.to_owned()).collect();
+        Config::load(&bench.file(), None, &set)
+    };
+    let (read, handed) = (bench.load(&[]).unwrap(), config(&own, &[]).unwrap());
+    let images = || folder::load(bench.0.path(), handed.graph()).unwrap();
+    let data = Data::of(&handed, images()).unwrap();
+    assert_eq!(data.split(), read.split());
+    assert_eq!(data.dataset().hash(), read.dataset().hash());
+
+    let elsewhere = config(&bench, &[&format!("data.dir={}", bench.0.path().display())]).unwrap();
+    let said = Data::of(&elsewhere, images()).unwrap_err().to_string();
+    assert!(said.contains("data.kind") && said.contains("\"own\""), "{said}");
+    let said = Data::load(&handed).unwrap_err().to_string();
+    assert!(said.contains("data.kind") && said.contains("Data::of"), "{said}");
+    let said = config(&own, &["data.dir=somewhere"]).unwrap_err().to_string();
+    assert!(said.contains("data.dir") && said.contains("in no folder"), "{said}");
 }

@@ -145,7 +145,7 @@ impl Expected {
         let manifest = run.manifest()?;
         if manifest.is_mixed() {
             let reason = "was computed in several places, and nothing else would have its bits; take a run of one place";
-            return Err(broken(run, reason.to_owned()));
+            return Err(broken(run.path(), reason.to_owned()));
         }
         let summary: Summary = read_json(&run.file(SUMMARY_FILE))?;
         let least = |name: &str, value: f64| {
@@ -166,10 +166,13 @@ impl Expected {
         };
         for other in others {
             if (&other.config, &other.data) != (&outcome.config, &outcome.data) {
-                return Err(other.refused(format!(
-                    "is of another config or of other data than {}; bounds come from the same run in another environment",
-                    short_name(run.path())
-                )));
+                return Err(broken(
+                    &other.path,
+                    format!(
+                        "is of another config or of other data than {}; bounds come from the same run in another environment",
+                        short_name(run.path())
+                    ),
+                ));
             }
             widen(&mut outcome.figures, &other.figures);
         }
@@ -184,15 +187,16 @@ impl Expected {
     /// When the config is that of no preset, or the data are other ones; also when it is of the environment that the values
     /// come from, where a difference is a regression, and when its figures are not those that are expected.
     pub fn widen(&mut self, by: &Witness) -> Result<usize> {
-        let preset = self.preset_of(&by.config, &by.data).map_err(|reason| by.refused(reason))?;
+        let preset =
+            self.preset_of(&by.config, &by.data).map_err(|reason| broken(&by.path, reason))?;
         let Some(outcome) = self.presets.get_mut(&preset) else { return Ok(0) };
         if outcome.environment.tolerance(&by.environment) == Tolerance::Exact {
             let reason = "is of the environment that the values come from, where a difference is a regression; bounds come \
                           from other environments";
-            return Err(by.refused(reason.to_owned()));
+            return Err(broken(&by.path, reason.to_owned()));
         }
         if let Some(reason) = other_figures(&outcome.figures, &by.figures) {
-            return Err(by.refused(reason));
+            return Err(broken(&by.path, reason));
         }
         Ok(widen(&mut outcome.figures, &by.figures))
     }
@@ -205,7 +209,7 @@ impl Expected {
         let manifest = run.manifest()?;
         let preset = self
             .preset_of(&manifest.config_hash, &manifest.data)
-            .map_err(|reason| broken(run, reason))?;
+            .map_err(|reason| broken(run.path(), reason))?;
         let outcome = &self.presets[&preset];
         let tolerance = outcome.environment.tolerance(&Environment::of(&manifest));
         let values: BTreeMap<String, f64> = ended(run)?.into_iter().collect();
@@ -249,8 +253,9 @@ impl Expected {
     }
 }
 
-fn broken(run: &RunDir, reason: String) -> ExperimentError {
-    ExperimentError::BrokenRun { path: run.path().to_owned(), reason }
+/// What lies at `path` cannot be used, and why.
+fn broken(path: &Path, reason: String) -> ExperimentError {
+    ExperimentError::BrokenRun { path: path.to_owned(), reason }
 }
 
 /// What figures are missing or new, up to [`NAMED`] of them; nothing where they are those that are expected. No bound says
@@ -348,7 +353,10 @@ fn off(
 pub(super) fn ended(run: &RunDir) -> Result<Vec<(String, f64)>> {
     let found = outcome(run.path())?;
     if found.is_empty() {
-        return Err(broken(run, "has no figures; resume it or evaluate it first".to_owned()));
+        return Err(broken(
+            run.path(),
+            "has no figures; resume it or evaluate it first".to_owned(),
+        ));
     }
     Ok(found)
 }

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     error::Result,
     evaluate::gallery::{GALLERY_FILE, SHEETS, is_sheet},
-    run_dir::{Cpu, Manifest, RunDir},
+    run_dir::{Cpu, Manifest, RunDir, Software},
 };
 
 /// Figures that tell of the machine and not of the outcome.
@@ -51,15 +51,22 @@ pub enum Tolerance {
 impl Environment {
     /// That of a run that has computed something.
     pub fn of(manifest: &Manifest) -> Self {
+        let (cpu, device) = (manifest.cpu.clone(), manifest.device.clone());
+        let alone = Self::alone(cpu, manifest.threads, device, &manifest.software);
+        Self { ranks: manifest.ranks, mixed: manifest.is_mixed(), ..alone }
+    }
+
+    /// That of one process that computed in one place.
+    pub(crate) fn alone(
+        cpu: Cpu,
+        threads: Option<usize>,
+        device: Option<String>,
+        software: &Software,
+    ) -> Self {
         // How many cores there are does not matter once the number of threads is settled.
-        Self {
-            cpu: Cpu { cores: 0, ..manifest.cpu.clone() },
-            threads: manifest.threads,
-            ranks: manifest.ranks,
-            device: manifest.device.clone(),
-            libtorch: manifest.software.libtorch.clone(),
-            mixed: manifest.is_mixed(),
-        }
+        let cpu = Cpu { cores: 0, ..cpu };
+        let libtorch = software.libtorch.clone();
+        Self { cpu, threads, ranks: None, device, libtorch, mixed: false }
     }
 
     /// How closely outcomes of this and another environment must agree.

@@ -4,10 +4,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{expected::ended, outcome::Environment};
-use crate::{
-    error::{ExperimentError, Result},
-    run_dir::RunDir,
-};
+use crate::{error::Result, run_dir::RunDir};
 
 /// Figures with what they are of and where they were computed.
 #[derive(Clone, Debug)]
@@ -41,10 +38,5 @@ impl Witness {
             data: manifest.data,
             figures: ended(run)?.into_iter().collect(),
         })
-    }
-
-    /// That it cannot be used, and why.
-    pub(super) fn refused(&self, reason: String) -> ExperimentError {
-        ExperimentError::BrokenRun { path: self.path.clone(), reason }
     }
 }

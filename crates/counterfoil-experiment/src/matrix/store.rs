@@ -99,14 +99,7 @@ impl Record {
             experiment: self.experiment,
             config: self.config_hash,
             data: self.data,
-            environment: Environment {
-                cpu: Cpu { cores: 0, ..self.cpu },
-                threads: self.threads,
-                ranks: None,
-                device: self.device,
-                libtorch: self.software.libtorch,
-                mixed: false,
-            },
+            environment: Environment::alone(self.cpu, self.threads, self.device, &self.software),
             figures: figures.into_iter().collect(),
         })
     }
