@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""One training step, or one denoising call, of the published architecture in plain PyTorch.
+"""One training step, one denoising call or counterfactuals of the published architecture in plain PyTorch.
 
 The other side of `cargo xtask bench --against-torch`: the same layers and numbers of parameters as the program `step` of
 this folder builds with the published method, written as a user of PyTorch would write them. Prints one JSON object.
 
   step.py train small --variant eager-f32 --steps 12
   step.py sample pendulum --variant eager-bf16 --steps 20
+  step.py counterfactual small --steps 1
   step.py floor small
   step.py parameters morphomnist
 
@@ -193,14 +194,21 @@ class Autoencoder(nn.Module):
         )
         self.unet = Unet(size)
 
+    def latents(self, exogenous, held=None):
+        """Causal latents of exogenous codes, with the blocks of some variables held at a value."""
+        held, causes = held or {}, []
+        for noise, parents, mechanism in zip(exogenous.chunk(len(self.parents), dim=1), self.parents, self.mechanisms):
+            if (variable := len(causes)) in held:
+                causes.append(torch.full_like(noise, held[variable]))
+                continue
+            seen = torch.cat([causes[p] for p in parents], dim=1) if parents else torch.zeros_like(noise)
+            causes.append(noise + mechanism(seen))
+        return torch.cat(causes, dim=1).float()
+
     def loss(self, images, labels, alpha_bar):
         h = self.features(images)
         mean, variance = self.mean(h), F.softplus(self.variance(h)) + 1e-8
-        causes = []
-        for noise, parents, mechanism in zip(mean.chunk(len(self.parents), dim=1), self.parents, self.mechanisms):
-            seen = torch.cat([causes[p] for p in parents], dim=1) if parents else torch.zeros_like(noise)
-            causes.append(noise + mechanism(seen))
-        latents = torch.cat(causes, dim=1).float()
+        latents = self.latents(mean)
         variance, mean = variance.float(), mean.float()
         prior = labels.repeat_interleave(self.block, dim=1)
         divergence = 0.5 * (variance + mean.square() - 1 - variance.log() + (latents - prior).square()).sum(1)
@@ -261,6 +269,38 @@ def sample(size, variant, steps):
             call(*inputs)
         times.append(time.perf_counter() - start)
     return times[2:]
+
+
+# Steps of DDIM in each direction.
+DDIM_STEPS = 250
+
+
+def ddim(unet, x, latents, path):
+    """Deterministic DDIM (Song et al. 2021) along pairs of a time and what is left of the image at it, up or down."""
+    for (time_here, kept), (_, kept_there) in zip(path, path[1:]):
+        noise = unet(x, torch.full((len(x),), time_here), latents).float()
+        image = (x - math.sqrt(1 - kept) * noise) / math.sqrt(kept)
+        x = math.sqrt(kept_there) * image + math.sqrt(1 - kept_there) * noise
+    return x
+
+
+@torch.no_grad()
+def counterfactual(size, variant, steps):
+    """Seconds to abduct 16 images by DDIM backwards, set the first variable, and decode them by DDIM."""
+    model = Autoencoder(size).eval()
+    every = 1000 // DDIM_STEPS
+    levels = enumerate(alpha_bars().tolist())
+    path = [(0, 1.0), *((t, kept) for t, kept in levels if t % every == every - 1)]
+    images = torch.rand(16, *size.image) * 2 - 1
+    times = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=variant.endswith("bf16")):
+            exogenous = model.mean(model.features(images))
+            noise = ddim(model.unet, images, model.latents(exogenous), path)
+            ddim(model.unet, noise, model.latents(exogenous, {0: 0.5}), path[::-1])
+        times.append(time.perf_counter() - start)
+    return times
 
 
 def best_of(runs, action):
@@ -331,9 +371,12 @@ def floor(size):
     return told | {"flop_per_s": rates, "bytes_per_s": bandwidth}
 
 
+TASKS = {"train": train, "sample": sample, "counterfactual": counterfactual}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["train", "sample", "floor", "parameters"])
+    parser.add_argument("what", choices=[*TASKS, "floor", "parameters"])
     parser.add_argument("size", choices=SIZES)
     variants = ["eager-f32", "eager-bf16", "compile-f32", "compile-bf16"]
     parser.add_argument("--variant", choices=variants, default="eager-f32")
@@ -349,7 +392,7 @@ def main():
     elif given.what == "floor":
         told |= floor(size)
     else:
-        times = {"train": train, "sample": sample}[given.what](size, given.variant, given.steps)
+        times = TASKS[given.what](size, given.variant, given.steps)
         told |= {"variant": given.variant, "step_s": statistics.median(times)}
     print(json.dumps(told))
 

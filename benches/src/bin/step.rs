@@ -1,25 +1,32 @@
-//! Times one training step or one denoising step of a benchmark size, as `torch_baseline.py` does for PyTorch, and
-//! prints one JSON object a measurement.
+//! Times a training step, a denoising call or the counterfactuals of 16 images of a benchmark size, as `torch/step.py` does
+//! for PyTorch, and prints one JSON object a measurement.
 //!
 //! ```text
 //! step train small bf16 12
 //! step sample small f32 20
+//! step counterfactual small bf16 1
 //! ```
 //!
 //! A processor without instructions for bfloat16 computes in f32 instead, as runs do there; the answer says so.
 
 use counterfoil_autoencoder::network::unet::Condition;
 use counterfoil_autoencoder::{
-    Architecture, Code, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Size,
+    Architecture, Calibration, Code, Counterfactuals, Mechanism, Model, ModelConfig, Objective,
+    ObjectiveConfig, Procedure, Size,
 };
 use counterfoil_benches::training::{self, Steps};
 use counterfoil_experiment::run_dir::Cpu;
-use counterfoil_graph::Dag;
+use counterfoil_graph::{Dag, Intervention};
 use counterfoil_tensor::{Mode, Precision, noise};
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 
 type Failure = Box<dyn std::error::Error>;
+
+/// Images of a denoising call, and of a pass of counterfactuals.
+const IMAGES: usize = 16;
+/// Calls that are made before the clock is looked at.
+const WARM: usize = 2;
 
 fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -56,8 +63,13 @@ fn main() -> Result<(), Failure> {
             let steps = Steps { batch, count: steps, precision, more_labels: 0 };
             training::seconds(&model, &objective, steps)?
         }
-        "sample" => sample(&model, image, precision, steps),
-        other => return Err(format!("unknown measurement `{other}`: train or sample").into()),
+        "sample" => sample(&model, precision, steps),
+        "counterfactual" => counterfactual(&model, precision, steps)?,
+        other => {
+            return Err(
+                format!("unknown measurement `{other}`: train, sample or counterfactual").into()
+            );
+        }
     };
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
@@ -82,23 +94,51 @@ fn pendulum() -> Result<Dag, Failure> {
     Ok(Dag::from_dot(text)?)
 }
 
-/// Seconds of each evaluation of the UNet for 16 images.
-fn sample(model: &Model, image: [usize; 3], precision: Precision, steps: usize) -> Vec<f64> {
+/// One standard normal row of a shape for each of the images, keyed by name.
+fn drawn(name: &str, shape: &[i64]) -> Tensor {
+    let items: Vec<u64> = (0..IMAGES as u64).collect();
+    noise::normal(1, name, &items, 0, shape, Device::Cpu)
+}
+
+/// Seconds of each evaluation of the UNet.
+fn sample(model: &Model, precision: Precision, calls: usize) -> Vec<f64> {
     let store = model.initialise(0, Device::Cpu);
     let weights = store.bind(precision, Mode::Evaluate);
-    let items: Vec<u64> = (0..16).collect();
-    let x = noise::normal(1, "bench-state", &items, 0, &image.map(|n| n as i64), Device::Cpu);
-    let width = model.architecture().blocks().width();
-    let latents = noise::normal(1, "bench-latent", &items, 0, &[width], Device::Cpu);
-    let times = Tensor::full([16], 500.0, (Kind::Float, Device::Cpu));
+    let x = drawn("bench-state", &model.architecture().image_shape());
+    let latents = drawn("bench-latent", &[model.architecture().blocks().width()]);
+    let times = Tensor::full([IMAGES as i64], 500.0, (Kind::Float, Device::Cpu));
     let condition = Condition { times: &times, latents: &latents, mean: None, classes: None };
     let mut measured = Vec::new();
-    for step in 0..steps + 2 {
+    for call in 0..calls + WARM {
         let start = Instant::now();
         let _output = tch::no_grad(|| model.denoise(&weights, &x, &condition));
-        if step >= 2 {
+        if call >= WARM {
             measured.push(start.elapsed().as_secs_f64());
         }
     }
     measured
+}
+
+/// Seconds to abduct the images, set the first variable and draw the counterfactuals, each time, by the procedure that runs have
+/// by default.
+fn counterfactual(model: &Model, precision: Precision, times: usize) -> Result<Vec<f64>, Failure> {
+    let store = model.initialise(0, Device::Cpu);
+    let weights = store.bind(precision, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    let counterfactuals =
+        Counterfactuals::new(model, &weights, &calibration, Procedure::default())?;
+    let dag = model.architecture().dag();
+    let first = dag.variable(0);
+    let (low, high) = first.range();
+    let intervention = Intervention::none().set(dag, first.name(), 0.25 * low + 0.75 * high)?;
+    let interventions = vec![intervention; IMAGES];
+    let images = drawn("bench-image", &model.architecture().image_shape()).tanh();
+    (0..times)
+        .map(|_| {
+            let start = Instant::now();
+            let abduction = counterfactuals.abduct(&images, None)?;
+            let _drawn = counterfactuals.imagine(&abduction, &interventions)?;
+            Ok(start.elapsed().as_secs_f64())
+        })
+        .collect()
 }

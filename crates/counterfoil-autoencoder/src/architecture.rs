@@ -98,7 +98,7 @@ impl Architecture {
         if channels % groups != 0 || channels % 2 != 0 {
             return setting(
                 "model.channels",
-                format!("must be a multiple of 32 or of 8, not {channels}"),
+                format!("must be even, and above 8 a multiple of 8, not {channels}"),
             );
         }
         if channels % heads != 0 {

@@ -45,8 +45,8 @@ impl Variable {
             Kind::Continuous => value,
             // Adding the origin may round up to the end of the turn, which is its beginning.
             Kind::Circular { period } => match low + wrap(value - low, period) {
-                angle if angle < high => angle,
-                _ => low,
+                angle if angle >= high => low,
+                angle => angle,
             },
             Kind::Categorical { .. } => value.round().clamp(low, high),
         }
@@ -136,6 +136,7 @@ mod tests {
         assert_eq!(angle.standardise(-1e-20), -1.0);
         assert_eq!(angle.standardise(180.0), 0.0);
         assert_eq!(angle.restore(1.0), 0.0);
+        assert!(angle.restore(f64::NAN).is_nan(), "what is no number is none in degrees either");
         let far = Variable::circular("far", 0.3)?.with_origin(1e3)?;
         let (low, high) = far.range();
         for step in 0..1000 {

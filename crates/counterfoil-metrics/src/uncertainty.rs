@@ -65,10 +65,10 @@ pub fn spread(draws: &ArrayRef2<f64>, bootstrap: &Bootstrap) -> Result<Spread> {
 pub struct Coverage {
     /// Share of queries whose truth lies within the interval. A truth equal to some draws takes every place among them
     /// with equal chance, so an answer that is certain and right has what is expected, not 0 or 1.
-    pub covered: f64,
+    pub covered: Interval,
     /// What that share is on average if the truth is one more draw: `(m + 1 - 2 r) / (m + 1)`.
     pub expected: f64,
-    /// Standard deviation of `covered` around `expected` over the queries, if these are independent:
+    /// Standard deviation of the share around `expected` over the queries, if these are independent:
     /// `sqrt(expected (1 - expected) / queries)`.
     pub error: f64,
     /// Share of queries whose truth lies below the interval, counted alike; above it lies what remains.
@@ -82,7 +82,7 @@ pub struct Coverage {
 impl Coverage {
     /// How many Monte-Carlo errors the coverage is off: beyond 3 in size it is no chance; negative is overconfidence.
     pub fn errors_off(&self) -> f64 {
-        (self.covered - self.expected) / self.error
+        (self.covered.estimate - self.expected) / self.error
     }
 }
 
@@ -91,28 +91,34 @@ impl Coverage {
 /// The interval lies between the `r`-th draws from either end, with the `r` whose exact coverage is nearest to `level`
 /// (the wider one of two as near), at least 1: ten draws reach 9/11 at most, a level of 95 % needs 39. Several queries
 /// on one image are not independent; the error is then too small, so pass one query an image.
-/// `O(queries m log m)`.
+/// `O(queries m log m)`, and `O(queries)` in every bootstrap round; rounds draw queries.
 ///
 /// ```
-/// use counterfoil_metrics::uncertainty::coverage;
+/// use counterfoil_metrics::{bootstrap::Bootstrap, uncertainty::coverage};
 /// use ndarray::array;
 /// // Three draws, level 1/2: between the least and the greatest an equal fourth falls half the time.
-/// let c = coverage(&array![[1.0, 2.0, 3.0], [5.0, 9.0, 4.0]], &[2.5, 3.0], 0.5)?;
-/// assert_eq!((c.covered, c.expected, c.below, c.rank), (0.5, 0.5, 0.5, 1));
+/// let rounds = Bootstrap { rounds: 100, level: 0.95, seed: 0 };
+/// let c = coverage(&array![[1.0, 2.0, 3.0], [5.0, 9.0, 4.0]], &[2.5, 3.0], 0.5, &rounds)?;
+/// assert_eq!((c.covered.estimate, c.expected, c.below, c.rank), (0.5, 0.5, 0.5, 1));
 /// # Ok::<(), counterfoil_metrics::MetricsError>(())
 /// ```
 ///
 /// # Errors
-/// When there are no queries or fewer than two draws, the numbers of queries differ, a value is not finite, or `level`
-/// is outside (0, 1).
-pub fn coverage(draws: &ArrayRef2<f64>, truths: &[f64], level: f64) -> Result<Coverage> {
+/// When there are no queries or fewer than two draws, the numbers of queries differ, a value is not finite, `level` is
+/// outside (0, 1), or as [`Bootstrap::mean`].
+pub fn coverage(
+    draws: &ArrayRef2<f64>,
+    truths: &[f64],
+    level: f64,
+    bootstrap: &Bootstrap,
+) -> Result<Coverage> {
     check_draws(draws)?;
     check::same_len("draws", draws.nrows(), "truths", truths.len())?;
     check::finite("truths", truths)?;
     check::inside_unit("level", level)?;
     let m = draws.ncols();
     let rank = rank(m, level);
-    let (mut covered, mut below, mut length) = (0.0, 0.0, 0.0);
+    let (mut covered, mut below, mut length) = (Vec::with_capacity(truths.len()), 0.0, 0.0);
     for (row, &truth) in draws.outer_iter().zip(truths) {
         let mut sorted = row.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -125,18 +131,32 @@ pub fn coverage(draws: &ArrayRef2<f64>, truths: &[f64], level: f64) -> Result<Co
             shared as f64 / (last + 1 - first) as f64
         };
         below += places(0, rank);
-        covered += places(rank, m + 1 - rank);
+        covered.push(places(rank, m + 1 - rank));
     }
     let n = truths.len() as f64;
     let expected = (m + 1 - 2 * rank) as f64 / (m + 1) as f64;
     Ok(Coverage {
-        covered: covered / n,
+        covered: bootstrap.mean(&covered)?,
         expected,
         error: (expected * (1.0 - expected) / n).sqrt(),
         below: below / n,
         length: length / n,
         rank,
     })
+}
+
+/// The central interval `[low, high]` of the draws of one query, as [`coverage`] takes it at this `level`.
+///
+/// # Errors
+/// When there are fewer than two draws, one is not finite, or `level` is outside (0, 1).
+pub fn central(draws: &[f64], level: f64) -> Result<[f64; 2]> {
+    check::at_least("draws of a query", draws.len(), 2)?;
+    check::finite("draws", draws)?;
+    check::inside_unit("level", level)?;
+    let mut sorted = draws.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let rank = rank(sorted.len(), level);
+    Ok([sorted[rank - 1], sorted[sorted.len() - rank]])
 }
 
 /// The rank of the ends whose exact coverage is nearest to `level`; `m + 1 - 2 r` stays above zero.
@@ -188,6 +208,10 @@ mod tests {
         // m = 19: r = 1 covers 90 %, r = 2 80 %; 85 % is as near to both and takes the wider.
         assert_eq!([0.95, 0.90, 0.85, 0.80].map(|level| rank(19, level)), [1, 1, 1, 2]);
         assert_eq!((rank(39, 0.95), rank(99, 0.9), rank(2, 0.01), rank(3, 0.01)), (1, 5, 1, 1));
+        // Of 1 to 59 the third from each end.
+        let draws: Vec<f64> = (1..=59).rev().map(f64::from).collect();
+        assert_eq!(central(&draws, 0.9).unwrap(), [3.0, 57.0]);
+        assert!(central(&[1.0], 0.9).is_err() && central(&[1.0, f64::NAN], 0.9).is_err());
     }
 
     /// Exact in kind: the truth is one of few values and one more draw; Monte-Carlo as below.
@@ -196,23 +220,27 @@ mod tests {
         let mut s = Stream::new(28, "uncertainty-ties", 0, 0);
         let draws = Array2::from_shape_fn((4000, 9), |_| s.below(3) as f64);
         let truths: Vec<f64> = (0..4000).map(|_| s.below(3) as f64).collect();
-        let c = coverage(&draws, &truths, 0.6).unwrap();
+        let c = coverage(&draws, &truths, 0.6, &ROUNDS).unwrap();
         assert!(c.errors_off().abs() < 4.0, "{c:?}");
-        let sure = coverage(&array![[2.0, 2.0, 2.0]], &[2.0], 0.5).unwrap();
-        assert_eq!((sure.covered, sure.below, sure.length), (0.5, 0.25, 0.0));
-        assert_eq!(coverage(&array![[2.0, 2.0, 2.0]], &[2.1], 0.5).unwrap().covered, 0.0);
+        let sure = coverage(&array![[2.0, 2.0, 2.0]], &[2.0], 0.5, &ROUNDS).unwrap();
+        assert_eq!((sure.covered.estimate, sure.below, sure.length), (0.5, 0.25, 0.0));
+        assert_eq!(
+            coverage(&array![[2.0, 2.0, 2.0]], &[2.1], 0.5, &ROUNDS).unwrap().covered.high,
+            0.0
+        );
     }
 
     #[test]
     fn ends_count_half() {
         let c =
-            coverage(&array![[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]], &[1.0, 2.0, 7.0], 0.3).unwrap();
-        assert_relative_eq!(c.covered, 1.0 / 3.0, epsilon = 1e-15);
+            coverage(&array![[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]], &[1.0, 2.0, 7.0], 0.3, &ROUNDS)
+                .unwrap();
+        assert_relative_eq!(c.covered.estimate, 1.0 / 3.0, epsilon = 1e-15);
         assert_relative_eq!(c.below, 0.5 / 3.0, epsilon = 1e-15);
         assert_eq!((c.length, c.rank), (1.0, 1));
         assert_relative_eq!(c.error, (2.0f64 / 9.0 / 3.0).sqrt(), epsilon = 1e-15);
-        assert!(coverage(&array![[1.0, 2.0]], &[1.0, 2.0], 0.5).is_err());
-        assert!(coverage(&array![[1.0, 2.0]], &[1.0], 1.0).is_err());
+        assert!(coverage(&array![[1.0, 2.0]], &[1.0, 2.0], 0.5, &ROUNDS).is_err());
+        assert!(coverage(&array![[1.0, 2.0]], &[1.0], 1.0, &ROUNDS).is_err());
     }
 
     /// Monte-Carlo: 4,000 queries; a right answer is within four errors of its exact coverage, sides alike, for a skewed
@@ -221,14 +249,14 @@ mod tests {
     fn right_answers_cover_and_overconfident_ones_do_not() {
         for (m, level) in [(2, 0.3), (9, 0.5), (19, 0.9), (40, 0.7)] {
             let (draws, truths) = queries(4000, m, 1.0, m as u64);
-            let c = coverage(&draws, &truths, level).unwrap();
+            let c = coverage(&draws, &truths, level, &ROUNDS).unwrap();
             assert!(c.errors_off().abs() < 4.0, "{m}: {c:?}");
             let tail = (1.0 - c.expected) / 2.0;
             let error = (tail * (1.0 - tail) / 4000.0).sqrt();
             assert!((c.below - tail).abs() < 4.0 * error, "{m}: {c:?}");
         }
         let (draws, truths) = queries(4000, 19, 1.6, 1);
-        assert!(coverage(&draws, &truths, 0.9).unwrap().errors_off() < -10.0);
+        assert!(coverage(&draws, &truths, 0.9, &ROUNDS).unwrap().errors_off() < -10.0);
     }
 
     proptest! {
@@ -238,11 +266,11 @@ mod tests {
         #[test]
         fn order_and_units_do_not_matter(item: u64, scale in 0.1..9.0f64, level in 0.05..0.95f64) {
             let (draws, truths) = queries(12, 7, 1.0, item);
-            let plain = coverage(&draws, &truths, level).unwrap();
+            let plain = coverage(&draws, &truths, level, &ROUNDS).unwrap();
             let order = Stream::new(item, "order", 0, 0).permutation(7);
             let moved = draws.select(ndarray::Axis(1), &order) * scale;
             let scaled: Vec<f64> = truths.iter().map(|t| t * scale).collect();
-            let moved_coverage = coverage(&moved, &scaled, level).unwrap();
+            let moved_coverage = coverage(&moved, &scaled, level, &ROUNDS).unwrap();
             prop_assert_eq!(moved_coverage.covered, plain.covered);
             assert_relative_eq!(moved_coverage.length, scale * plain.length, max_relative = 1e-9);
             let (a, b) = (spread(&draws, &ROUNDS).unwrap(), spread(&moved, &ROUNDS).unwrap());

@@ -317,7 +317,7 @@ fn kind(name: &str) -> String {
     let in_units = match section {
         "effectiveness" | "drift" | "latent_reading" => last != "share",
         "uncertainty" => last == "width",
-        "following" => ["error", "calibration_error", "ci95"].contains(&last),
+        "following" => last == "calibration_error",
         // The error of a judge ends in its variable as it is; those of images are all in one unit.
         _ => false,
     };
@@ -452,8 +452,8 @@ mod tests {
         let rest_kinds = ["uncertainty coverage", "minimality ci95", "composition_1 composition_1"];
         assert_eq!(kinds(rest), rest_kinds);
         assert_ne!(kind("judges.mae.a"), kind("judges.mae.b"));
-        let follows = ["following.a.error", "following.a.ci95.0", "following.a.slope"];
-        assert_eq!(kinds(follows), ["following error a", "following ci95 a", "following slope"]);
+        let follows = ["following.a.calibration_error", "following.a.slope"];
+        assert_eq!(follows.map(kind), ["following calibration_error a", "following slope"]);
     }
 
     /// Exact: what an error in grey levels is off leaves the bound of one in pixels alone.

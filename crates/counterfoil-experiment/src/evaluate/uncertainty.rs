@@ -11,8 +11,12 @@
 
 use counterfoil_autoencoder::{Abduction, Counterfactuals};
 use counterfoil_graph::{Intervention, Kind};
-use counterfoil_metrics::{bootstrap::Bootstrap, statistics::mean};
+use counterfoil_metrics::{
+    bootstrap::Bootstrap,
+    uncertainty::{central, coverage},
+};
 use indexmap::IndexMap;
+use ndarray::Array2;
 use tch::Tensor;
 
 use super::{
@@ -27,8 +31,6 @@ use crate::error::Result;
 /// Abductions of each image. Of 59 draws the third from each end enclose a sixtieth draw with probability 0.9, whatever the
 /// distribution.
 const SAMPLES: usize = 59;
-/// The place of a range's ends among the sorted samples, counted from each end.
-const PLACE: usize = 3;
 /// The probability that a further sample lies in a range.
 pub const LEVEL: f64 = 0.9;
 
@@ -115,8 +117,9 @@ pub(crate) fn of_answers(
             }
         }
     })?;
-    let image = |labels: Vec<Vec<f64>>| labels.into_iter().filter_map(enclose).collect();
-    Ok(samples.into_iter().map(|images| images.into_iter().map(image).collect()).collect())
+    let range = |draws: Vec<f64>| Ok(central(&draws, LEVEL)?);
+    let image = |labels: Vec<Vec<f64>>| labels.into_iter().map(range).collect();
+    samples.into_iter().map(|images| images.into_iter().map(image).collect()).collect()
 }
 
 /// Answers what is `asked`, one intervention an image, from each of several abductions of the images, and hands over which
@@ -139,23 +142,16 @@ fn sample(
     Ok(())
 }
 
-/// The ends of the range of an image's samples; nothing of fewer than have two ends.
-fn enclose(mut samples: Vec<f64>) -> Option<[f64; 2]> {
-    samples.sort_by(f64::total_cmp);
-    Some([*samples.get(PLACE - 1)?, *samples.iter().rev().nth(PLACE - 1)?])
-}
-
-/// How often the truth lies in the range of an image's samples, and how wide ranges are.
+/// How often the truth lies in the range of an image's samples, and how wide ranges are; nothing where there are none.
 fn range(samples: &[Vec<f64>], truth: &[f64], bootstrap: &Bootstrap) -> Option<Range> {
-    let (mut inside, mut widths) = (Vec::new(), Vec::new());
-    for (samples, value) in samples.iter().zip(truth) {
-        let [low, high] = enclose(samples.clone())?;
-        inside.push(f64::from(u8::from((low..=high).contains(value))));
-        widths.push(high - low);
-    }
-    let coverage = bootstrap.mean(&inside).ok()?;
-    let width = mean(&widths).ok()?;
-    Some(Range { coverage: coverage.estimate, ci95: ends(&coverage), level: LEVEL, width })
+    let draws = Array2::from_shape_vec((samples.len(), SAMPLES), samples.concat()).ok()?;
+    let found = coverage(&draws, truth, LEVEL, bootstrap).ok()?;
+    Some(Range {
+        coverage: found.covered.estimate,
+        ci95: ends(&found.covered),
+        level: LEVEL,
+        width: found.length,
+    })
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ impl LinearModel {
     /// ```
     ///
     /// # Errors
-    /// [`ScmError::ImpossibleCondition`] for evidence that contradicts the model; [`ScmError::RandomInWorld`] for a
+    /// [`ScmError::ImpossibleCondition`] for evidence that contradicts the model, [`ScmError::BadParameter`] for evidence
+    /// that is not finite; [`ScmError::RandomInWorld`] for a
     /// mechanism with an error of its own, which the actual world does not have; otherwise as
     /// [`LinearModel::intervene`].
     pub fn counterfactual(

@@ -59,7 +59,8 @@ impl Gaussian {
     /// What is known may determine what else is known (a covariance without full rank).
     ///
     /// # Errors
-    /// [`ScmError::TableVariable`]; [`ScmError::ImpossibleCondition`] for values that contradict each other.
+    /// [`ScmError::TableVariable`]; [`ScmError::BadParameter`] for a value that is not finite;
+    /// [`ScmError::ImpossibleCondition`] for values that contradict each other.
     pub fn given(&self, known: &[(usize, f64)]) -> Result<Self, ScmError> {
         let given: Vec<usize> = known.iter().map(|&(variable, _)| variable).collect();
         let given = self.places(&given)?;
@@ -113,6 +114,13 @@ pub(crate) fn regress(
     given: &[usize],
     seen: &[Seen],
 ) -> Result<(Vec<f64>, Matrix), ScmError> {
+    if let Some(seen) = seen.iter().find(|seen| !seen.value.is_finite()) {
+        return Err(ScmError::BadParameter {
+            parameter: "a known value",
+            value: seen.value,
+            expected: "a finite number",
+        });
+    }
     let known = covariance.select(given, given);
     let across = covariance.select(of, given);
     let factor = known.cholesky().ok_or(ScmError::NoCovariance)?;
@@ -154,6 +162,10 @@ mod tests {
         assert!(model.counterfactual(&[(0, 0.1), (1, 0.3)], &[]).is_ok());
         for value in [0.3 + 1e-6, -0.3, 0.0] {
             assert_eq!(prior.given(&[(1, value)]), Err(ScmError::ImpossibleCondition), "{value}");
+        }
+        for value in [f64::NAN, f64::INFINITY] {
+            let refused = prior.given(&[(1, value)]).unwrap_err().to_string();
+            assert!(refused.contains("give a finite number"), "{refused}");
         }
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::pytorch;
-use super::ratios::{Measured, OURS, VARIANTS};
+use super::ratios::{COUNTERFACTUAL, Measured, OURS, TASKS, VARIANTS};
 use super::report;
 use crate::allocator;
 use crate::commands::binary;
@@ -17,21 +17,27 @@ use crate::process;
 use crate::status::Status;
 use crate::workspace::Workspace;
 
-/// Architectures, and how many steps of training and calls of the network are timed in each process.
-const SIZES: [(&str, [usize; 2]); 4] =
-    [("small", [8, 30]), ("digits", [4, 12]), ("pendulum", [4, 12]), ("morphomnist", [2, 4])];
+/// Architectures, and how many steps of training, calls of the network and passes of counterfactuals are timed in each process.
+/// Of the last two a pass takes PyTorch a quarter of an hour and more.
+const SIZES: [(&str, [usize; 3]); 4] = [
+    ("small", [8, 30, 1]),
+    ("digits", [4, 12, 1]),
+    ("pendulum", [4, 12, 0]),
+    ("morphomnist", [2, 4, 0]),
+];
 
 /// How to compare with PyTorch.
 #[derive(Args)]
 pub(super) struct AgainstTorch {
-    /// Time training steps and denoising calls beside PyTorch's, in turns
+    /// Time training steps, denoising calls and counterfactuals beside PyTorch's, in turns
     #[arg(long = "against-torch", group = "whole_steps")]
     wanted: bool,
     /// Architectures (separate by commas)
     #[arg(long, value_name = "SIZES", value_delimiter = ',', requires = "wanted")]
     #[arg(value_parser = SIZES.map(|(name, _)| name), default_values_t = SIZES.map(|(name, _)| name.to_owned()))]
     sizes: Vec<String>,
-    /// Leave `torch.compile` out, which compiles for a minute or two and is run in the first round alone
+    /// Leave `torch.compile` out, which compiles for a minute or two and is run in the first round alone, and for
+    /// counterfactuals not at all
     #[arg(long, requires = "wanted")]
     no_compile: bool,
     /// Answer with one JSON document on stdout and nothing else there
@@ -70,12 +76,13 @@ pub(super) fn run(
     let sides = Sides { step, python, script, libtorch, threads };
     let mut measured = Vec::new();
     let mut floors = Vec::new();
+    let mut left_out = VARIANTS.map(|name| name.starts_with("compile") && options.no_compile);
     for (size, steps) in
         SIZES.iter().filter(|(name, _)| options.sizes.iter().any(|size| size == name))
     {
         floors.push((*size, sides.floor(size)?));
-        for (what, steps) in ["train", "sample"].into_iter().zip(steps) {
-            measured.push(sides.measure(what, size, *steps, options, rounds)?);
+        for (what, steps) in TASKS.into_iter().zip(steps).filter(|(_, steps)| **steps > 0) {
+            measured.push(sides.measure(what, size, *steps, rounds, &mut left_out)?);
         }
     }
     if options.json {
@@ -89,22 +96,23 @@ pub(super) fn run(
 }
 
 impl Sides {
-    /// Times all variants of one task, in turns. Those in bfloat16 are left out where ours computes in f32 although it was
-    /// asked for bfloat16: such a processor has no instructions for it, and a step would take many times as long.
+    /// Times all variants of one task that are not left out, in turns. Those in bfloat16 are left out from where ours computes in
+    /// f32 although it was asked for bfloat16: such a processor has no instructions for it, and a step would take many times as
+    /// long. One that is compiled is run once, and left out where it does not run.
     fn measure(
         &self,
         what: &str,
         size: &str,
         steps: usize,
-        options: &AgainstTorch,
         rounds: u16,
+        left_out: &mut [bool; VARIANTS.len()],
     ) -> anyhow::Result<Measured> {
         let mut times: [Vec<f64>; VARIANTS.len()] = Default::default();
-        let mut left_out = [false; VARIANTS.len()];
         for round in 1..=rounds {
             for (variant, name) in VARIANTS.iter().enumerate() {
                 let compiles = name.starts_with("compile");
-                if left_out[variant] || (compiles && (options.no_compile || round > 1)) {
+                let too_long = compiles && (round > 1 || what == COUNTERFACTUAL);
+                if left_out[variant] || too_long {
                     continue;
                 }
                 eprintln!("{what} {size}, round {round} of {rounds}: {name}");
@@ -113,7 +121,7 @@ impl Sides {
                     Ok(step) => {
                         times[variant].push(step.seconds);
                         if variant == OURS && step.precision.as_deref() == Some("f32") {
-                            leave_out_bf16(&mut left_out);
+                            leave_out_bf16(left_out);
                         }
                     }
                     // Not every machine has what torch.compile needs.

@@ -8,10 +8,14 @@ pub(super) const OURS: usize = 0;
 pub(super) const VARIANTS: [&str; 5] =
     ["ours", "eager-f32", "eager-bf16", "compile-f32", "compile-bf16"];
 
+/// What is timed: a training step, a denoising call, and to abduct and to draw counterfactuals.
+pub(super) const TASKS: [&str; 3] = ["train", "sample", COUNTERFACTUAL];
+pub(super) const COUNTERFACTUAL: &str = "counterfactual";
+
 /// Times of all variants of one task, in seconds a step; the same places are of the same round.
 #[derive(Clone, Debug)]
 pub(super) struct Measured {
-    /// `train` or `sample`.
+    /// One of [`TASKS`].
     pub(super) what: String,
     /// The architecture.
     pub(super) size: String,
