@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """One training step, one denoising call or counterfactuals of the published architecture in plain PyTorch.
 
-The other side of `cargo xtask bench --against-torch`: the same layers and numbers of parameters as the program `step` of
-this folder builds with the published method, written as a user of PyTorch would write them. Prints one JSON object.
+The other side of `cargo xtask bench --against-torch`: the same layers and numbers of parameters as `benches/src/bin/step.rs`
+builds with the published method, written as a user of PyTorch would write them. Prints one JSON object.
 
   step.py train small --variant eager-f32 --steps 12
   step.py sample pendulum --variant eager-bf16 --steps 20

@@ -9,9 +9,12 @@
 //! | sizes and options, checked against graph and image | [`architecture`], [`config`] |
 //! | which part of the latent vector belongs to which variable | [`blocks`] |
 //! | image -> Gaussian code | [`network::encoder`] |
-//! | exogenous code <-> causal latents along the graph | [`network::mechanism`] |
+//! | image -> labels' codes, apart from the encoder | [`network::reader`] |
+//! | what of the code labels do not tell | [`network::residual_code`] |
+//! | exogenous code <-> causal latents along the graph | [`network::mechanism`], [`network::spline`] |
 //! | noisy image, time, latents -> prediction | [`network::unet`] |
 //! | noisy image, time -> labels, for anti-causal guidance | [`network::predictor`] |
+//! | latents -> mean image, of which the UNet draws the remainder | [`network::corrective`] |
 //! | latents -> image in one pass, for variational autoencoders | [`network::direct`] |
 //! | the same with latents of its own at every resolution | [`network::hierarchical`] |
 //! | label-aligned prior, KL terms, denoising loss | [`objective`] |

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use counterfoil::experiment::actions::perform::INTERRUPTED;
 
+use crate::say::say;
+
 static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Listens for Ctrl-C from now on; the flag is set when it comes.
@@ -16,11 +18,11 @@ pub(crate) fn listen() -> &'static AtomicBool {
             )]
             std::process::exit(i32::from(INTERRUPTED));
         }
-        eprintln!("ending the step and keeping what is done; Ctrl-C again to stop at once");
+        say("ending the step and keeping what is done; Ctrl-C again to stop at once");
     });
     if let Err(error) = heard {
         // Without the handler Ctrl-C ends the process, which loses no more than the steps since the last checkpoint.
-        eprintln!("warning: Ctrl-C will not write a checkpoint: {error}");
+        say(&format!("warning: Ctrl-C will not write a checkpoint: {error}"));
     }
     &ASKED
 }

@@ -1,12 +1,11 @@
 //! The binary `counterfoil`: parse, call one library function, print.
 
-#![expect(clippy::print_stderr, reason = "a command line talks to its user")]
-
 mod commands;
 mod failure;
 mod interrupt;
 mod output;
 mod progress;
+mod say;
 mod team;
 
 use std::process::ExitCode;
@@ -42,7 +41,7 @@ fn main() -> ExitCode {
     match cli.command.run() {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            eprintln!("{}", failure::sentence(&error));
+            say::say(&failure::sentence(&error));
             ExitCode::from(failure::status(&error))
         }
     }

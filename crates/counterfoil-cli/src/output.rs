@@ -8,13 +8,18 @@ use std::{
 
 use counterfoil::experiment::{
     actions::{
-        figures::{Figures, Row, flatten},
+        figures::Row,
         imagine::{Imagination, Imagined},
     },
-    evaluate::Summary,
+    evaluate::{
+        Summary,
+        dotted::{Figures, flatten},
+    },
 };
 use serde::Serialize;
 use serde_json::json;
+
+use crate::say::say;
 
 /// Writes text and a line break.
 ///
@@ -134,7 +139,7 @@ pub(crate) fn imagined(
         return json(&json!({ "picture": file, "labels": labels, "imagined": imagined }));
     }
     for warning in &imagined.warnings {
-        eprintln!("warning: {warning}");
+        say(&format!("warning: {warning}"));
     }
     let mut header = vec!["image", "column"];
     header.extend(&labels);
@@ -148,7 +153,7 @@ pub(crate) fn imagined(
             let read = cell.read.iter().copied().map(number);
             let truth = (0..labels.len()).map(|k| maybe(cell.truth.as_ref().map(|t| t[k])));
             let ranges = labels.iter().enumerate().filter(|_| ranged).map(|(k, _)| {
-                let range = cell.ranges.as_ref().and_then(|ranges| ranges.get(k));
+                let range = cell.ranges.as_ref().and_then(|ranges| ranges.get(k)?.as_ref());
                 range.map_or_else(
                     || maybe(None),
                     |[a, b]| format!("{} to {}", number(*a), number(*b)),

@@ -82,7 +82,7 @@ impl Team {
             if !self.leads() {
                 std::thread::sleep(GRACE);
             }
-            eprintln!("{}", failure::sentence(error));
+            crate::say::say(&failure::sentence(error));
             job.abort(failure::status(error));
         }
         ended

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Names count from the folder. Columns are found by name and further ones ignored; every variable that the graph labels needs
-//! one. Pictures are PNG files of one size, grey or coloured; one that is transparent somewhere makes all of them have four
-//! channels only if they all have. Whole numbers in a column `class` are classes.
+//! one. Pictures are PNG files of one size and one number of channels: 1 for grey, 3 for colour, 4 for colour with transparency.
+//! Whole numbers in a column `class` are classes.
 //!
 //! A cell of a variable that is empty, or says `nan`, is an unknown label: it is NaN in the data set, and the picture can be
 //! learned from, but not measured on ([`Dataset::is_whole`], [`Split::seeded_whole`](crate::Split::seeded_whole)).

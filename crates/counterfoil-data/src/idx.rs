@@ -9,11 +9,11 @@ use flate2::read::MultiGzDecoder;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The most bytes of values that are read from one file, compressed or not: 1 GiB.
+/// The most bytes of values that are read from one file, compressed or not: 256 MiB, six times the images of MNIST.
 ///
-/// Memory grows with the bytes that are really there, and never beyond what the header promises, so a small
-/// compressed file cannot fill the memory unless its header says so and stays under this bound.
-pub const MAX_BYTES: u64 = 1 << 30;
+/// Memory grows with the bytes that are really there, to twice as much at most, so that a small compressed file cannot take
+/// a GiB whatever its header says.
+pub const MAX_BYTES: u64 = 1 << 28;
 
 /// An array of unsigned bytes with `D` dimensions.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use counterfoil_data::{
 };
 use counterfoil_graph::Intervention;
 use proptest::prelude::*;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 fn render(world: &Pendulum, values: [f64; 4]) -> Vec<u8> {
     let mut pixels = vec![7; world.image_shape().iter().product()];
@@ -171,6 +171,31 @@ fn labels_have_the_stated_moments() {
     assert!((spread / 0.6 - 1.0).abs() < 5.0 * 0.5f64.sqrt() / root, "{spread}");
     let spread = mean(&|r| (r[2] / shadow(r[0], r[1])[0]).ln().powi(2)).sqrt();
     assert!((spread / 0.12 - 1.0).abs() < 5.0 * 0.5f64.sqrt() / root, "{spread}");
+}
+
+/// Float, to four digits of a script in Python: what the best function of the sum of both causes explains of each part of the
+/// shadow on the grid, which is all that a mechanism can know that adds its parents; of both causes apart it would be all.
+#[test]
+fn the_sum_of_causes_does_not_tell_the_shadow() {
+    let data = generate(Pendulum::new(4, Variant::Grid).unwrap(), GRID, 0).unwrap();
+    let n = GRID as f64;
+    for (column, expected) in [(2, 0.2032), (3, 0.9470)] {
+        let values: Vec<f64> = data.labels().column(column).to_vec();
+        let centre = values.iter().sum::<f64>() / n;
+        let all: f64 = values.iter().map(|v| (v - centre).powi(2)).sum();
+        let mut groups: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
+        for (row, value) in data.labels().outer_iter().zip(values) {
+            groups.entry((row[0] + row[1]).round() as i64).or_default().push(value);
+        }
+        let between: f64 = groups
+            .values()
+            .map(|group| {
+                let size = group.len() as f64;
+                size * (group.iter().sum::<f64>() / size - centre).powi(2)
+            })
+            .sum();
+        assert!((between / all - expected).abs() < 1e-4, "{}", between / all);
+    }
 }
 
 /// Exact: what published runs are named by. Rendering is in f64 and one blend in f32, the same on every machine.

@@ -82,6 +82,24 @@ fn thickness_tells_the_class_in_the_biased_part_alone() {
     assert_eq!(plain[..50], world[N as usize / 2..][..50], "the rest is the plain world");
 }
 
+/// Monte-Carlo: `slant = 10 (T - 2.5) + 8 n` with T of variance 0.4 has mean 0, variance 104 and covariance 4 with T, within five
+/// standard errors (of a normal's variance and of a product: both are nearly normal).
+#[test]
+fn slant_has_the_stated_moments() {
+    let data = generate(Digits::variant(Variant::Slant).unwrap(), 2000, 3).unwrap();
+    let n = data.len() as f64;
+    let rows = || data.labels().outer_iter().map(|row| (row[0] - 2.5, row[2]));
+    let [mean_slant, variance, covariance] = [
+        mean(rows().map(|(_, slant)| slant)),
+        mean(rows().map(|(_, slant)| slant * slant)),
+        mean(rows().map(|(thickness, slant)| thickness * slant)),
+    ];
+    assert!(mean_slant.abs() < 5.0 * (104.0 / n).sqrt(), "{mean_slant}");
+    assert!((variance - 104.0).abs() < 5.0 * 104.0 * (2.0 / n).sqrt(), "{variance}");
+    let error = ((0.4 * 104.0 + 16.0) / n).sqrt();
+    assert!((covariance - 4.0).abs() < 5.0 * error, "{covariance}");
+}
+
 /// Float (1e-9) for the label; exact for what slant must not change.
 #[test]
 fn slant_follows_thickness_and_leans_the_digit() {

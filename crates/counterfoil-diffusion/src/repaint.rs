@@ -3,7 +3,7 @@
 use crate::run::Memory;
 use crate::{
     Call, Ddpm, Denoiser, DiffusionError, Grid, Level, NoiseSource, SampleError, Sampler, State,
-    noise_from, plan::check_setting, training::noised,
+    noise_from, plan::check_setting, schedule::check_count, training::noised,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,12 +61,17 @@ impl RePaint {
     /// `J = ceil((steps - L) / L)` places; memory is O(moves).
     ///
     /// # Errors
-    /// [`DiffusionError::SettingOutOfRange`] for a length or a count of 0.
+    /// [`DiffusionError::SettingOutOfRange`] for a length or a count of 0, and for more than [`MAX_STEPS`](crate::MAX_STEPS)
+    /// moves.
     pub fn heights(&self, steps: usize) -> Result<Vec<usize>, DiffusionError> {
         let positive = "[1, inf)";
         let (length, count) = (self.jump_length, self.jump_count);
         check_setting("jump length", length as f64, length > 0, positive)?;
         check_setting("jump count", count as f64, count > 0, positive)?;
+        let places = steps.saturating_sub(length).div_ceil(length);
+        let moves = [2, length, count - 1].iter().try_fold(places, |n, by| n.checked_mul(*by));
+        let moves = moves.and_then(|moves| moves.checked_add(steps)).unwrap_or(usize::MAX);
+        check_count("number of moves of RePaint", moves.max(1))?;
         // One step above the end and whole jumps above that, as long as a jump ends below the start.
         let mut jumps: Vec<usize> = vec![0; steps + 1];
         for from in (1..(steps + 1).saturating_sub(length)).step_by(length) {
@@ -160,6 +165,8 @@ mod tests {
     /// Exact: by hand, and the published setting: 250 steps become 2410 calls and 2160 steps back.
     #[test]
     fn jumps_go_up_and_down() {
+        let endless = RePaint { jump_count: usize::MAX, ..RePaint::default() };
+        assert!(endless.heights(250).unwrap_err().to_string().contains("number of moves"));
         assert_eq!(heights(3, 1, 1), [3, 2, 1, 0]);
         assert_eq!(heights(3, 1, 2), [3, 2, 3, 2, 1, 2, 1, 0]);
         assert_eq!(heights(5, 2, 2), [5, 4, 3, 4, 5, 4, 3, 2, 1, 2, 3, 2, 1, 0]);

@@ -109,6 +109,14 @@ impl Data {
         share >= 1.0 || Stream::new(seed, "labelled", item as u64, column as u64).uniform() < share
     }
 
+    /// Whether training may see any label of an image.
+    ///
+    /// # Panics
+    /// When there is no image `item`.
+    pub fn has_label(&self, item: usize) -> bool {
+        (0..self.columns.len()).any(|column| self.seen(item, column))
+    }
+
     /// The training images that the calibration of an experiment with this seed is fitted to: in the order in which a model is
     /// made ready, those with fewer labels unseen first.
     pub(crate) fn fitted(&self, seed: u64) -> Vec<usize> {

@@ -56,13 +56,13 @@ pub enum ExperimentError {
     },
     /// The run is being written by another process.
     #[error(
-        "{run} has been in use by process {pid} {age}: wait until it ends, or stop it, and try again"
+        "{run} has been in use by process {owner} {age}: wait until it ends, or stop it, and try again"
     )]
     Locked {
         /// The run directory.
         run: PathBuf,
-        /// The process that holds the lock, as far as the lock file says.
-        pid: String,
+        /// The process that holds the lock, as far as the lock file says, and its machine where that is another one.
+        owner: String,
         /// For how long.
         age: String,
     },
@@ -173,6 +173,16 @@ impl ExperimentError {
         if failed { 1 } else { 2 }
     }
 
+    /// For what fails before there is a run that could be resumed.
+    pub(crate) fn without_run(self) -> Self {
+        match self {
+            Self::Io { message, hint } if hint.ends_with("and resume the run") => {
+                Self::Io { message, hint: ": make room and start again" }
+            }
+            other => other,
+        }
+    }
+
     /// For the reading of what a user names: what cannot be read is bad input.
     #[expect(clippy::needless_pass_by_value, reason = "so that it fits `map_err`")]
     pub(crate) fn unreadable(error: io::Error) -> Self {
@@ -237,6 +247,9 @@ fn hint(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Some(": choose a folder that you may write to with --out")
         }
+        io::ErrorKind::NotFound => {
+            Some(": is its folder still there? bring it back, or begin anew")
+        }
         _ => None,
     }
 }
@@ -286,6 +299,8 @@ mod tests {
                 assert_eq!(error.exit_status(), 1, "{error}");
             }
         }
+        let none_yet = ExperimentError::from(io::Error::from(StorageFull)).without_run();
+        assert!(none_yet.to_string().ends_with(": make room and start again"), "{none_yet}");
         let error = ExperimentError::from(io::Error::from(ReadOnlyFilesystem));
         assert!(error.to_string().ends_with("with --out"), "{error}");
         // Data that may not be read are bad input.

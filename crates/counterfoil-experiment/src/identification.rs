@@ -118,8 +118,8 @@ impl Identification {
         );
         match (&self.hedge, &self.estimand) {
             (Some(hedge), _) => Some(format!(
-                "{} is not identifiable: {hedge}; the answer is one of many that all data fit (--confounding 0.5 \
-                 gives their range for a correlation of noise and cause of up to 0.5)",
+                "{} is not identifiable: {hedge}; the answer is one of many that all data fit (`counterfactual \
+                 --confounding 0.5` gives their range for a correlation of noise and cause of up to 0.5)",
                 self.query
             )),
             (None, Some(estimand)) if !self.mistaken.is_empty() => Some(format!(

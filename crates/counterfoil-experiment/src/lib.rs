@@ -17,9 +17,9 @@
 //! | many runs as one table | [`matrix`] |
 //! | several processes as one training | [`ranks`] |
 //! | lines over an axis as SVG | [`plot`] |
-//! | how long work says how far it is | [`progress`] |
+//! | how long-running work reports its progress | [`progress`] |
 //! | whether data can tell what a model is asked | [`identification`] |
-//! | whole deeds: run, imagine, compare, reproduce | [`actions`] |
+//! | whole tasks: run, imagine, compare, reproduce | [`actions`] |
 //!
 //! Nothing here prints; what should be shown goes through a [`progress::Reporter`] that the caller hands in. A run
 //! begins like this:
@@ -47,6 +47,7 @@ mod error;
 pub mod evaluate;
 pub mod identification;
 pub mod matrix;
+mod numbers;
 pub mod plot;
 pub mod progress;
 pub mod ranks;

@@ -1,4 +1,4 @@
-//! How long work tells how far it is. Nothing in this crate prints; the caller hands in what should show progress.
+//! How long-running work reports its progress. Nothing in this crate prints; the caller hands in what should show progress.
 
 use std::{io::Write, time::Duration};
 

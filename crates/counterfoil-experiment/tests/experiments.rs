@@ -117,9 +117,16 @@ fn variants_of_the_digits_differ_in_nothing_else() {
 /// The graph file of a world has the variables of the world with their units, ranges and domains, and its edges.
 #[test]
 fn graph_files_are_the_graphs_of_their_worlds() {
-    for name in
-        ["digits", "digits-slant", "digits-confounded", "pendulum", "circuit", "flow", "gaussian"]
-    {
+    for name in [
+        "digits",
+        "digits-slant",
+        "digits-biased",
+        "digits-confounded",
+        "pendulum",
+        "circuit",
+        "flow",
+        "gaussian",
+    ] {
         let file = locate(&folder(), name).unwrap();
         let set = [
             "data.count=3",

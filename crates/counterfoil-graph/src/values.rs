@@ -122,7 +122,7 @@ pub(crate) fn domain_in_words((low, high): (Bound<f64>, Bound<f64>)) -> Option<S
 /// `x` modulo `period`, in `[0, period)` also where rounding would give `period` itself.
 fn wrap(x: f64, period: f64) -> f64 {
     let turned = x.rem_euclid(period);
-    if turned < period { turned } else { 0.0 }
+    if turned >= period { 0.0 } else { turned }
 }
 
 #[cfg(test)]
@@ -136,7 +136,8 @@ mod tests {
         assert_eq!(angle.standardise(-1e-20), -1.0);
         assert_eq!(angle.standardise(180.0), 0.0);
         assert_eq!(angle.restore(1.0), 0.0);
-        assert!(angle.restore(f64::NAN).is_nan(), "what is no number is none in degrees either");
+        // What is no number is none in degrees either, and no place on the circle.
+        assert!(angle.restore(f64::NAN).is_nan() && angle.standardise(f64::INFINITY).is_nan());
         let far = Variable::circular("far", 0.3)?.with_origin(1e3)?;
         let (low, high) = far.range();
         for step in 0..1000 {

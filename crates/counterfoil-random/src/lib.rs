@@ -1,6 +1,6 @@
-//! Keyed, counter-based random streams: the one place of the workspace where numbers are drawn. Beside them the distribution
-//! functions and quantiles of the [`normal`] and the [`beta`] distribution, which turn uniform numbers into others and
-//! back.
+//! Keyed, counter-based random streams: the one place of the workspace where numbers are drawn. The crate also holds the
+//! distribution functions and quantiles of the [`normal`] and the [`beta`] distribution, which map uniform numbers to others
+//! and back.
 //!
 //! A [`Stream`] is ChaCha8 keyed by `(seed, purpose, item, step)`. There is no global seed, no clock and no
 //! shared state: whoever holds the four words can draw the same numbers again, alone or in a batch, in any

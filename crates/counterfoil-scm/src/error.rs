@@ -210,6 +210,14 @@ pub enum ScmError {
         "the covariances are too large for the variances, or not symmetric: no random numbers have them"
     )]
     NoCovariance,
+    /// The JSON of a model that says something of a variable which it does not list.
+    #[error(
+        "`{variable}` has a function or is called hidden, and is not among the nodes: list it there"
+    )]
+    Unlisted {
+        /// The variable.
+        variable: String,
+    },
     /// A text that is not the JSON of a model.
     #[error("line {line}, column {column}: {message}: correct the JSON")]
     Json {

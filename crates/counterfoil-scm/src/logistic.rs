@@ -50,7 +50,13 @@ impl<F: Fn(&[f64]) -> f64 + Send + Sync> Mechanism for Logistic<F> {
             return Err(outside());
         }
         // The logit of (value - low) / (high - low), without forming 1 - p.
-        let logit = ((value - self.low) / (self.high - value)).ln();
+        let odds = (value - self.low) / (self.high - value);
+        // Odds of a value next to a bound of 0 may be less than any number.
+        let logit = if odds.is_normal() {
+            odds.ln()
+        } else {
+            (value - self.low).ln() - (self.high - value).ln()
+        };
         self.logit.abduct(parents, logit).map_err(|_| outside())
     }
 }
@@ -72,6 +78,11 @@ mod tests {
             assert_eq!(value, expected);
             assert!(grey.abduct(&[], value).unwrap().abs() > 30.0);
         }
+        // Next to 0 there are smaller numbers than the odds of one in ten can be.
+        let near_zero = Logistic::new(0.0, 10.0, |_: &[f64]| -800.0, 1.0).unwrap();
+        let least = near_zero.forward(&[], 0.0);
+        assert_eq!(least, 0f64.next_up());
+        assert!((near_zero.abduct(&[], least).unwrap() - (800.0 - 746.7)).abs() < 0.1);
         assert!(Logistic::new(1.0, 1f64.next_up(), |_: &[f64]| 0.0, 1.0).is_err());
     }
 }

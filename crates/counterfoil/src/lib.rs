@@ -5,7 +5,7 @@
 //!
 //! | module | holds | needs libtorch |
 //! |---|---|---|
-//! | [`graph`] | named causal graphs, interventions, the DOT format | no |
+//! | [`graph`] | named causal graphs in six formats, separation, identification, interventions | no |
 //! | [`scm`] | structural causal models: sample, intervene, abduct, predict | no |
 //! | [`data`] | worlds that render true counterfactuals, importers, splits, PNG | no |
 //! | [`diffusion`] | noise levels, schedules, sampler plans, inversion, guidance | no |

@@ -1,10 +1,11 @@
-//! House rules as a test: layers, module docs, file sizes, banned patterns, lock file, committed
-//! paths.
+//! House rules as a test: layers, module docs, file sizes, banned patterns, lock file, licences,
+//! committed paths.
 //!
 //! Each rule is a pure function from text to findings; only [`check`] reads files and asks cargo
 //! and git.
 
 pub(crate) mod layers;
+mod licences;
 mod lock;
 mod repository;
 mod rules;
@@ -65,7 +66,7 @@ pub(crate) struct Report {
 /// Looks at the whole workspace.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Report> {
     let root = workspace.root();
-    let packages = layers::packages(&metadata(workspace)?)?;
+    let packages = layers::packages(&metadata(workspace, &["--no-deps"])?)?;
     let mut findings = layers::check(&packages);
     let mut files = 0;
     for folder in ["crates", "xtask", "benches"] {
@@ -79,6 +80,9 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Report> {
     findings.extend(lock::check_size(&lock));
     let deny = fs_err::read_to_string(root.join("deny.toml"))?;
     findings.extend(lock::check_doubled(&lock, &deny));
+    // What is built here: other systems' packages need not be fetched for this.
+    let here = ["--locked", "--filter-platform", &host(workspace)?];
+    findings.extend(licences::check(&metadata(workspace, &here)?, &deny)?);
     for name in committed(workspace)? {
         // Files that are deleted but not yet committed, and files that are no text, hold no path.
         if let Ok(text) = fs_err::read_to_string(root.join(&name)) {
@@ -90,15 +94,24 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Report> {
     Ok(Report { findings, crates: packages.len(), files, locked })
 }
 
-fn metadata(workspace: &Workspace) -> anyhow::Result<String> {
+/// The platform that cargo builds for unless told otherwise.
+fn host(workspace: &Workspace) -> anyhow::Result<String> {
+    let told = workspace.cargo().args(["--version", "--verbose"]).output()?;
+    let told = String::from_utf8(told.stdout)?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("cargo does not say which platform it runs on")?.to_owned())
+}
+
+fn metadata(workspace: &Workspace, which: &[&str]) -> anyhow::Result<String> {
     let asked = workspace
         .cargo()
-        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .args(["metadata", "--format-version", "1"])
+        .args(which)
         .stderr(Stdio::inherit())
         .output()
         .context("cannot start cargo")?;
     if !asked.status.success() {
-        bail!("cargo metadata failed, so that the layers cannot be checked");
+        bail!("cargo metadata failed, so that layers and licences cannot be checked");
     }
     Ok(String::from_utf8(asked.stdout)?)
 }

@@ -110,6 +110,11 @@ impl ObjectiveConfig {
                 });
             }
         }
+        if self.parity && self.drop_each > 0.0 {
+            let reason = "must be 0 with objective.parity, which drops all labelled blocks of an image or none";
+            let reason = reason.to_owned();
+            return Err(ModelError::Setting { key: "objective.drop_each", reason });
+        }
         if self.cycles == 0 {
             let reason = "must be at least 1".to_owned();
             return Err(ModelError::Setting { key: "objective.cycles", reason });

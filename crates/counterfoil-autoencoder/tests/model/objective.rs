@@ -398,6 +398,7 @@ fn settings_out_of_range_are_named() {
     let good = ObjectiveConfig::default();
     refuse(ObjectiveConfig { warm_up: 1.5, ..good }, "objective.warm_up");
     refuse(ObjectiveConfig { cycles: 0, ..good }, "objective.cycles");
+    refuse(ObjectiveConfig { parity: true, drop_each: 0.1, ..good }, "objective.drop_each");
     refuse(
         ObjectiveConfig { unlabelled_warm_up: Some(-1.0), ..good },
         "objective.unlabelled_warm_up",

@@ -57,7 +57,7 @@ const DIGITS: (usize, [usize; 3]) = (7_466_721, [7_295_041, 163_296, 8_384]);
 const MORPHOMNIST: (usize, [usize; 3]) = (36_548_705, [35_399_937, 622_944, 525_824]);
 const PENDULUM: (usize, [usize; 3]) = (4_067_779, [3_847_267, 209_952, 10_560]);
 
-/// Exact: what `torch_baseline.py params` prints for its networks (total, unet, encoder, mechanisms).
+/// Exact: what `benches/torch/step.py parameters` prints for its networks (total, unet, encoder, mechanisms).
 #[test]
 fn benchmark_networks_equal_those_of_pytorch() {
     let mnist = thickness_intensity();

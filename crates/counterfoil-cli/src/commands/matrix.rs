@@ -105,6 +105,7 @@ fn fill(options: &Options, team: &Team) -> anyhow::Result<u8> {
         for (count, what) in [
             (outcome.failed, "failed now"),
             (outcome.left, "could not have ended in the time given"),
+            (outcome.elsewhere, "passed over: another process runs them"),
         ] {
             if count > 0 {
                 output::line(&format!("         {count} {what}"))?;

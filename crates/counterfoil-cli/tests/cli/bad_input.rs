@@ -13,7 +13,8 @@ fn configs_at_fault() {
     bench.write("broken.toml", "graph = ");
     bench.write("odd.toml", format!("\"gr\\naph\" = 1\n{CONFIG}"));
     fs_err::create_dir(bench.path("experiments/empty")).unwrap();
-    let cases: [(&[&str], &[&str]); 23] = [
+    let many = format!("model.multipliers={:?}", [1; 80]);
+    let cases: [(&[&str], &[&str]); 26] = [
         (&["run", "odd.toml"], &["error: odd.toml: unknown key `gr aph`; did you mean `graph`?"]),
         (&["run", "tini"], &["no experiment `tini`", "did you mean `tiny`?"]),
         (&["run", "tiny.toml", "--preset", "lnog"], &["no preset `lnog`", "`long`?"]),
@@ -26,6 +27,16 @@ fn configs_at_fault() {
         (&["run", "tiny.toml", "--device", "gpu"], &["unknown device `gpu`", "cpu"]),
         (&["run", "tiny.toml", "--device", "cuda:99"], &["cuda:99", "cpu"]),
         (&["run", "tiny.toml", "--set", "model.multipliers=[1,2,2,2]"], &["model.multipliers"]),
+        // Sizes that nothing can hold, or that no number can: told without trying.
+        (
+            &["run", "tiny.toml", "--set", "model.channels=1000000000000"],
+            &["model.channels", "between 1 and 8192"],
+        ),
+        (
+            &["run", "tiny.toml", "--set", "model.encoder=[8192, 8192, 8192, 8192, 8192]"],
+            &["model", "parameters, more than 4294967296"],
+        ),
+        (&["run", "tiny.toml", "--set", &many], &["model.multipliers", "at most 16"]),
         (&["run", "broken.toml"], &["broken.toml line 1", "not TOML"]),
         (&["run", "broken.toml", "--json"], &["broken.toml line 1"]),
         (&["run", "tiny.toml", "--set", "counterfactual.depth=2"], &["counterfactual.depth"]),
@@ -172,6 +183,21 @@ fn a_full_disk_behind_stdout_is_a_failure() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.starts_with("error: ") && said.contains("No space left"), "{said}");
+}
+
+/// A log that fills its disk must not turn bad input into a panic.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_behind_stderr_changes_no_exit_status() {
+    let bench = Bench::new();
+    for (arguments, status) in
+        [(&["graph", "show", "nope.dot"][..], 2), (&["run", "tiny.toml", "--dry-run"], 0)]
+    {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = bench.command(arguments);
+        let ended = command.stdout(Stdio::null()).stderr(full).status().unwrap();
+        assert_eq!(ended.code(), Some(status), "{arguments:?}");
+    }
 }
 
 /// A launcher started several, but they cannot be one job: without MPI they have no way, with it nobody else answers.

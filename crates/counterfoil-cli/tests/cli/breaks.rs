@@ -49,6 +49,7 @@ fn a_run_whose_folder_is_taken_away_says_so_in_one_sentence() {
     assert_eq!(ended.status.code(), Some(1), "{said}");
     let sentence = said.trim_end().lines().last().unwrap();
     assert!(sentence.starts_with("error: ") && sentence.contains("runs/tiny"), "{said}");
+    assert!(sentence.contains("is its folder still there?"), "{said}");
     assert!(!said.contains("panicked"), "{said}");
 }
 

@@ -3,7 +3,7 @@
 use counterfoil::data::png::Picture;
 use serde_json::Value;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, GRAPH};
 
 /// Columns and rows of a picture of 28 x 28 images, two pixels apart and drawn twice as large.
 fn grid(png: &[u8]) -> (u32, u32) {
@@ -270,6 +270,36 @@ fn checkpoints_at_fault(bench: &Bench, run: &std::path::Path) {
     fs_err::write(&config, text.replace("seed = 3", "seed = 4")).unwrap();
     bench.refuse(2, &["resume", "tiny"], &["config.toml differs from what the run began with"]);
     fs_err::write(&config, text).unwrap();
+}
+
+/// A hidden common cause: the answer comes with the hedge that proves it no more than one of many, and on request the range of
+/// those that all data fit stands in its place.
+#[test]
+fn a_hidden_cause_is_warned_of_and_ranged_over() {
+    let bench = Bench::new();
+    let pen = "pen [role=latent]; pen -> thickness; pen -> intensity; thickness -> intensity;";
+    bench.write("tiny.dot", &GRAPH.replace("thickness -> intensity;", pen));
+    bench.succeed(&["run", "tiny.toml", "--set", "data.variant=confounded"]);
+    let ask = ["counterfactual", "tiny", "--do", "thickness=4", "--count", "2"];
+    let told = bench.json(&ask);
+    let imagined = &told["imagined"];
+    let warning = imagined["warnings"][0].as_str().unwrap();
+    assert!(warning.starts_with("P(intensity | do(thickness)) is not identifiable"), "{warning}");
+    let found = &imagined["identification"][0][0];
+    assert_eq!((&found["identifiable"], found["hedge"].is_string()), (&Value::Bool(false), true));
+    let titles = |imagined: &Value| -> Vec<String> {
+        let columns = imagined["columns"].as_array().unwrap();
+        columns.iter().map(|title| title.as_str().unwrap().to_owned()).collect()
+    };
+    let set = "do(thickness = 4 px)";
+    assert_eq!(titles(imagined), ["factual", set, &format!("truth, {set}")]);
+
+    let ranged = bench.json(&[&ask[..], &["--confounding", "0.5"]].concat());
+    let [low, high] = ["-0.5", "+0.5"].map(|r| format!("{set}, hidden cause {r}"));
+    assert_eq!(titles(&ranged["imagined"]), ["factual", &low, &high, &format!("truth, {set}")]);
+    let picture =
+        |told: &Value| fs_err::read(bench.path(told["picture"].as_str().unwrap())).unwrap();
+    assert_eq!(grid(&picture(&ranged)), (4, 2));
 }
 
 #[test]

@@ -170,6 +170,10 @@ impl Schedule for ContinuousSchedule {
             Path::Vp { beta_min, beta_max } => {
                 // q = -ln alpha_bar solves slope t^2 / 2 + beta_min t = q; the form without cancellation.
                 let q = -super::betas::ln_logistic(2.0 * lambda);
+                if q == 0.0 {
+                    // Nothing is left of q above some log-SNR, and without beta_min it would be 0 / 0.
+                    return ModelTime::Continuous(self.cleanest);
+                }
                 let slope = beta_max - beta_min;
                 2.0 * q / (beta_min + (beta_min * beta_min + 2.0 * slope * q).sqrt())
             }

@@ -135,6 +135,20 @@ fn assert_sound(schedule: &DiscreteSchedule) {
 
 /// The linear schedule scales its betas by 1000/T, so that the last level hardly depends on T.
 /// Published values: `alpha_bar_T` = 4.0358e-5 for T = 1000 and 4.1756e-5 for T = 2000.
+/// Exact: the labels that the published sampler visits, by hand: 999 / 249 apart and rounded, of 1000 and of 2000.
+#[test]
+fn published_respacings_are_spread_over_the_labels() {
+    for (labels, ends) in [(1000, [0, 4, 8, 991, 995, 999]), (2000, [0, 8, 16, 1983, 1991, 1999])] {
+        let schedule = DiscreteSchedule::linear(labels).unwrap();
+        let grid = schedule.respace(&"250".parse().unwrap(), End::Zero).unwrap();
+        // After the last step the state is clean.
+        let mut times = grid.times()[..250].to_vec();
+        times.reverse();
+        let found = [&times[..3], &times[247..]].concat();
+        assert_eq!((grid.steps(), found), (250, ends.map(ModelTime::Index).to_vec()));
+    }
+}
+
 #[test]
 fn the_linear_schedule_is_scaled() {
     for (t, expected) in [(1000, 4.0358e-5), (2000, 4.1756e-5)] {

@@ -190,6 +190,9 @@ fn times_and_levels_are_inverse() {
         }
     }
     assert!(Scaling::VarianceExploding.level(f64::NEG_INFINITY).is_err());
+    // A curve that starts without noise has no rate to divide by at its clean end.
+    let still = ContinuousSchedule::new(Path::Vp { beta_min: 0.0, beta_max: 20.0 }, 1e-3, 1.0);
+    assert_eq!(still.unwrap().time_of(Level::CLEAN).value(), 1e-3);
 }
 
 /// Float class: 1e-13 relative. Spaced levels against stored ones, and the published flow shifts.

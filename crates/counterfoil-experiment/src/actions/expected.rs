@@ -9,14 +9,14 @@ use std::{collections::BTreeMap, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    figures::{Difference, differences, short_name},
+    figures::{Difference, differences},
     outcome::{Environment, Tolerance, outcome, pictures, weights},
     witness::Witness,
 };
 use crate::{
     error::{ExperimentError, Result},
     evaluate::{SUMMARY_FILE, Summary},
-    run_dir::{Git, RunDir, read_json, write_json},
+    run_dir::{Git, RunDir, read_json, short_name, write_json},
 };
 
 /// The layout of the file.

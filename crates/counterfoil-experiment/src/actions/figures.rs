@@ -6,17 +6,16 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::curves::Curves;
 use crate::{
     error::Result,
-    evaluate::SUMMARY_FILE,
-    run_dir::{self, Manifest, RunDir, StoppedBy, read_json},
+    evaluate::{
+        SUMMARY_FILE,
+        dotted::{Figures, flatten},
+    },
+    run_dir::{self, Manifest, RunDir, StoppedBy, read_json, short_name},
 };
-
-/// Named numbers in the order of their file.
-pub type Figures = Vec<(String, f64)>;
 
 /// Every number of a run's summary under its dotted name (`effectiveness.do_thickness.mae`); none before evaluation.
 ///
@@ -29,21 +28,6 @@ pub fn figures(run: &Path) -> Result<Figures> {
         flatten("", &read_json(&path)?, &mut found);
     }
     Ok(found)
-}
-
-/// Every number of a summary under its dotted name; elements of lists are named by their position.
-pub fn flatten(prefix: &str, value: &Value, found: &mut Figures) {
-    let below = |key: &str| if prefix.is_empty() { key.into() } else { format!("{prefix}.{key}") };
-    match value {
-        Value::Number(number) => found.extend(number.as_f64().map(|x| (prefix.to_owned(), x))),
-        Value::Object(entries) => {
-            entries.iter().for_each(|(key, value)| flatten(&below(key), value, found));
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, v)| flatten(&below(&i.to_string()), v, found));
-        }
-        _ => {}
-    }
 }
 
 /// A run as a list shows it.
@@ -127,13 +111,6 @@ pub fn key_figures(runs: &[Listed]) -> Vec<(String, String)> {
         }
     }
     found
-}
-
-/// `NAME/ID` of a run's folder.
-pub fn short_name(run: &Path) -> String {
-    let mut parts: Vec<_> = run.iter().rev().take(2).map(|p| p.to_string_lossy()).collect();
-    parts.reverse();
-    parts.join("/")
 }
 
 /// Figures of several runs: one row a figure, one column a run.

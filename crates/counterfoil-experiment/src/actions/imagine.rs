@@ -67,13 +67,16 @@ pub struct Options {
 }
 
 /// By image, then by label: the ends of its range.
-type Ranges = Vec<Vec<[f64; 2]>>;
+type Ranges = Vec<Vec<Option<[f64; 2]>>>;
 
 /// The key of the errors that ranges come from.
 const SEED: u64 = 0;
 
 /// Training labels that the range of compatible models is fitted to.
 const FITTED: usize = 2000;
+
+/// Hidden causes over which a range is tried: each doubles the answers.
+const HIDDEN: usize = 4;
 
 /// What was imagined: one row a subject, one column an intervention, the factual image first.
 #[derive(Debug, Serialize)]
@@ -112,7 +115,7 @@ pub struct Cell {
     /// The range of each label, `[low, high]`, over several abductions of the image, where it was asked for: labels are read
     /// off an image with an error, and what is abducted is as unsure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ranges: Option<Vec<[f64; 2]>>,
+    pub ranges: Option<Vec<Option<[f64; 2]>>>,
 }
 
 impl Imagination {
@@ -354,7 +357,7 @@ impl Imagination {
     }
 
     /// The models that answer an intervention, each with what stands behind its title: the trained one, or where hidden
-    /// common causes are to be reckoned with, those at both ends of the range.
+    /// common causes are to be reckoned with, those at the corners of the range, where each of them pulls one way or the other.
     fn answers(
         &self,
         identification: &[Identification],
@@ -378,11 +381,27 @@ impl Imagination {
         let train = &self.data.split().train;
         let labels = self.data.batch(&train[..train.len().min(FITTED)], self.device)?.labels;
         let model = &self.prepared.trained.model;
-        let end = |r: f64| {
-            let confounded = Confounded::fit(model, weights, &pairs, r, &labels)?;
-            Ok((format!(", hidden cause {r:+}"), confounded))
+        if pairs.len() > HIDDEN {
+            return Err(ExperimentError::Syntax {
+                origin: "--confounding".to_owned(),
+                reason: format!(
+                    "this intervention meets {} hidden causes, and the range over more than {HIDDEN} is not tried: set fewer \
+                     variables at a time",
+                    pairs.len()
+                ),
+            });
+        }
+        let ends = [-most, most];
+        let [low, high] = ends.map(|r| Confounded::fit(model, weights, &pairs, r, &labels));
+        let fitted = [low?, high?];
+        let answer = |sides: Vec<usize>| {
+            let signs: Vec<String> =
+                sides.iter().map(|side| format!("{:+}", ends[*side])).collect();
+            let causes = if sides.len() == 1 { "cause" } else { "causes" };
+            let each = sides.iter().enumerate().map(|(pair, side)| fitted[*side][pair]);
+            (format!(", hidden {causes} {}", signs.join(" ")), each.collect())
         };
-        [-most, most].into_iter().map(end).collect()
+        Ok(corners(pairs.len()).map(answer).collect())
     }
 
     /// Writes the picture to `file`, by default `NAME.png` in the run's folder [`COUNTERFACTUALS_DIR`]; the result is
@@ -414,5 +433,22 @@ impl Imagination {
         let dataset = self.data.dataset();
         let action = intervention.translate(self.graph(), dataset.graph()).ok()?;
         dataset.counterfactual_image(item, &action)?.ok()
+    }
+}
+
+/// The corners of a cube of so many sides, by which end of each they lie at.
+fn corners(sides: usize) -> impl Iterator<Item = Vec<usize>> {
+    (0..1usize << sides).map(move |corner| (0..sides).map(|side| corner >> side & 1).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_corner_is_met_once() {
+        assert_eq!(corners(1).collect::<Vec<_>>(), [[0], [1]]);
+        assert_eq!(corners(2).collect::<Vec<_>>(), [[0, 0], [1, 0], [0, 1], [1, 1]]);
+        assert_eq!(corners(4).collect::<std::collections::BTreeSet<_>>().len(), 16);
     }
 }

@@ -4,12 +4,15 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::{Difference, Figures, differences, figures};
+use super::figures::{Difference, differences, figures};
 use crate::{
     checkpoint::{Checkpoints, hash_file},
     config::Config,
     error::Result,
-    evaluate::gallery::{GALLERY_FILE, SHEETS, is_sheet},
+    evaluate::{
+        dotted::Figures,
+        gallery::{GALLERY_FILE, SHEETS, is_sheet},
+    },
     run_dir::{Cpu, Manifest, RunDir, Software},
 };
 

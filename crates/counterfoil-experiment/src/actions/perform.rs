@@ -92,7 +92,7 @@ impl Plan {
     /// The plan to run `config` on images that the caller holds ([`Data::of`]).
     ///
     /// # Errors
-    /// When the model does not fit them.
+    /// When the model or the procedure does not fit them.
     pub fn of(config: Config, data: Data, origin: Origin) -> Result<Self> {
         let dataset = data.dataset();
         let architecture =

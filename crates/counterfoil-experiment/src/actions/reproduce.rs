@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use self::elsewhere::Elsewhere;
 use super::{
     expected::ended,
-    figures::{Difference, Row, differences, short_name, side_by_side},
+    figures::{Difference, Row, differences, side_by_side},
     outcome::{Environment, Tolerance, outcome, pictures, weights},
     perform::{Performed, Plan, same_data},
 };
@@ -20,7 +20,7 @@ use crate::{
     evaluate::Options,
     progress::Reporter,
     ranks::{self, Alone},
-    run_dir::{Cpu, Git, Manifest, Origin, RunDir, Software, StoppedBy},
+    run_dir::{Cpu, Git, Manifest, Origin, RunDir, Software, StoppedBy, short_name},
 };
 
 /// A run that can be repeated here, with everything that is not as it was.

@@ -88,8 +88,8 @@ pub fn prices_svg(priced: &[Priced]) -> Result<String> {
     )
 }
 
-/// Figures against the guidance weight: one line for each thing that is set and measured, the abduction slope, the image
-/// error and the share of kept classes.
+/// Figures against the guidance weight, each as its mean over what is set: effects, the abduction slope, the image error and the
+/// share of kept classes.
 ///
 /// # Errors
 /// When the drawing fails.

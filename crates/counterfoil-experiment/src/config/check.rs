@@ -1,4 +1,5 @@
-//! The one place that looks at the values of a config: what passes here cannot be wrong later.
+//! The one place that looks at the values of a config. What depends on the size of the images (`[model]` and `[counterfactual]`) is
+//! checked where a run is made, before anything is written.
 
 use std::path::Path;
 
@@ -93,6 +94,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
 const NEUTRAL: &[&str] = &[
     "fit_mechanisms_to_labels = false",
     "labelled = 1.0",
+    "labelled_share = 0.0",
     "parts = \"random\"",
     "method = \"default\"",
     "unlabelled_blocks = true",
@@ -258,6 +260,9 @@ fn check_training(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     let train = sections.data.split[0];
     let need = format!("at most {train}, the images to train on (data.split)");
     bounds.ensure("training.batch", t.batch, t.batch <= train, &need)?;
+    let share = t.labelled_share;
+    let need = "between 0 and 1";
+    bounds.ensure("training.labelled_share", share, (0.0..=1.0).contains(&share), need)?;
     let need = format!("below training.steps, which is {}", t.steps);
     bounds.ensure("training.warmup_steps", t.warmup_steps, t.warmup_steps < t.steps, &need)?;
     let rate = t.learning_rate;

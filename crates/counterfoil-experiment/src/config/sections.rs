@@ -187,6 +187,8 @@ pub struct TrainingSection {
     pub steps: u64,
     /// Images per step.
     pub batch: usize,
+    /// Share of a step's images that are drawn from those with labels, where others have none; 0 for images as they come.
+    pub labelled_share: f64,
     /// AdamW's learning rate at its highest.
     pub learning_rate: f64,
     /// Steps over which the rate rises linearly to its highest.
@@ -234,6 +236,7 @@ impl Default for TrainingSection {
         Self {
             steps: 1500,
             batch: 64,
+            labelled_share: 0.0,
             learning_rate: 1e-3,
             warmup_steps: 50,
             final_learning_rate: 1e-4,

@@ -14,7 +14,7 @@
 //! The draw for an image depends on seed, variable and image alone.
 
 use counterfoil_graph::{Dag, Intervention, Kind, Variable};
-use counterfoil_metrics::{abduction, statistics::quantile};
+use counterfoil_metrics::{abduction, deviation, statistics::quantile};
 use counterfoil_random::Stream;
 use counterfoil_scm::Scm;
 
@@ -57,6 +57,24 @@ impl Labelled {
     /// Its name.
     pub fn name(&self) -> &str {
         self.variable.name()
+    }
+
+    /// Whether its values are in an order, in which more and less, ranks and intervals have a meaning.
+    pub fn is_ordered(&self) -> bool {
+        self.variable.kind() == Kind::Continuous
+    }
+
+    /// How far estimates are off: the size of the difference, on a circle the shorter way round, between categories 1 where they
+    /// differ and 0 where they are the same.
+    ///
+    /// # Errors
+    /// When the lengths differ or a value is not finite.
+    pub fn errors(&self, estimate: &[f64], target: &[f64]) -> Result<Vec<f64>> {
+        Ok(match self.variable.kind() {
+            Kind::Continuous => deviation::absolute(estimate, target)?,
+            Kind::Circular { period } => deviation::circular(estimate, target, period)?,
+            Kind::Categorical { .. } => deviation::mismatch(estimate, target)?,
+        })
     }
 }
 

@@ -5,9 +5,7 @@ use counterfoil_metrics::{
     abduction::{self, Episodes},
     bootstrap::{Bootstrap, Interval},
     comparison::compare,
-    deviation::absolute,
     drift::drift,
-    effectiveness::effect,
     reproduction::kept,
     statistics::mean,
 };
@@ -109,7 +107,7 @@ impl Facts<'_> {
         let mut found = IndexMap::new();
         for (labelled, measured) in self.variables.iter().zip(&self.measured.values) {
             if let Some(measured) = measured {
-                let error = mean(&absolute(measured, &self.factual(labelled))?)?;
+                let error = mean(&labelled.errors(measured, &self.factual(labelled))?)?;
                 found.insert(labelled.name().to_owned(), error);
             }
         }
@@ -135,7 +133,8 @@ impl Facts<'_> {
             ) else {
                 continue;
             };
-            let found = effect(after, &truth, before, bootstrap)?;
+            let off = |measured: &[f64]| labelled.errors(measured, &truth);
+            let found = compare(&off(after)?, &off(before)?, bootstrap)?;
             let concern = self.concern(labelled, episode.actions);
             // What should stay is right in the unchanged image but for the judge's error: no yardstick.
             let share = found.share.filter(|_| concern != Concern::None);
@@ -148,13 +147,15 @@ impl Facts<'_> {
                 let (scm, measured) = (self.scm?, labelled.data);
                 without_abduction(scm, self.labels, episode.actions, self.population, measured).ok()
             };
-            if let Some(control) = (concern == Concern::Effect).then(control).flatten() {
+            // Their errors are differences.
+            let controlled = concern == Concern::Effect && labelled.is_ordered();
+            if let Some(control) = controlled.then(control).flatten() {
                 ignores_u = Some(reference(&control.ignoring)?);
                 redraws_u = Some(reference(&control.redrawing)?);
             }
             let latent = match episode.latent {
                 Some(latent) if concern != Concern::None => {
-                    Some(reference(&absolute(&latent[column], &truth)?)?)
+                    Some(reference(&off(&latent[column])?)?)
                 }
                 _ => None,
             };
@@ -194,7 +195,7 @@ impl Facts<'_> {
             if self.concern(labelled, episode.actions) != Concern::None {
                 continue;
             }
-            let redraw = self.scm.and_then(|scm| {
+            let redraw = self.scm.filter(|_| labelled.is_ordered()).and_then(|scm| {
                 let cause = labelled.data;
                 redraw_of_cause(scm, self.labels, episode.actions, self.population, cause)
             });
@@ -203,7 +204,7 @@ impl Facts<'_> {
                     let found = drift(before, after, &redraw, bootstrap)?;
                     (found.error, Some(found.reference), found.share.map(|s| s.estimate))
                 }
-                None => (bootstrap.mean(&absolute(after, before)?)?, None, None),
+                None => (bootstrap.mean(&labelled.errors(after, before)?)?, None, None),
             };
             let entry = Drift {
                 mae: moved.estimate,
@@ -281,7 +282,7 @@ impl Facts<'_> {
     ) -> Result<IndexMap<String, Reading>> {
         let mut found = IndexMap::new();
         for (labelled, read) in self.variables.iter().zip(read) {
-            let errors = absolute(read, &self.factual(labelled))?;
+            let errors = labelled.errors(read, &self.factual(labelled))?;
             let error = compare(&errors, &errors, bootstrap)?.error;
             let unit = labelled.variable.unit().map(str::to_owned);
             let entry = Reading { mae: error.estimate, unit, ci95: ends(&error) };

@@ -40,6 +40,9 @@ pub(super) fn of_variable(
     episode: &Episode<'_>,
     fit: &Fit,
 ) -> Result<Option<Following>> {
+    if !labelled.is_ordered() {
+        return Ok(None);
+    }
     let asked = episode.actions.iter().map(|action| action.get(labelled.data));
     let (Some(wanted), Some(measured)) =
         (asked.collect::<Option<Vec<f64>>>(), &episode.measured.values[column])
@@ -88,7 +91,8 @@ pub(super) fn in_order(
     let read = swept.done.iter().map(|done| Ok(judges.measure(&done.images)?.values));
     let read: Vec<Vec<Option<Vec<f64>>>> = read.collect::<Result<_>>()?;
     let mut found = IndexMap::new();
-    for (column, labelled) in facts.variables.iter().enumerate() {
+    let columns = facts.variables.iter().enumerate();
+    for (column, labelled) in columns.filter(|(_, labelled)| labelled.is_ordered()) {
         let of = |(deed, values): (&Deed, &Vec<Option<Vec<f64>>>)| {
             let wanted = deed.interventions.first()?.get(labelled.model)?;
             Some((wanted, values[column].clone()?))

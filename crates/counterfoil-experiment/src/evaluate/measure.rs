@@ -1,9 +1,10 @@
 //! The judges: what is measured on an image, by means that cannot confuse one variable with another.
 //!
-//! On strokes, a variable called `intensity` is measured directly; every other continuous variable by a regressor that sees
-//! the image divided by its intensity, and the class by a classifier that sees the same. In a scene all continuous
-//! variables are read by one regressor that sees the whole image as it is. All are trained on the training part alone. The
-//! judges' own errors on real test images stand beside every figure.
+//! On strokes, a variable called `intensity` is measured directly; every other variable by a regressor that sees
+//! the image divided by its intensity, and the class by a classifier that sees the same. In a scene all
+//! variables are read by one regressor that sees the whole image as it is. A regressor learns of an angle its cosine and sine, of
+//! a category which one it is. All are trained on the training part alone. The judges' own errors on real test images stand beside
+//! every figure.
 //!
 //! A regressor could read an effect off its causes, which hold it but for its noise, and would then call a wrong image
 //! right. Where the world can render, half of what the judges of a scene learn from are therefore training images rendered
@@ -14,6 +15,7 @@ use counterfoil_data::Gauge;
 use counterfoil_graph::{Intervention, Kind};
 use counterfoil_random::Stream;
 use counterfoil_tensor::image;
+use std::f64::consts::TAU;
 use tch::{Device, Tensor};
 
 use super::draw::{Labelled, graph_error};
@@ -49,10 +51,56 @@ pub struct Judges {
 enum By {
     /// The pixels themselves.
     Pixels,
-    /// An output of a regressor.
-    Regressor { judge: usize, output: usize },
-    /// Nobody: a circular or categorical variable.
-    Nobody,
+    /// Outputs of a regressor, from this one on.
+    Regressor { judge: usize, output: usize, kind: Kind, low: f64 },
+}
+
+/// What a regressor learns of labels, one series for each of its outputs; an unknown label is unknown in all.
+fn targets(kind: Kind, labels: &[f64]) -> Vec<Vec<f64>> {
+    let of = |target: &dyn Fn(f64) -> f64| labels.iter().map(|label| target(*label)).collect();
+    match kind {
+        Kind::Continuous => vec![labels.to_vec()],
+        Kind::Circular { period } => {
+            let turn = |label: f64| TAU * label / period;
+            vec![of(&|label| turn(label).cos()), of(&|label| turn(label).sin())]
+        }
+        Kind::Categorical { categories } => {
+            let is = |category: usize| {
+                of(&|label| {
+                    if label.is_nan() { label } else { f64::from(label == category as f64) }
+                })
+            };
+            (0..categories).map(is).collect()
+        }
+    }
+}
+
+/// The labels that a regressor's outputs stand for: the inverse of [`targets`], for a circle that begins at `low`.
+fn labels(kind: Kind, low: f64, outputs: &[Vec<f64>]) -> Vec<f64> {
+    let images = 0..outputs.first().map_or(0, Vec::len);
+    match kind {
+        Kind::Continuous => outputs[0].clone(),
+        Kind::Circular { period } => {
+            let angle = |k: usize| period * outputs[1][k].atan2(outputs[0][k]) / TAU;
+            images.map(|k| low + (angle(k) - low).rem_euclid(period)).collect()
+        }
+        Kind::Categorical { .. } => {
+            let likeliest = |k: usize| {
+                let by_size = |a: &usize, b: &usize| outputs[*a][k].total_cmp(&outputs[*b][k]);
+                (0..outputs.len()).max_by(by_size).unwrap_or(0) as f64
+            };
+            images.map(likeliest).collect()
+        }
+    }
+}
+
+/// The number of outputs that a variable takes.
+fn outputs(kind: Kind) -> usize {
+    match kind {
+        Kind::Continuous => 1,
+        Kind::Circular { .. } => 2,
+        Kind::Categorical { categories } => categories,
+    }
 }
 
 impl Judges {
@@ -73,16 +121,16 @@ impl Judges {
         let gauge = data.dataset().gauge();
         let direct = |v: &Labelled| gauge == Gauge::Strokes && v.name() == DIRECT;
         let lesson = Lesson::new(data, variables, seed, device)?;
-        let measured = |v: &&Labelled| !direct(v) && v.variable.kind() == Kind::Continuous;
-        let columns: Vec<&Labelled> = variables.iter().filter(measured).collect();
+        let columns: Vec<&Labelled> = variables.iter().filter(|v| !direct(v)).collect();
         let classes = data.dataset().classes();
-        let series = |column: &&Labelled| -> Vec<f64> {
-            lesson.labels.iter().map(|row| row[column.data]).collect()
+        let series = |column: &&Labelled| {
+            let labels: Vec<f64> = lesson.labels.iter().map(|row| row[column.data]).collect();
+            targets(column.variable.kind(), &labels)
         };
-        let values: Vec<Vec<f64>> = columns.iter().map(series).collect();
+        let values: Vec<Vec<Vec<f64>>> = columns.iter().map(series).collect();
         let apart = gauge == Gauge::Strokes;
         // Where labels are unknown every variable has a judge of its own, which learns from the images that label it.
-        let partly = values.iter().flatten().any(|label| label.is_nan());
+        let partly = values.iter().flatten().flatten().any(|label| label.is_nan());
         let share = if apart || partly { 1 } else { values.len().max(1) };
         let judges = values.len().div_ceil(share) + usize::from(classes.is_some());
         reporter.begin("training the judges", config.steps * judges as u64, 0);
@@ -96,7 +144,7 @@ impl Judges {
             .chunks(share)
             .zip(seed..)
             .map(|(values, seed)| {
-                let (images, values) = lesson.known(values);
+                let (images, values) = lesson.known(&values.concat());
                 Ok(train(&images, &values, config, seed, &mut report)?)
             })
             .collect::<Result<Vec<_>>>()?;
@@ -107,15 +155,19 @@ impl Judges {
         });
         let classifier = classifier.transpose()?;
         reporter.end();
-        let mut next = 0;
-        let by = variables.iter().map(|v| match v.variable.kind() {
-            _ if direct(v) => By::Pixels,
-            Kind::Continuous => {
-                next += 1;
-                let place = next - 1;
-                By::Regressor { judge: place / share, output: place % share }
+        let (mut next, mut output) = (0, 0);
+        let by = variables.iter().map(|v| {
+            if direct(v) {
+                return By::Pixels;
             }
-            _ => By::Nobody,
+            if next % share == 0 {
+                output = 0;
+            }
+            let (kind, (low, _)) = (v.variable.kind(), v.variable.range());
+            let by = By::Regressor { judge: next / share, output, kind, low };
+            next += 1;
+            output += outputs(kind);
+            by
         });
         Ok(Self { by: by.collect(), regressors, classifier })
     }
@@ -148,8 +200,10 @@ impl Judges {
         let value = |by: &By| {
             Ok(match by {
                 By::Pixels => Some(intensity(images)?),
-                By::Regressor { judge, output } => Some(read[*judge][*output].clone()),
-                By::Nobody => None,
+                By::Regressor { judge, output, kind, low } => {
+                    let of = &read[*judge][*output..*output + outputs(*kind)];
+                    Some(labels(*kind, *low, of))
+                }
             })
         };
         let values = self.by.iter().map(value).collect::<Result<_>>()?;
@@ -208,7 +262,7 @@ impl Lesson {
         (self.images.index_select(0, &places), series.iter().map(pick).collect())
     }
 
-    /// Training images; for scenes that can be rendered, as many again with every continuous variable set on its own.
+    /// Training images; for scenes that can be rendered, as many again with every variable set on its own.
     fn new(data: &Data, variables: &[Labelled], seed: u64, device: Device) -> Result<Self> {
         let dataset = data.dataset();
         let rendered = dataset.gauge() == Gauge::Scene && dataset.exogenous(0).is_some();
@@ -226,10 +280,13 @@ impl Lesson {
             let mut pixels = Vec::new();
             for item in &items {
                 let mut stream = Stream::new(seed, "judge-scene", *item as u64, 0);
-                let set = variables.iter().filter(|v| v.variable.kind() == Kind::Continuous);
-                let set = set.map(|v| {
+                let set = variables.iter().map(|v| {
                     let (low, high) = v.variable.range();
-                    (v.data, stream.uniform_in(low, high))
+                    let value = match v.variable.kind() {
+                        Kind::Categorical { categories } => stream.below(categories) as f64,
+                        Kind::Circular { .. } | Kind::Continuous => stream.uniform_in(low, high),
+                    };
+                    (v.data, value)
                 });
                 let action = Intervention::from_pairs(dataset.graph(), set).map_err(graph_error)?;
                 if let (Some(image), Some(values)) = (
@@ -263,6 +320,21 @@ mod tests {
         // What is known whole comes first.
         let knows = |item: usize, v: usize| v == 0 || item == 8;
         assert_eq!(chosen(&[2, 4, 8], 2, knows, 2), [8, 2]);
+    }
+
+    /// Float class: what a regressor learns of a label says which it was, at every angle and category.
+    #[test]
+    fn labels_come_back_from_what_judges_learn_of_them() {
+        let circle = Kind::Circular { period: 360.0 };
+        let angles: Vec<f64> = (-6..6).map(|k| 30.0 * f64::from(k) + 1.0).collect();
+        let back = labels(circle, -180.0, &targets(circle, &angles));
+        assert!(angles.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-9), "{back:?}");
+        let four = Kind::Categorical { categories: 4 };
+        let kinds = [3.0, 0.0, 2.0, 1.0];
+        assert_eq!(labels(four, 0.0, &targets(four, &kinds)), kinds);
+        assert_eq!(labels(Kind::Continuous, 0.0, &targets(Kind::Continuous, &kinds)), kinds);
+        let unknown = targets(four, &[f64::NAN]);
+        assert!(unknown.len() == 4 && unknown.iter().flatten().all(|target| target.is_nan()));
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod additivity;
 pub mod controls;
 pub mod deeds;
 pub mod disentanglement;
+pub mod dotted;
 pub mod draw;
 mod examination;
 pub mod exhibit;

@@ -50,7 +50,7 @@ pub struct Asked {
     pub images: usize,
 }
 
-/// Answers the same questions about held-out images with each of `methods` at each number of `steps`, and scores the
+/// Answers the same questions about held-out images with each of `methods` at each number of calls, and scores the
 /// answers with one set of judges. Nothing is written into the run.
 ///
 /// # Errors

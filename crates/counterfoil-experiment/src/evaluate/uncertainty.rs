@@ -62,7 +62,7 @@ pub(super) fn of_effects(
         for (column, labelled) in facts.variables.iter().enumerate() {
             let follows = reached.contains(labelled.data)
                 && !targets.contains(&labelled.data)
-                && labelled.variable.kind() == Kind::Continuous;
+                && labelled.is_ordered();
             if let Some(truth) = follows.then(|| facts.truth(labelled, &actions)).flatten() {
                 effects.push((column, truth, vec![Vec::new(); n]));
             }
@@ -93,7 +93,7 @@ pub(super) fn of_effects(
 }
 
 /// For each intervention and each image the range of each label, `[low, high]` in label units: where a further answer would
-/// lie with probability [`LEVEL`], for the images whose codes are `u` and `z`.
+/// lie with probability [`LEVEL`], for the images whose codes are `u` and `z`; none of a label whose values are in no order.
 ///
 /// # Errors
 /// When the latents do not fit the model.
@@ -103,7 +103,7 @@ pub(crate) fn of_answers(
     (u, z): (Tensor, Tensor),
     interventions: &[Intervention],
     seed: u64,
-) -> Result<Vec<Vec<Vec<[f64; 2]>>>> {
+) -> Result<Vec<Vec<Vec<Option<[f64; 2]>>>>> {
     let n = u.size()[0] as usize;
     let own = Abduction::of_codes(u, z);
     let asked: Vec<Vec<Intervention>> = interventions.iter().map(|i| vec![i.clone(); n]).collect();
@@ -117,8 +117,13 @@ pub(crate) fn of_answers(
             }
         }
     })?;
-    let range = |draws: Vec<f64>| Ok(central(&draws, LEVEL)?);
-    let image = |labels: Vec<Vec<f64>>| labels.into_iter().map(range).collect();
+    let graph = prepared.graph();
+    let ordered = |variable: &usize| graph.variable(*variable).kind() == Kind::Continuous;
+    let ordered: Vec<bool> = graph.labelled().iter().map(ordered).collect();
+    let range = |(draws, ordered): (Vec<f64>, &bool)| {
+        Ok(if *ordered { Some(central(&draws, LEVEL)?) } else { None })
+    };
+    let image = |labels: Vec<Vec<f64>>| labels.into_iter().zip(&ordered).map(range).collect();
     samples.into_iter().map(|images| images.into_iter().map(image).collect()).collect()
 }
 

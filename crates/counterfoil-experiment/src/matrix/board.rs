@@ -14,7 +14,7 @@ use super::{
     sweep::{Axis, Place},
 };
 use crate::{
-    report::numbers::{count, estimate, number, percent},
+    numbers::{count, estimate, number, percent},
     run_dir::StoppedBy,
 };
 
@@ -33,7 +33,7 @@ pub struct Board {
     pub glossary: Vec<Head>,
     /// One for each experiment and label.
     pub sections: Vec<Part>,
-    /// On what the cells ran, and with what.
+    /// On what the cells ran, and with what; a cell's [`Seed::machine`] counts them from 1.
     pub machines: Vec<String>,
 }
 
@@ -103,6 +103,8 @@ pub struct Seed {
     pub state: &'static str,
     /// Why there is no record, or what to know of the one that there is.
     pub reason: Option<String>,
+    /// Which of [`Board::machines`] it ran on, counted from 1.
+    pub machine: Option<usize>,
 }
 
 /// One figure of a row.
@@ -128,8 +130,10 @@ impl Board {
     /// The table of a plan whose cells stand as `states` say.
     pub fn new(plan: &Plan, states: &[State]) -> Self {
         let done = states.iter().filter_map(State::record);
+        let machines: Vec<String> =
+            done.clone().map(machine).collect::<BTreeSet<_>>().into_iter().collect();
         let sections: Vec<Part> =
-            plan.sections.iter().map(|section| part(plan, section, states)).collect();
+            plan.sections.iter().map(|section| part(plan, section, states, &machines)).collect();
         let shown = |head: &Head| sections.iter().any(|part| part.columns.contains(head));
         Self {
             glossary: columns::all().map(head).filter(shown).collect(),
@@ -138,7 +142,7 @@ impl Board {
             done: done.clone().count(),
             cells: plan.cells.len(),
             sections,
-            machines: done.map(machine).collect::<BTreeSet<_>>().into_iter().collect(),
+            machines,
         }
     }
 
@@ -184,6 +188,11 @@ impl Line {
         }
         let stopped =
             self.seeds.iter().filter(|seed| seed.state == "done" && seed.reason.is_some());
+        let on: BTreeSet<usize> = self.seeds.iter().filter_map(|seed| seed.machine).collect();
+        if !on.is_empty() {
+            let numbers: Vec<String> = on.iter().map(|n| format!("[{n}]")).collect();
+            parts.push(format!("on {}", numbers.join(", ")));
+        }
         parts.extend(stopped.map(|seed| format!("seed {} stopped by the clock", seed.seed)));
         if self.other_data {
             parts.push("on other data, so not ranked".to_owned());
@@ -227,7 +236,7 @@ fn named(seeds: &[u64]) -> String {
     format!("{} {}", if seeds.len() == 1 { "seed" } else { "seeds" }, numbers.join(", "))
 }
 
-fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
+fn part(plan: &Plan, section: &Section, states: &[State], machines: &[String]) -> Part {
     let rows: Vec<(&Row, Vec<&Record>)> = section
         .rows
         .iter()
@@ -240,7 +249,11 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
             name: row.name.clone(),
             set: row.set.clone(),
             place: row.place.clone(),
-            seeds: row.cells.iter().map(|&cell| seed(plan, cell, &states[cell])).collect(),
+            seeds: row
+                .cells
+                .iter()
+                .map(|&cell| seed(plan, cell, &states[cell], machines))
+                .collect(),
             entries: Vec::new(),
             picture: records
                 .iter()
@@ -284,14 +297,16 @@ fn part(plan: &Plan, section: &Section, states: &[State]) -> Part {
     }
 }
 
-fn seed(plan: &Plan, cell: usize, state: &State) -> Seed {
+fn seed(plan: &Plan, cell: usize, state: &State, machines: &[String]) -> Seed {
     let cell = &plan.cells[cell];
     let clock = |record: &&Record| record.summary.stopped_by == Some(StoppedBy::WallClock);
     let stopped = state.record().filter(clock).map(|record| {
         format!("training was stopped by the clock at step {}", count(record.summary.steps))
     });
     let reason = state.reason().map(str::to_owned).or(stopped);
-    Seed { seed: cell.seed, hash: cell.hash.clone(), state: state.word(), reason }
+    let ran_on = state.record().map(machine);
+    let machine = machines.iter().position(|one| Some(one) == ran_on.as_ref()).map(|at| at + 1);
+    Seed { seed: cell.seed, hash: cell.hash.clone(), state: state.word(), reason, machine }
 }
 
 fn head(column: &Column) -> Head {
@@ -380,6 +395,7 @@ mod tests {
             hash: String::new(),
             state: "blocked",
             reason: reason.map(str::to_owned),
+            machine: None,
         };
         let told = reasons(&[
             seed(0, Some("no folder")),

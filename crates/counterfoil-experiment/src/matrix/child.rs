@@ -16,12 +16,12 @@ use crate::{
     actions::perform::INTERRUPTED,
     error::{ExperimentError, Result},
     ranks::OF_LAUNCHERS,
-    run_dir::RunDir,
+    run_dir::{Git, RunDir, RunEntry, RunLock, Software, list},
 };
 
 /// How often the process is looked at.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long an interrupted process may take to end by itself: a terminal sends Ctrl-C to both.
+/// How long an interrupted process may take to end by itself.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The variable by which CUDA shows a process some of its machine's GPUs.
@@ -36,6 +36,8 @@ pub enum Ended {
     Failed(Failure),
     /// Because the user stopped it.
     Interrupted,
+    /// Not at all, because another process is at it.
+    Elsewhere(String),
 }
 
 /// Starts the command line for each cell.
@@ -51,8 +53,29 @@ pub struct Children {
 }
 
 impl Children {
-    /// The arguments that run a cell.
-    fn arguments(&self, cell: &Cell) -> Vec<String> {
+    /// The run of a cell that an earlier process of this very source began and did not end.
+    fn begun(&self, cell: &Cell) -> Result<Option<RunDir>> {
+        let (git, software) = (Git::of_source(), Software::built_with());
+        let unfinished = |run: &RunEntry| {
+            run.manifest.as_ref().is_ok_and(|run| {
+                run.config_hash == cell.hash
+                    && matches!(run.exit_status, None | Some(INTERRUPTED))
+                    && run.git == git
+                    && run.software == software
+            })
+        };
+        let runs = list(&self.out)?;
+        let last = runs.iter().rfind(|run| unfinished(run));
+        last.map(|run| RunDir::open(Path::new(""), &run.path.display().to_string())).transpose()
+    }
+
+    /// The arguments that run a cell, or go on with its run.
+    fn arguments(&self, cell: &Cell, begun: Option<&RunDir>) -> Vec<String> {
+        if let Some(run) = begun {
+            return ["resume", &run.path().display().to_string(), "--json"]
+                .map(str::to_owned)
+                .into();
+        }
         let mut arguments = vec!["run".to_owned(), cell.file.display().to_string()];
         let mut flag = |name: &str, value: &str| {
             arguments.extend([name.to_owned(), value.to_owned()]);
@@ -69,6 +92,15 @@ impl Children {
 
 impl Runner for Children {
     fn run(&mut self, cell: &Cell, interrupt: &AtomicBool) -> Result<Ended> {
+        let begun = self.begun(cell)?;
+        match begun.as_ref().map(|run| RunLock::acquire(run.path())).transpose() {
+            // Its process takes the lock anew.
+            Ok(lock) => drop(lock),
+            Err(held @ ExperimentError::Locked { .. }) => {
+                return Ok(Ended::Elsewhere(held.to_string()));
+            }
+            Err(other) => return Err(other),
+        }
         let mut command = Command::new(&self.program);
         // A cell is a run of its own: it must not take itself for one of our launcher's processes.
         let of_launcher = |name: &str| OF_LAUNCHERS.iter().any(|begin| name.starts_with(begin));
@@ -78,10 +110,14 @@ impl Runner for Children {
             command.env_remove(name);
         }
         if let Some(gpu) = self.gpu {
-            command.env(VISIBLE, nth_visible(gpu));
+            let seen = std::env::var(VISIBLE).unwrap_or_default();
+            command.env(VISIBLE, nth_visible(&seen, gpu));
         }
+        // Ctrl-C in a terminal would reach it too, and the one that we send would be the second, which ends it at once.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command
-            .args(self.arguments(cell))
+            .args(self.arguments(cell, begun.as_ref()))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -108,21 +144,25 @@ impl Runner for Children {
     }
 }
 
-/// The name of a GPU by its number among those that this process sees.
-fn nth_visible(gpu: usize) -> String {
-    let seen = std::env::var(VISIBLE).unwrap_or_default();
+/// The name of a GPU by its number among those that this process has `seen`, which is all where nothing is said.
+fn nth_visible(seen: &str, gpu: usize) -> String {
     seen.split(',').nth(gpu).filter(|name| !name.is_empty()).map_or(gpu.to_string(), str::to_owned)
 }
 
 /// The run that the command line tells of.
 fn finished(out: &str) -> Result<RunDir> {
     let told: Option<Value> = serde_json::from_str(out).ok();
-    let run = told.as_ref().and_then(|told| told["runs"][0]["run"].as_str());
+    // One of several runs, or the one that was gone on with.
+    let run = |told: &Value| {
+        let run = told["runs"][0]["run"].as_str().or(told["run"].as_str());
+        run.map(str::to_owned)
+    };
+    let run = told.as_ref().and_then(run);
     let run = run.ok_or_else(|| ExperimentError::Syntax {
         origin: "the answer of `counterfoil run`".into(),
         reason: "names no run; is the binary of another version?".into(),
     })?;
-    RunDir::open(Path::new(""), run)
+    RunDir::open(Path::new(""), &run)
 }
 
 /// The exit status, once the process has ended.
@@ -133,6 +173,9 @@ fn wait(child: &mut Child, interrupt: &AtomicBool) -> Result<Option<i32>> {
             return Ok(status.code());
         }
         if interrupt.load(Ordering::Relaxed) {
+            if asked.is_none() {
+                ask_to_end(child);
+            }
             let since = *asked.get_or_insert_with(Instant::now);
             if since.elapsed() > GRACE {
                 // A run that is killed can be read and resumed.
@@ -141,6 +184,12 @@ fn wait(child: &mut Child, interrupt: &AtomicBool) -> Result<Option<i32>> {
         }
         sleep(LOOK);
     }
+}
+
+/// Sends Ctrl-C, upon which a run writes a checkpoint; where there is no such signal, or no program to send it, the run is killed
+/// in the end and loses the steps since its last one.
+fn ask_to_end(child: &Child) {
+    let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
 }
 
 fn gather(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
@@ -155,4 +204,18 @@ fn gather(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 fn text(reader: Option<JoinHandle<Vec<u8>>>) -> String {
     let bytes = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A launcher may have given this process some of the machine's GPUs already, by number or by name.
+    #[test]
+    fn a_gpu_is_named_as_the_machine_names_it() {
+        assert_eq!(nth_visible("", 1), "1");
+        assert_eq!(nth_visible("4,6", 1), "6");
+        assert_eq!(nth_visible("GPU-a,GPU-b", 0), "GPU-a");
+        assert_eq!(nth_visible("4", 3), "3");
+    }
 }

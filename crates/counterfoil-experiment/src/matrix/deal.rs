@@ -30,9 +30,9 @@ pub fn deal(ranks: &dyn Ranks, plan: &Plan, selected: &[bool], store: &Store) ->
 
 /// What all ranks did, once the last has ended.
 pub fn together(ranks: &dyn Ranks, own: &Outcome) -> Outcome {
-    let counts = [own.ran, own.failed, own.left, usize::from(own.interrupted)];
+    let counts = [own.ran, own.failed, own.left, own.elsewhere, usize::from(own.interrupted)];
     let mut sums = counts.map(|count| count as f32);
     ranks.sum(&mut sums);
-    let [ran, failed, left, interrupted] = sums.map(|sum| sum as usize);
-    Outcome { ran, failed, left, interrupted: interrupted > 0 }
+    let [ran, failed, left, elsewhere, interrupted] = sums.map(|sum| sum as usize);
+    Outcome { ran, failed, left, elsewhere, interrupted: interrupted > 0 }
 }

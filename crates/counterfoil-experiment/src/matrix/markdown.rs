@@ -8,7 +8,7 @@ use super::{
     store::Store,
     sweep::Drawing,
 };
-use crate::report::numbers::NONE;
+use crate::numbers::NONE;
 
 /// The text of `file`, which links to the pictures of `store` and to the drawings of sweeps there.
 pub fn render(board: &Board, store: &Store, file: &Path, drawings: &[Drawing]) -> String {
@@ -23,7 +23,7 @@ pub fn render(board: &Board, store: &Store, file: &Path, drawings: &[Drawing]) -
         "A figure is a mean over seeds, **best** and <u>second best</u> of its column; in brackets its \
          95 % interval over held-out images (the mean of the ends of the intervals behind it, so never too \
          narrow; the spread between seeds is not in it), in parentheses each seed. Times and memory are of \
-         the machines named below, which may have had other work to do: they are not ranked."
+         the machines named below by their numbers, which may have had other work to do: they are not ranked."
             .to_owned(),
     ];
     for (number, part) in board.sections.iter().enumerate() {
@@ -41,7 +41,8 @@ pub fn render(board: &Board, store: &Store, file: &Path, drawings: &[Drawing]) -
     }));
     if !board.machines.is_empty() {
         parts.push("\n## Machines\n".to_owned());
-        parts.extend(board.machines.iter().map(|machine| format!("- {}", plain(machine))));
+        let numbered = board.machines.iter().zip(1..);
+        parts.extend(numbered.map(|(machine, n)| format!("{n}. {}", plain(machine))));
     }
     parts.join("\n") + "\n"
 }

@@ -14,7 +14,7 @@ use super::{
     plan::{Cell, Plan},
     store::{Record, Store},
 };
-use crate::{error::Result, progress::Reporter, report::numbers::duration};
+use crate::{error::Result, numbers::duration, progress::Reporter};
 
 /// The time in which cells must end.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -194,6 +194,8 @@ pub struct Outcome {
     pub failed: usize,
     /// Selected cells that could not have ended in the time given.
     pub left: usize,
+    /// Selected cells that another process was at.
+    pub elsewhere: usize,
     /// Whether the user stopped it.
     pub interrupted: bool,
 }
@@ -250,6 +252,10 @@ pub fn perform(
                 reporter.note(&format!("failed: {failure}"));
                 store.fail(&cell.hash, &failure)?;
                 outcome.failed += 1;
+            }
+            Ended::Elsewhere(held) => {
+                reporter.note(&format!("passed over: {held}"));
+                outcome.elsewhere += 1;
             }
             Ended::Interrupted => {
                 outcome.interrupted = true;

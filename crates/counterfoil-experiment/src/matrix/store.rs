@@ -13,12 +13,11 @@ use super::{
 };
 use crate::{
     actions::{
-        figures::flatten,
         outcome::{Environment, is_outcome},
         witness::Witness,
     },
     error::{ExperimentError, Result},
-    evaluate::{GALLERY_FILE, SUMMARY_FILE, Summary},
+    evaluate::{GALLERY_FILE, SUMMARY_FILE, Summary, dotted::flatten},
     run_dir::{Cpu, Git, RunDir, Software, read_json, write_atomic, write_json},
 };
 
@@ -187,7 +186,7 @@ impl Store {
         Ok(files.iter().filter(json).filter_map(|file| read_json(file).ok()).collect())
     }
 
-    /// Keeps what a finished run found, `seconds` after its process began.
+    /// Keeps what a finished run found, `seconds` after the process that ended it began.
     ///
     /// # Errors
     /// When the run cannot be read, has no summary, or the folder cannot be written.
@@ -218,7 +217,8 @@ impl Store {
             device: manifest.device,
             threads: manifest.threads,
             started: manifest.started,
-            seconds,
+            // Of a run that was gone on with this process saw the end alone.
+            seconds: seconds.max(summary.wall_s),
             training_s: manifest.training_s,
             picture: None,
             summary,

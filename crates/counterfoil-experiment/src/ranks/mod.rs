@@ -92,8 +92,13 @@ pub(crate) fn device(ranks: &dyn Ranks, text: &str) -> Result<Device, TensorErro
 /// As [`parse_device`].
 pub fn gpu(ranks: &dyn Ranks, text: &str) -> Result<Option<usize>, TensorError> {
     let open = matches!(text, "auto" | "cuda") && matches!(parse_device(text)?, Device::Cuda(_));
-    let here = usize::try_from(Cuda::device_count()).unwrap_or(0).max(1);
-    Ok((open && ranks.count() > 1).then(|| ranks.local_rank() % here))
+    let here = usize::try_from(Cuda::device_count()).unwrap_or(0);
+    Ok(open.then(|| own_gpu(ranks.count(), ranks.local_rank(), here)).flatten())
+}
+
+/// The GPU of one of `count` ranks: those of a machine take its `gpus` in turn.
+fn own_gpu(count: usize, local_rank: usize, gpus: usize) -> Option<usize> {
+    (count > 1).then(|| local_rank % gpus.max(1))
 }
 
 /// Processes of this job, where a launcher of MPI programs started this one as one of several.
@@ -112,3 +117,15 @@ pub fn launched() -> Option<usize> {
 /// Beginnings of the names of variables by which launchers speak to their processes.
 pub(crate) const OF_LAUNCHERS: [&str; 6] =
     ["OMPI_", "PMIX_", "PMI_", "PRTE_", "HYDRA_", "SLURM_STEP_NUM_TASKS"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_of_a_machine_take_its_gpus_in_turn() {
+        assert_eq!([0, 1, 2, 3].map(|local| own_gpu(4, local, 2)), [0, 1, 0, 1].map(Some));
+        assert_eq!(own_gpu(1, 0, 2), None, "alone it takes what the config says");
+        assert_eq!(own_gpu(2, 1, 0), Some(0));
+    }
+}

@@ -1,12 +1,10 @@
 //! Tables about the code and the questions that are put to it: what a block tells of, what data can tell.
 
-use super::{
-    numbers::{NONE, number},
-    tables::{Cell, DO, Table, column},
-};
+use super::tables::{Cell, DO, Table, column};
 use crate::{
     evaluate::summary::{Abducted, BlockScore, Leak, Separation, Summary},
     identification::Identification,
+    numbers::{NONE, number},
 };
 
 pub(super) fn abduction(summary: &Summary) -> Table {

@@ -5,8 +5,8 @@ use std::error::Error;
 use plotters::{coord::combinators::BindKeyPoints, prelude::*};
 use serde::Serialize;
 
-use super::numbers;
 use crate::{
+    numbers,
     plot::{COLOURS, GRID, INK, thinned},
     run_dir::{Event, Part},
 };

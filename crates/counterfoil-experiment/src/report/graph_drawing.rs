@@ -8,7 +8,7 @@
 use counterfoil_graph::{Dag, Kind, Variable};
 use serde::Serialize;
 
-use super::numbers::{short, with_unit};
+use crate::numbers::{short, with_unit};
 
 const BOX_HEIGHT: f64 = 50.0;
 const LAYER: f64 = 108.0;

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::{
     material::Material,
-    numbers::{count, duration, estimate, number, percent, with_unit},
     tables::{intervention, wanted_effects},
 };
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
         plan::EXTRAPOLATED,
         summary::{Effect, Ends, Solver, Summary},
     },
+    numbers::{count, duration, estimate, number, percent, with_unit},
     run_dir::{Part, StoppedBy},
 };
 

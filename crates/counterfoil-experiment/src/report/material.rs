@@ -11,12 +11,13 @@ use crate::{
     config::{CONFIG_FILE, GRAPH_FILE},
     error::{ExperimentError, Result},
     evaluate::{
+        dotted::{Figures, flatten},
         gallery::is_sheet,
         gallery::{GALLERY_FILE, Gallery, SHEETS},
         kept::CALIBRATION_FILE,
         summary::{SUMMARY_FILE, Summary},
     },
-    run_dir::{EVENTS_FILE, Event, Manifest, RunDir, read_events, read_json},
+    run_dir::{EVENTS_FILE, Event, Manifest, RunDir, read_events, read_json, short_name},
 };
 
 /// The parts of a run that its report is made from.
@@ -35,7 +36,7 @@ pub(super) struct Material {
     /// The figures of the evaluation.
     pub(super) summary: Option<Summary>,
     /// The same, every number under its dotted name, those that this version does not know included.
-    pub(super) figures: Vec<(String, f64)>,
+    pub(super) figures: Figures,
     /// The images worth showing.
     pub(super) gallery: Option<Gallery>,
     /// How labels and latents belong together.
@@ -100,26 +101,6 @@ fn understood<T: DeserializeOwned>(path: &Path, value: Value) -> Result<T> {
         path: path.to_owned(),
         reason: format!("is of another version ({e}); evaluate the run again"),
     })
-}
-
-/// Every number of a JSON value under its dotted name.
-fn flatten(name: &str, value: &Value, found: &mut Vec<(String, f64)>) {
-    let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
-    match value {
-        Value::Number(number) => found.extend(number.as_f64().map(|x| (name.to_owned(), x))),
-        Value::Object(map) => map.iter().for_each(|(k, v)| flatten(&below(k), v, found)),
-        Value::Array(list) => {
-            list.iter().enumerate().for_each(|(k, v)| flatten(&below(&k.to_string()), v, found));
-        }
-        _ => {}
-    }
-}
-
-/// The last two parts of the path, `NAME/ID`.
-fn short_name(run: &Path) -> String {
-    let mut parts: Vec<_> = run.iter().rev().take(2).map(|p| p.to_string_lossy()).collect();
-    parts.reverse();
-    parts.join("/")
 }
 
 /// The pictures in a folder by name, without those that the gallery shows better.

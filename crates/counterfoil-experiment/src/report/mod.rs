@@ -14,7 +14,6 @@ mod curves;
 mod graph_drawing;
 mod headline;
 mod material;
-pub(crate) mod numbers;
 mod page;
 mod pictures;
 mod tables;

@@ -9,12 +9,12 @@ use super::{
     graph_drawing::{Drawing, layout},
     headline::{Card, cards, course, sentence},
     material::Material,
-    numbers::{count, duration, number},
     pictures::{Grid, Room, Sheet, grids, sheets},
     tables::{Column, Section, sections},
 };
 use crate::{
     error::{ExperimentError, Result},
+    numbers::{count, duration, number},
     run_dir::Manifest,
 };
 

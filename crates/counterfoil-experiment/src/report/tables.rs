@@ -6,12 +6,12 @@ use serde::Serialize;
 use super::{
     change_tables::{following, interaction, minimality, resemblance},
     code_tables::{abduction, disentanglement, identification, leakage, separation, uncertainty},
-    numbers::{NONE, estimate, number, percent, with_unit},
 };
 use crate::evaluate::{
     plan::EXTRAPOLATED,
     summary::{Effect, Ends, ImageError, Kept, Reading, Reference, Summary},
 };
+use crate::numbers::{NONE, estimate, number, percent, with_unit};
 
 /// A question with its answers.
 #[derive(Debug, Serialize)]

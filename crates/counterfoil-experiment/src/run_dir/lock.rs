@@ -8,10 +8,10 @@ use std::{
 
 use crate::{
     error::{ExperimentError, Result},
-    report::numbers::duration,
+    numbers::duration,
 };
 
-/// The file that carries the lock and, for people, the number of the process that holds it.
+/// The file that carries the lock and, for people, the number and the machine of the process that holds it.
 const LOCK_FILE: &str = "lock";
 
 /// The right to write into a run directory; given back when dropped.
@@ -36,10 +36,14 @@ impl RunLock {
         match file.file().try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                let _ = file.read_to_string(&mut pid);
-                let pid = if pid.trim().is_empty() { "unknown" } else { pid.trim() }.to_owned();
-                return Err(ExperimentError::Locked { run: run.to_owned(), pid, age: age(&file) });
+                let mut text = String::new();
+                let _ = file.read_to_string(&mut text);
+                let owner = owner(&text, &host());
+                return Err(ExperimentError::Locked {
+                    run: run.to_owned(),
+                    owner,
+                    age: age(&file),
+                });
             }
             // Some network file systems know no locks; a run there is as safe as its user is careful.
             Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
@@ -47,8 +51,24 @@ impl RunLock {
         }
         file.set_len(0)?;
         file.rewind()?;
-        writeln!(file, "{}", std::process::id())?;
+        writeln!(file, "{} {}", std::process::id(), host())?;
         Ok(Self { _file: file })
+    }
+}
+
+/// What this machine is called, where the system tells without a call.
+fn host() -> String {
+    let name = fs_err::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
+/// Who holds a lock by what its file says, seen from the machine `here`: folders of runs may be shared between machines.
+fn owner(text: &str, here: &str) -> String {
+    match text.trim().split_once(' ') {
+        Some((pid, host)) if host != here => format!("{pid} on {host}"),
+        Some((pid, _)) => pid.to_owned(),
+        None if text.trim().is_empty() => "unknown".to_owned(),
+        None => text.trim().to_owned(),
     }
 }
 
@@ -64,6 +84,12 @@ fn age(file: &fs_err::File) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_owner_on_another_machine_is_named_with_it() {
+        let owners = ["7 here\n", "7 there\n", "7 \n", "7\n", ""].map(|text| owner(text, "here"));
+        assert_eq!(owners, ["7", "7 on there", "7", "7", "unknown"]);
+    }
 
     #[test]
     fn the_second_writer_is_told_who_is_first_and_the_third_succeeds() {

@@ -40,6 +40,13 @@ use crate::{
 /// The folder that holds all runs unless the user names another.
 pub const DEFAULT_OUT: &str = "runs";
 
+/// `NAME/ID` of a run's folder.
+pub fn short_name(run: &Path) -> String {
+    let mut parts: Vec<_> = run.iter().rev().take(2).map(|p| p.to_string_lossy()).collect();
+    parts.reverse();
+    parts.join("/")
+}
+
 /// A run directory that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
@@ -49,24 +56,34 @@ pub struct RunDir {
 impl RunDir {
     /// Makes the directory of a new run under `out` and writes config, graph and manifest into it.
     ///
-    /// That the model fits the data is checked first, so that a mistake leaves no run behind.
+    /// That the model and the procedure fit the data is checked first, so that a mistake leaves no run behind.
     ///
     /// A directory of that name gets `-2`, `-3` ... behind it; nothing that exists is touched.
     ///
     /// # Errors
-    /// When the model's sizes do not fit the data, or a folder or file cannot be written.
+    /// When the model's sizes or the procedure do not fit the data, or a folder or file cannot be written.
     pub fn create(out: &Path, config: &Config, data: &Data, origin: Origin) -> Result<Self> {
         let dataset = data.dataset();
-        config.architecture(dataset.images().image_shape(), dataset.class_count())?;
+        let architecture =
+            config.architecture(dataset.images().image_shape(), dataset.class_count())?;
+        config.sections().counterfactual.grid(&architecture)?;
         let git = Git::of_source();
         let revision = git.as_ref().map_or("norev", Git::short);
         let seed = config.experiment().seed;
         let id = format!("{}-{revision}-s{seed}-{}", clock::utc_compact(), config.hash8());
-        let run = Self { path: claim(&out.join(&config.experiment().name), &id)? };
-        write_atomic(&run.file(CONFIG_FILE), config.to_toml()?.as_bytes())?;
-        write_atomic(&run.file(GRAPH_FILE), config.graph_text().as_bytes())?;
-        // Last, because a folder is a run from the moment it has a manifest.
-        Manifest::begin(config, dataset, origin, git).write(&run.path)?;
+        let claimed = claim(&out.join(&config.experiment().name), &id);
+        let run = Self { path: claimed.map_err(ExperimentError::without_run)? };
+        let filled = (|| {
+            write_atomic(&run.file(CONFIG_FILE), config.to_toml()?.as_bytes())?;
+            write_atomic(&run.file(GRAPH_FILE), config.graph_text().as_bytes())?;
+            // Last, because a folder is a run from the moment it has a manifest.
+            Manifest::begin(config, dataset, origin, git).write(&run.path)
+        })();
+        if let Err(error) = filled {
+            // Nothing can be done with it; the cause is what the user must hear about.
+            let _ = fs_err::remove_dir_all(&run.path);
+            return Err(error.without_run());
+        }
         Ok(run)
     }
 

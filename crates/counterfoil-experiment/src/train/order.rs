@@ -19,6 +19,60 @@ pub struct Position {
 /// the same and no image occurs twice in a batch.
 #[derive(Debug)]
 pub struct Order {
+    first: Pass,
+    /// Where labels are few: the images without any, of which each batch has its part too.
+    unlabelled: Option<Pass>,
+}
+
+impl Order {
+    /// The order over `items` (indices into the data) in batches of `batch`, which is at least 1 and at most their
+    /// number, as a checked config makes sure.
+    pub fn new(items: &[usize], batch: usize, seed: u64) -> Self {
+        Self { first: Pass::new("epoch-order", items.to_vec(), batch, seed), unlabelled: None }
+    }
+
+    /// The same, where a `share` of each batch consists of images that have a label and the rest of images that have none, each
+    /// kind in an order of its own. As they come where the share is 0 or where there are too few of either kind.
+    pub fn balanced(
+        items: &[usize],
+        has_label: impl Fn(usize) -> bool,
+        share: f64,
+        batch: usize,
+        seed: u64,
+    ) -> Self {
+        let (labelled, without): (Vec<usize>, Vec<usize>) =
+            items.iter().partition(|item| has_label(**item));
+        let of_first = (share * batch as f64).round() as usize;
+        let rest = batch.saturating_sub(of_first);
+        if of_first == 0 || labelled.len() < of_first || without.len() < rest {
+            return Self::new(items, batch, seed);
+        }
+        Self {
+            first: Pass::new("epoch-order", labelled, of_first, seed),
+            unlabelled: (rest > 0)
+                .then(|| Pass::new("epoch-order-unlabelled", without, rest, seed)),
+        }
+    }
+
+    /// Where the batch of `step` (counted from 0) begins; among the images with labels, where they have an order of their own.
+    pub fn position(&self, step: u64) -> Position {
+        self.first.position(step)
+    }
+
+    /// The images of the batch of `step`. O(number of items) at the first step of an epoch, O(batch) otherwise.
+    pub fn batch(&mut self, step: u64) -> Vec<usize> {
+        let mut items = self.first.batch(step).to_vec();
+        if let Some(unlabelled) = &mut self.unlabelled {
+            items.extend_from_slice(unlabelled.batch(step));
+        }
+        items
+    }
+}
+
+/// Images in one order, so many a batch.
+#[derive(Debug)]
+struct Pass {
+    purpose: &'static str,
     items: Vec<usize>,
     batch: usize,
     seed: u64,
@@ -26,25 +80,21 @@ pub struct Order {
     shuffle: Option<(u64, Vec<usize>)>,
 }
 
-impl Order {
-    /// The order over `items` (indices into the data) in batches of `batch`, which is at least 1 and at most their
-    /// number, as a checked config makes sure.
-    pub fn new(items: &[usize], batch: usize, seed: u64) -> Self {
-        Self { items: items.to_vec(), batch, seed, shuffle: None }
+impl Pass {
+    fn new(purpose: &'static str, items: Vec<usize>, batch: usize, seed: u64) -> Self {
+        Self { purpose, items, batch, seed, shuffle: None }
     }
 
-    /// Where the batch of `step` (counted from 0) begins.
-    pub fn position(&self, step: u64) -> Position {
+    fn position(&self, step: u64) -> Position {
         let per_epoch = (self.items.len() / self.batch).max(1) as u64;
         Position { epoch: step / per_epoch, offset: (step % per_epoch) as usize * self.batch }
     }
 
-    /// The images of the batch of `step`. O(number of items) at the first step of an epoch, O(batch) otherwise.
-    pub fn batch(&mut self, step: u64) -> &[usize] {
+    fn batch(&mut self, step: u64) -> &[usize] {
         let Position { epoch, offset } = self.position(step);
         let current = self.shuffle.take().filter(|(shuffled, _)| *shuffled == epoch);
         let (_, order) = self.shuffle.insert(current.unwrap_or_else(|| {
-            let mut stream = Stream::new(self.seed, "epoch-order", 0, epoch);
+            let mut stream = Stream::new(self.seed, self.purpose, 0, epoch);
             let order = stream.permutation(self.items.len());
             (epoch, order.into_iter().map(|i| self.items[i]).collect())
         }));
@@ -97,8 +147,34 @@ mod tests {
     #[test]
     fn epochs_and_seeds_differ() {
         let items: Vec<usize> = (0..50).collect();
-        let first = |seed, step| Order::new(&items, 50, seed).batch(step).to_vec();
+        let first = |seed, step| Order::new(&items, 50, seed).batch(step);
         assert_ne!(first(1, 0), first(1, 1));
         assert_ne!(first(1, 0), first(2, 0));
+    }
+
+    /// Exact: of a tenth with labels each batch has its three quarters, and over an epoch of theirs each comes once.
+    #[test]
+    fn a_batch_has_its_share_of_labelled_images() {
+        let items: Vec<usize> = (0..200).collect();
+        let has_label = |item: usize| item % 10 == 0;
+        let mut order = Order::balanced(&items, has_label, 0.75, 8, 1);
+        let mut seen = Vec::new();
+        for step in 0..3 {
+            let batch = order.batch(step);
+            let (labelled, rest): (Vec<usize>, Vec<usize>) =
+                batch.iter().partition(|item| has_label(**item));
+            assert_eq!((labelled.len(), rest.len()), (6, 2));
+            seen.extend(labelled);
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!((seen.len(), order.position(3).epoch), (18, 1));
+        assert_eq!(Order::balanced(&items, has_label, 1.0, 8, 1).batch(0).len(), 8);
+        // As they come: nothing is asked for, or there are too few of a kind.
+        let plain = Order::new(&items, 8, 1).batch(5);
+        for (share, known) in [(0.0, 10), (0.75, 1), (0.75, 100)] {
+            let mut order = Order::balanced(&items, |item| item % known == 0, share, 8, 1);
+            assert_eq!(order.batch(5), plain);
+        }
     }
 }

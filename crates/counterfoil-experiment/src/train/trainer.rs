@@ -64,8 +64,14 @@ impl<'a> Trainer<'a> {
         device: Device,
     ) -> Result<Self> {
         let seed = config.experiment().seed;
-        let TrainingSection { steps, batch, weight_decay, checkpoint_activations, .. } =
-            *config.training();
+        let TrainingSection {
+            steps,
+            batch,
+            labelled_share,
+            weight_decay,
+            checkpoint_activations,
+            ..
+        } = *config.training();
         let dataset = data.dataset();
         let shape = dataset.images().image_shape();
         let model = Model::new(&config.architecture(shape, dataset.class_count())?);
@@ -80,7 +86,13 @@ impl<'a> Trainer<'a> {
             objective: Objective::new(&config.sections().objective, steps, seed)?
                 .checkpointed(checkpoint_activations),
             ema: Ema::new(&weights),
-            order: Order::new(&data.split().train, batch, seed),
+            order: Order::balanced(
+                &data.split().train,
+                |item| data.has_label(item),
+                labelled_share,
+                batch,
+                seed,
+            ),
             step: 0,
             loss: LossState::default(),
             rollbacks: 0,
@@ -189,7 +201,7 @@ impl<'a> Trainer<'a> {
     pub(super) fn step(&mut self) -> Result<Result<(), Divergence>> {
         let training = self.config.training();
         let begun = Instant::now();
-        let mut batch = self.data.batch(self.order.batch(self.step), self.device)?;
+        let mut batch = self.data.batch(&self.order.batch(self.step), self.device)?;
         batch.more_labels = self.more_labels();
         self.waited += begun.elapsed();
         let weights = self.weights.bind(self.precision, Mode::Train);

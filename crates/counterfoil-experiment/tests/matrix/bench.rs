@@ -175,7 +175,7 @@ impl Runner for Actor<'_> {
 }
 
 /// A run directory with a manifest, the summary of a real run with `changes`, and two images of noise.
-fn run(out: &Path, cell: &Cell, changes: &Value) -> RunDir {
+pub(crate) fn run(out: &Path, cell: &Cell, changes: &Value) -> RunDir {
     let folder = out.join(&cell.experiment).join(&cell.hash);
     fs_err::create_dir_all(folder.join("samples")).unwrap();
     let mut summary: Value =

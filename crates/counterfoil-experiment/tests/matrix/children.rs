@@ -1,18 +1,30 @@
 //! A cell in a process of its own, which here is a few lines of shell.
 #![cfg(unix)]
 
-use std::{os::unix::fs::PermissionsExt, sync::atomic::AtomicBool};
+use std::{
+    os::unix::fs::PermissionsExt,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
-use counterfoil_experiment::matrix::{Children, child::Ended, schedule::Runner};
+use counterfoil_experiment::{
+    matrix::{Children, child::Ended, schedule::Runner},
+    run_dir::{Git, RunDir, RunLock, Software},
+};
+use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{self, Bench};
 
 /// How a process that does `script` ends.
 fn run(bench: &Bench, script: &str) -> Ended {
+    run_until(bench, script, &AtomicBool::new(false))
+}
+
+fn run_until(bench: &Bench, script: &str, interrupt: &AtomicBool) -> Ended {
     let program = bench.write("program", &format!("#!/bin/sh\n{script}\n"));
     fs_err::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     let mut children = Children { program, out: bench.path("runs"), gpu: None };
-    children.run(&bench.plan().cells[0], &AtomicBool::new(false)).unwrap()
+    children.run(&bench.plan().cells[0], interrupt).unwrap()
 }
 
 #[test]
@@ -59,4 +71,74 @@ fn a_run_is_asked_for_and_found() {
         asked.contains("--set experiment.seed=0") && asked.trim().ends_with("--json"),
         "{asked}"
     );
+}
+
+/// The run of the first cell, as a process that was killed left it, with these changes of its manifest.
+fn torso(bench: &Bench, changes: &[(&str, Value)]) -> RunDir {
+    let run = bench::run(&bench.path("runs"), &bench.plan().cells[0], &json!({}));
+    let file = run.path().join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs_err::read(&file).unwrap()).unwrap();
+    let software = serde_json::to_value(Software::built_with()).unwrap();
+    manifest.as_object_mut().unwrap().extend(software.as_object().unwrap().clone());
+    manifest["git"] = serde_json::to_value(Git::of_source()).unwrap();
+    manifest["exit_status"] = Value::Null;
+    for (key, value) in changes {
+        manifest[*key] = value.clone();
+    }
+    fs_err::write(&file, manifest.to_string()).unwrap();
+    run
+}
+
+/// What a killed table left is gone on with, unless somebody is at it; what other source began, or what ended, is not.
+#[test]
+fn a_run_that_was_begun_is_gone_on_with() {
+    let bench = Bench::new();
+    let begun = torso(&bench, &[]);
+    let path = begun.path().display();
+    let asked = bench.path("arguments");
+    let script = format!("echo \"$@\" > {}; echo '{{\"run\": \"{path}\"}}'", asked.display());
+    match run(&bench, &script) {
+        Ended::Done(run) => assert_eq!(run.path(), begun.path()),
+        other => panic!("{other:?}"),
+    }
+    let words = || fs_err::read_to_string(&asked).unwrap().trim().to_owned();
+    assert_eq!(words(), format!("resume {path} --json"));
+
+    let held = RunLock::acquire(begun.path()).unwrap();
+    match run(&bench, &script) {
+        Ended::Elsewhere(said) => assert!(said.contains("in use by process"), "{said}"),
+        other => panic!("{other:?}"),
+    }
+    drop(held);
+    let other = json!({ "revision": "0123456789", "dirty": false });
+    for change in [("git", other), ("exit_status", json!(0)), ("config_hash", json!("f"))] {
+        torso(&bench, &[change]);
+        assert!(matches!(run(&bench, &script), Ended::Done(_)));
+        assert!(words().starts_with("run "), "{}", words());
+    }
+}
+
+/// The process alone is told to end, once, and has the time to.
+#[test]
+fn an_interrupt_is_handed_on() {
+    let bench = Bench::new();
+    let told = bench.path("told");
+    let script = format!(
+        "trap 'echo told >> {0}; exit 130' INT; echo begun > {0}; while :; do sleep 0.05; done",
+        told.display()
+    );
+    let interrupt = AtomicBool::new(false);
+    let said = || fs_err::read_to_string(&told).unwrap_or_default();
+    let ended = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let began = Instant::now();
+            while said().is_empty() && began.elapsed() < Duration::from_secs(60) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            interrupt.store(true, Ordering::Relaxed);
+        });
+        run_until(&bench, &script, &interrupt)
+    });
+    assert!(matches!(ended, Ended::Interrupted), "{ended:?}");
+    assert_eq!(said(), "begun\ntold\n");
 }

@@ -109,7 +109,7 @@ fn a_failed_cell_leaves_the_rest_alive_and_is_tried_last_next_time() {
         _ => Act::End(json!({})),
     });
     let outcome = bench.perform(&plan, Budget::NONE, &[], &mut actor);
-    assert_eq!(outcome, Outcome { ran: 2, failed: 2, left: 0, interrupted: true });
+    assert_eq!(outcome, Outcome { ran: 2, failed: 2, left: 0, elsewhere: 0, interrupted: true });
     let expected = ["done", "failed", "done", "failed"];
     assert_eq!(words(&plan, &bench)[..4], expected);
     assert!(words(&plan, &bench)[4..].iter().all(|word| *word == "missing"));

@@ -181,7 +181,7 @@ fn gaps_and_failures_are_said_and_words_are_escaped() {
     assert!(page.contains("src=\"data:image/png;base64,"));
     assert!(!page.contains("http") && !page.contains("url("), "nothing is fetched");
     assert_eq!(page.matches("<table").count(), page.matches("</table>").count());
-    assert_eq!(board.sections[0].rows[0].status(), "2 seeds; seed 1 stopped by the clock");
+    assert_eq!(board.sections[0].rows[0].status(), "2 seeds; on [1]; seed 1 stopped by the clock");
     assert!(markdown.contains("| parity | failed |"), "{markdown}");
     assert!(markdown.contains("a \\<b\\> processor"), "{markdown}");
     // One picture a row that ran; a picture lies where the text says.

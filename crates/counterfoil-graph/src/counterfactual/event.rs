@@ -77,12 +77,6 @@ impl Event {
         self
     }
 
-    /// Both events at once.
-    pub fn and_all(mut self, other: &Self) -> Self {
-        self.0.extend(other.0.iter().cloned());
-        self
-    }
-
     /// The statements in the order in which they were made.
     pub fn atoms(&self) -> &[Atom] {
         &self.0

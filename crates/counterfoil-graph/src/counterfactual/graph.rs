@@ -84,6 +84,9 @@ impl CounterfactualGraph {
         let mut table = Worlds::default();
         let mut places = Vec::new();
         for world in worlds {
+            if graph.is_empty() && world.is_factual() {
+                continue;
+            }
             let atoms = [super::Atom { of: Counterfactual { variable: 0, world }, value: 0 }];
             let event = super::Event::from_iter(atoms);
             event.check(graph)?;

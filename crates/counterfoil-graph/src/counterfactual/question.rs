@@ -206,6 +206,25 @@ impl Question {
 mod tests {
     use super::*;
 
+    /// Exact: the questions that have names, written out; old and new, seen and asked for must not change places.
+    #[test]
+    fn questions_by_name_say_what_they_ask() {
+        let graph: Admg = "X -> M -> Y; X -> Y".parse().unwrap();
+        let mediators = graph.set_of(["M"]).unwrap();
+        for (question, text) in [
+            (Question::under((2, 1), [(0, 3)]), "P(Y[X=3]=1)"),
+            (Question::treated((2, 1), 0, 3, 4), "P(Y[X=3]=1 | X=4)"),
+            (Question::controlled_direct((2, 1), (0, 3), [(1, 5)]), "P(Y[X=3, M=5]=1)"),
+            (Question::natural_direct((2, 1), 0, [3, 4], &mediators), "P(Y[X=4, M[X=3]]=1)"),
+            (Question::natural_indirect((2, 1), 0, [3, 4], &mediators), "P(Y[X=3, M[X=4]]=1)"),
+            (Question::necessity(2, [1, 0], 0, [3, 4]), "P(Y[X=4]=0 | X=3, Y=1)"),
+            (Question::sufficiency(2, [1, 0], 0, [3, 4]), "P(Y[X=3]=1 | X=4, Y=0)"),
+            (Question::necessity_and_sufficiency(2, [1, 0], 0, [3, 4]), "P(Y[X=3]=1, Y[X=4]=0)"),
+        ] {
+            assert_eq!(question.text(&graph), text);
+        }
+    }
+
     /// On the path that leads through everything, and with all of its edges active, a treatment does what it does.
     #[test]
     fn all_edges_together_are_the_total_effect() {

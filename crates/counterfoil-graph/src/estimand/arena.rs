@@ -268,6 +268,19 @@ impl Arena {
         (given, do_, symbols.len())
     }
 
+    /// How many factors and summed symbols an expression hands on to one that it becomes a part of: at least 1.
+    pub(super) fn breadth(&self, expr: Expr) -> usize {
+        let product = |expr: Expr| match self.nodes[expr.index()] {
+            Stored::Product { start, end } => (end - start) as usize,
+            _ => 1,
+        };
+        match self.nodes[expr.index()] {
+            Stored::Sum { start, end, .. } => (end - start) as usize,
+            Stored::Ratio { numerator, denominator } => product(numerator) + product(denominator),
+            _ => product(expr),
+        }
+    }
+
     /// The product of `factors`: nested products are taken apart, ones are left out, a zero makes it zero, and what is
     /// left stands in canonical order.
     pub fn product(&mut self, factors: impl IntoIterator<Item = Expr>) -> Expr {

@@ -22,7 +22,8 @@ impl Estimand {
     /// `level` from `replicates` resamples of the rows (Efron 1979).
     ///
     /// All cells are estimated from the same resamples. With few observations of some case the intervals are too
-    /// narrow, like all percentile intervals; without any there is an error. `O(replicates (r log d + c))` for r rows,
+    /// narrow, like all percentile intervals; without any there is an error. A level that does not lie between 0 and 1 gives no
+    /// interval. `O(replicates (r log d + c))` for r rows,
     /// d of them different, and an estimand that takes c to evaluate.
     ///
     /// # Errors
@@ -58,7 +59,7 @@ impl Estimand {
     ) -> Result<Vec<Estimate>, EvalError> {
         let values: Vec<f64> =
             cells.iter().map(|cell| self.eval(sample, cell)).collect::<Result<_, _>>()?;
-        let mut resampled: Vec<Vec<f64>> = vec![Vec::with_capacity(replicates); cells.len()];
+        let mut resampled: Vec<Vec<f64>> = vec![Vec::new(); cells.len()];
         for _ in 0..replicates {
             let again = sample.resampled(stream);
             for (cell, found) in cells.iter().zip(&mut resampled) {
@@ -76,14 +77,14 @@ impl Estimand {
 
 fn summarised(value: f64, mut found: Vec<f64>, replicates: usize, level: f64) -> Estimate {
     let undefined = replicates - found.len();
-    if found.len() < 2 || undefined * 2 > replicates {
+    if found.len() < 2 || undefined > found.len() || !(level > 0.0 && level < 1.0) {
         return Estimate { value, interval: None, standard_error: None, undefined };
     }
     found.sort_by(f64::total_cmp);
     let n = found.len() as f64;
     let mean = found.iter().sum::<f64>() / n;
     let spread = found.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let tail = (1.0 - level.clamp(0.0, 1.0)) / 2.0;
+    let tail = (1.0 - level) / 2.0;
     let interval = Some([quantile(&found, tail), quantile(&found, 1.0 - tail)]);
     Estimate { value, interval, standard_error: Some(spread.sqrt()), undefined }
 }

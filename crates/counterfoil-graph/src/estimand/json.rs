@@ -115,6 +115,10 @@ pub(super) enum Malformed {
         "expression {at} names `{name}` with {primes} primes: with fewer in all symbols the formula is the same"
     )]
     Primes { at: usize, name: String, primes: u32 },
+    #[error(
+        "the products and sums of expression {at} make the formula longer than {ROOM} factors and symbols"
+    )]
+    Long { at: usize },
     #[error("there are no expressions")]
     Empty,
 }
@@ -122,6 +126,10 @@ pub(super) enum Malformed {
 /// So many primes the symbols of a formula may have, summed over its variables. Work on a formula makes room for every
 /// symbol with as many primes or fewer, and a number costs its writer nothing.
 const PRIMES: usize = 1 << 20;
+
+/// So many factors and summed symbols all expressions may have together. Products of products and sums of sums are made one,
+/// so that a few lines could otherwise double a formula over and over.
+const ROOM: usize = 1 << 22;
 
 impl TryFrom<Raw> for Estimand {
     type Error = Malformed;
@@ -140,6 +148,7 @@ impl TryFrom<Raw> for Estimand {
         // By variable: the most primes so far.
         let mut primed = vec![0; raw.variables.len()];
         let mut room = PRIMES;
+        let mut left = ROOM;
         for (at, node) in raw.expressions.iter().enumerate() {
             let mut symbols = |list: &[RawSymbol]| -> Result<Vec<Symbol>, Malformed> {
                 let symbol =
@@ -159,7 +168,12 @@ impl TryFrom<Raw> for Estimand {
                     };
                 list.iter().map(symbol).collect()
             };
-            let part = |part: usize| made.get(part).copied().ok_or(Malformed::Later { at, part });
+            // A part of an expression, whose factors and symbols may become those of the whole.
+            let mut part = |arena: &Arena, part: usize| {
+                let expr = made.get(part).copied().ok_or(Malformed::Later { at, part })?;
+                left = left.checked_sub(arena.breadth(expr)).ok_or(Malformed::Long { at })?;
+                Ok(expr)
+            };
             let expr = match node {
                 RawNode::One => Expr::ONE,
                 RawNode::Zero => Expr::ZERO,
@@ -173,12 +187,16 @@ impl TryFrom<Raw> for Estimand {
                 }
                 RawNode::Product(factors) => {
                     let factors: Vec<Expr> =
-                        factors.iter().map(|&f| part(f)).collect::<Result<_, _>>()?;
+                        factors.iter().map(|&f| part(&arena, f)).collect::<Result<_, _>>()?;
                     arena.product(factors)
                 }
-                RawNode::Sum { over, body } => arena.sum(symbols(over)?, part(*body)?),
+                RawNode::Sum { over, body } => {
+                    let body = part(&arena, *body)?;
+                    arena.sum(symbols(over)?, body)
+                }
                 RawNode::Ratio { numerator, denominator } => {
-                    arena.ratio(part(*numerator)?, part(*denominator)?)
+                    let (above, below) = (part(&arena, *numerator)?, part(&arena, *denominator)?);
+                    arena.ratio(above, below)
                 }
             };
             made.push(expr);

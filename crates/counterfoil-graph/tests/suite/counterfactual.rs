@@ -13,7 +13,9 @@ use crate::{
 };
 use counterfoil_graph::{
     Admg, Edge, MixedGraph, NodeSet, Query, Variable,
-    counterfactual::{Answer, Atom, Counterfactual, Event, Formula, Setting, World, identify},
+    counterfactual::{
+        Answer, Atom, Counterfactual, CounterfactualGraph, Event, Formula, Setting, World, identify,
+    },
     identification::{Workspace, identifiable},
 };
 use counterfoil_random::Stream;
@@ -380,4 +382,19 @@ fn moved_world(world: &World, new: impl Fn(usize) -> usize + Copy) -> World {
         Setting::AsIn(inner) => moved.set_as_in(new(variable), moved_world(inner, new)),
         _ => unreachable!("there are two sorts of settings"),
     })
+}
+
+/// Exact: of two worlds the twin network, in which what one of them sets is no node; of a graph without variables nothing.
+#[test]
+fn the_network_of_worlds_is_theirs_merged() {
+    let graph: Admg = "X -> Y; Z".parse().unwrap();
+    let worlds = || [World::factual(), World::factual().set(0, 1)];
+    let twin = CounterfactualGraph::network(&graph, worlds()).unwrap();
+    // X, Y and Z as they are, and Y had X been 1.
+    assert_eq!((twin.nodes().len(), twin.worlds().len()), (4, 2));
+    let shared = twin.nodes().iter().find(|node| graph.name(node.variable) == "Z").unwrap();
+    assert_eq!(shared.worlds, [0, 1]);
+    let empty = Admg::new([], &[], &[]).unwrap();
+    assert!(CounterfactualGraph::network(&empty, [World::factual()]).unwrap().nodes().is_empty());
+    assert!(CounterfactualGraph::network(&empty, worlds()).is_err());
 }

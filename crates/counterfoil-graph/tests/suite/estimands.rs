@@ -131,6 +131,11 @@ fn json_round_trip() {
         with(r#"{"p":{"of":[["X",4294967295]]}}"#),
         "expression 0 names `X` with 4294967295 primes: with fewer in all symbols the formula is the same"
     );
+    // Each line would double the formula: 2^40 factors, or as many symbols in the end.
+    let p = r#"{"p":{"of":["X"]}}"#.to_owned();
+    let doubled = (0..40).map(|i| format!(r#"{{"product":[{i},{i}]}}"#));
+    let doubled = [p].into_iter().chain(doubled).collect::<Vec<_>>().join(",");
+    assert!(with(&doubled).contains("make the formula longer than 4194304"));
     assert_eq!(
         with(r#"{"p":{"of":["Y"]}}"#),
         "expression 0 names `Y`, which is not among the variables"

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     discrete::{FunctionalModel, facts},
-    oracle::{agree, formula_error},
+    oracle::{agree, formula_error, truth},
 };
 use counterfoil_graph::{Variable, counterfactual::Answer};
 use serde::{Deserialize, Serialize};
@@ -49,19 +49,18 @@ struct Number {
     scm: Value,
 }
 
-/// The model answers by trying all states of its noise; a formula is evaluated on its interventional distributions.
+/// The model answers by its noise; a formula is evaluated on its interventional distributions.
 pub(super) fn numeric(case: &Case, query: &Events) -> Result<Finding, String> {
     let Number { value: expected, scm } = case.expected()?;
     let model = FunctionalModel::from_json(&scm.to_string())
         .and_then(|model| model.in_order(case.graph.variables().map(Variable::name)))
         .map_err(|error| error.to_string())?;
     let question = case.question(query)?;
-    let enumerated = model
-        .probability_by_enumeration(&facts(&question.event), &facts(&question.given))
+    let modelled = truth(&model, &facts(&question.event), &facts(&question.given))
         .map_err(|error| error.to_string())?;
     let differs = |value: f64| !agree(value, expected);
-    if differs(enumerated) {
-        return Ok(Finding::Wrong(json!({ "enumerated": enumerated })));
+    if differs(modelled) {
+        return Ok(Finding::Wrong(json!({ "model": modelled })));
     }
     let wrong = match answered(case, query)? {
         Answer::Identified(formula) => formula_error(&formula, &model, &model, expected).err(),
@@ -72,6 +71,6 @@ pub(super) fn numeric(case: &Case, query: &Events) -> Result<Finding, String> {
     };
     Ok(match wrong {
         None => Finding::Right,
-        Some(reason) => Finding::Wrong(json!({ "enumerated": enumerated, "error": reason })),
+        Some(reason) => Finding::Wrong(json!({ "model": modelled, "error": reason })),
     })
 }

@@ -9,6 +9,7 @@ use super::{
     world::World,
 };
 use crate::ScmError;
+use std::{collections::BTreeSet, mem};
 
 /// Up to so many states of the noise, trying all is faster than eliminating one at a time.
 const FEW_STATES: usize = 512;
@@ -117,18 +118,32 @@ impl FunctionalModel {
     pub fn twin(&self, worlds: &[&World]) -> Result<Twin, ScmError> {
         let network = Network::new(self, worlds)?;
         let copies = network.copies.len();
+        // What nobody sees stands after what is seen, in every world.
+        let hidden = |place: &usize| network.copies[*place].variable >= self.cpt.len();
+        let (unseen, mut order): (Vec<usize>, Vec<usize>) = (0..copies).partition(hidden);
+        let seen = order.len();
+        order.extend(unseen);
+        let mut position = vec![0; copies];
+        for (at, &place) in order.iter().enumerate() {
+            position[place] = at;
+        }
+        let mut taken: BTreeSet<String> = self.sources.iter().map(|s| s.name.clone()).collect();
+        taken.extend((0..self.rules.len()).map(|variable| self.cpt.name(variable).to_owned()));
+        let mut named = vec![false; self.rules.len()];
         let mut nodes: Vec<Node> = Vec::with_capacity(copies + self.sources.len());
-        for place in 0..copies {
+        for &place in &order {
             let variable = network.copies[place].variable;
-            let before = (0..place).filter(|&p| network.copies[p].variable == variable).count();
+            let mut name = self.cpt.name(variable).to_owned();
+            // The first copy is called as the variable is.
+            while mem::replace(&mut named[variable], true) && taken.contains(&name) {
+                name.push('\'');
+            }
+            taken.insert(name.clone());
             let table = network.table(place)?;
             let (_, parents) = table.variables().split_last().unwrap_or((&0, &[]));
-            nodes.push(Node {
-                name: format!("{}{}", self.cpt.name(variable), "'".repeat(before)),
-                cardinality: network.cardinality(place),
-                parents: parents.to_vec(),
-                rows: table.into_values(),
-            });
+            let parents = parents.iter().map(|&p| position.get(p).copied().unwrap_or(p)).collect();
+            let cardinality = network.cardinality(place);
+            nodes.push(Node { name, cardinality, parents, rows: table.into_values() });
         }
         nodes.extend(self.sources.iter().map(|source| Node {
             name: source.name.clone(),
@@ -136,8 +151,9 @@ impl FunctionalModel {
             parents: vec![],
             rows: source.probabilities.clone(),
         }));
-        let model = CptModel::from_nodes(nodes, copies)?;
-        let places = (0..worlds.len()).map(|world| network.places(world).to_vec()).collect();
+        let model = CptModel::from_nodes(nodes, seen)?;
+        let places = |world| network.places(world).iter().map(|&place| position[place]).collect();
+        let places = (0..worlds.len()).map(places).collect();
         Ok(Twin { model, places })
     }
 }
@@ -145,7 +161,8 @@ impl FunctionalModel {
 /// Several worlds of a [`FunctionalModel`] side by side; made by [`FunctionalModel::twin`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Twin {
-    /// All copies of all variables, named by primes in the order of their making, with the noise as hidden variables.
+    /// All copies of all variables, named by primes in the order of their making, those of hidden variables and the noise
+    /// hidden.
     pub model: CptModel,
     places: Vec<Vec<usize>>,
 }
@@ -249,7 +266,7 @@ impl<'m> Question<'m> {
     /// The joint probability of the condition and of each cell of the answer.
     fn enumerate(&self) -> Result<Table, ScmError> {
         let shape = self.shape();
-        let states = self.states().ok_or(ScmError::TooLarge { limit: usize::MAX })?;
+        let states = cell_count(&shape)?;
         let cardinalities = self.answer_shape();
         let mut cells = vec![0.0; cell_count(&cardinalities)?];
         let mut at = vec![0; shape.len()];

@@ -69,7 +69,8 @@ impl CptModel {
     /// # Errors
     /// [`ScmError::TooLarge`].
     pub fn observations(&self) -> Result<JointTable, ScmError> {
-        let joint = self.joint()?;
+        // Rows may be off by rounding, each by its own.
+        let joint = self.joint()?.normalised().ok_or(ScmError::ImpossibleCondition)?;
         let variables: Vec<(usize, usize)> =
             joint.variables().iter().copied().zip(joint.cardinalities().iter().copied()).collect();
         let total = joint.total();

@@ -135,11 +135,16 @@ impl FunctionalModel {
     /// optional list `"hidden"` are not seen. Variables come in the order of `nodes`.
     ///
     /// # Errors
-    /// [`ScmError::Json`] with the place; [`ScmError::UnknownParent`] for a node without a function; otherwise as
+    /// [`ScmError::Json`] with the place; [`ScmError::UnknownParent`] for a node without a function,
+    /// [`ScmError::Unlisted`] for a function or a hidden variable that is no node; otherwise as
     /// [`FunctionalModel::new`].
     pub fn from_json(text: &str) -> Result<Self, ScmError> {
         let raw: RawFunctionalModel = serde_json::from_str(text).map_err(|e| refusal(&e))?;
         let sources = raw.exogenous.0.into_iter().map(|(name, p)| Exogenous::new(name, p));
+        let named = raw.functions.0.iter().map(|(name, _)| name).chain(&raw.hidden);
+        if let Some(name) = named.into_iter().find(|name| !raw.nodes.contains(name)) {
+            return Err(ScmError::Unlisted { variable: name.clone() });
+        }
         let mut functions = Vec::with_capacity(raw.nodes.len());
         for name in &raw.nodes {
             let found = raw.functions.0.iter().find(|(written, _)| written == name);

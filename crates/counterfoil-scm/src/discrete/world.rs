@@ -61,11 +61,6 @@ impl World {
         self
     }
 
-    /// `true` when nothing is done.
-    pub fn is_actual(&self) -> bool {
-        self.settings.is_empty()
-    }
-
     /// The worlds that this one refers to, by ascending variable.
     pub(crate) fn inner(&self) -> impl DoubleEndedIterator<Item = &Arc<World>> {
         self.settings.values().filter_map(|setting| match setting {

@@ -82,7 +82,13 @@ pub fn functional_model(
     for node in 0..graph.len() {
         let cardinality = cardinalities[node];
         let own = cardinality + spare;
-        let name = format!("N_{}", graph.name(node));
+        let mut name = format!("N_{}", graph.name(node));
+        while graph.index_of(&name).is_ok()
+            || hidden.iter().any(|cause| cause.name == name)
+            || sources.iter().any(|source: &Exogenous| source.name == name)
+        {
+            name.push('_');
+        }
         // Forcing states are rarer than free ones, or there would be nothing to see of the function.
         let mut probabilities = weights(own, shape.floor, stream);
         for p in &mut probabilities[..cardinality] {

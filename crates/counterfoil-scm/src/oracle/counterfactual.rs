@@ -3,7 +3,7 @@
 use super::{Disagreement, TOLERANCE, agree, effect::completions};
 use crate::{
     ScmError,
-    discrete::{FunctionalModel, facts},
+    discrete::{Fact, FunctionalModel, facts},
 };
 use counterfoil_graph::{
     Admg,
@@ -69,7 +69,7 @@ pub fn counterfactual(
         };
     }
     let (event, given) = (facts(&question.event), facts(&question.given));
-    let truth = match model.probability_by_enumeration(&event, &given) {
+    let truth = match truth(model, &event, &given) {
         Ok(truth) => Some(truth),
         Err(ScmError::ImpossibleCondition) => None,
         Err(other) => return Err(wrong(other.to_string())),
@@ -135,4 +135,17 @@ pub(crate) fn formula_error<D: Distribution<Number = f64>>(
         worst = worst.max(error);
     }
     Ok(worst)
+}
+
+/// `P(event | given)` by the model: by trying all states of its noise, which formulas have nothing in common with, or where there
+/// are too many of them by elimination.
+pub(crate) fn truth(
+    model: &FunctionalModel,
+    event: &[Fact],
+    given: &[Fact],
+) -> Result<f64, ScmError> {
+    match model.probability_by_enumeration(event, given) {
+        Err(ScmError::TooLarge { .. }) => model.probability(event, given),
+        found => found,
+    }
 }

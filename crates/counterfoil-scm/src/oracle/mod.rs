@@ -27,6 +27,7 @@ mod counterfactual;
 mod effect;
 
 pub use cases::{CounterfactualCase, EffectCase};
+pub(crate) use counterfactual::truth;
 pub use counterfactual::{CounterfactualOutcome, FromData, counterfactual};
 pub use effect::{EffectOutcome, effect};
 

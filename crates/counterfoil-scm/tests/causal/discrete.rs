@@ -323,3 +323,56 @@ fn mistakes_are_named() {
         "the order names 1 variables and the model shows 1, or not the same ones: name each visible variable once",
     );
 }
+
+/// Exact: names and sizes that a model may have, and that a twin network and a drawn model have to find room beside.
+#[test]
+fn names_give_way_to_those_of_the_model() {
+    // Y differs between the worlds, Y' is a variable of its own, and a hidden variable has one value.
+    let sources = [Exogenous::new("u", vec![0.5, 0.5]), Exogenous::new("Y''", vec![1.0])];
+    let function = |name: &str, parents: &[&str], values: Vec<usize>| {
+        let exogenous = if name == "X" { vec!["u"] } else { vec![] };
+        Function::new(name, 2, parents.iter().copied(), exogenous, values)
+    };
+    let constant = Function { hidden: true, ..Function::new("H", 1, [""; 0], ["Y''"], vec![0]) };
+    let functions = [
+        function("X", &[], vec![0, 1]),
+        function("Y", &["X"], vec![0, 1]),
+        function("Y'", &["X"], vec![1, 0]),
+        constant,
+    ];
+    let model = FunctionalModel::new(sources, functions).unwrap();
+    let [actual, set] = [World::actual(), World::actual().set(0, 1)];
+    let twin = model.twin(&[&actual, &set]).unwrap();
+    let [own, other] = [0, 1].map(|world| twin.position(world, 1).unwrap());
+    assert_eq!([own, other].map(|at| twin.model.name(at)), ["Y", "Y'''"]);
+    let facts = [(own, 0), (other, 1)];
+    assert!((twin.model.probability(&facts).unwrap() - 0.5).abs() < ROUNDING);
+
+    let graph = "X; N_X".parse().unwrap();
+    let mut stream = Stream::new(1, "tests of names", 0, 0);
+    assert!(generate::functional_model(&graph, &shape(), 1, &mut stream).is_ok());
+}
+
+/// Rows that are off by rounding, each within the tolerance of a row, are observations together.
+#[test]
+fn many_rounded_rows_are_a_distribution() {
+    let coin = |i: usize| Factor::new(format!("c{i}"), 2, [""; 0], vec![0.500_000_4; 2]);
+    let coins = CptModel::new((0..13).map(coin)).unwrap();
+    assert!(coins.observations().is_ok());
+}
+
+#[test]
+fn what_is_no_node_is_refused() {
+    let text = |functions: &str, hidden: &str| {
+        format!(
+            r#"{{"nodes": ["X"], "exogenous": {{"u": [0.5, 0.5]}}, "functions": {{
+                "X": {{"parents": [], "exogenous": ["u"], "table": [0, 1]}}{functions}}}, "hidden": ["{hidden}"]}}"#
+        )
+    };
+    assert!(FunctionalModel::from_json(&text("", "X")).is_ok());
+    let further = r#", "Y": {"parents": [], "exogenous": ["u"], "table": [0, 1]}"#;
+    for (functions, hidden) in [(further, "X"), ("", "Z")] {
+        let refused = FunctionalModel::from_json(&text(functions, hidden)).unwrap_err().to_string();
+        assert!(refused.contains("is not among the nodes"), "{refused}");
+    }
+}

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use counterfoil::experiment::run_dir::{check_target, write_atomic};
 
-use crate::output;
+use crate::{output, say::say};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil diffusion schedules --schedule cosine --steps 10
@@ -73,7 +73,7 @@ impl Answer {
         check_target(file)?;
         write_atomic(file, svg()?.as_bytes())?;
         if !self.json {
-            eprintln!("drawing  {}", Path::display(file));
+            say(&format!("drawing  {}", Path::display(file)));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, builder::RangedU64ValueParser};
 use counterfoil::experiment::actions::estimate::{Bootstrap, Effect, Question, Sample};
 
 use super::OfGraph;
@@ -10,6 +10,7 @@ use crate::{
     commands::shared::seed,
     failure,
     output::{self, maybe, number},
+    say::say,
 };
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -39,6 +40,7 @@ pub(super) struct Options {
     given: Vec<String>,
     /// Resamples of the rows for the intervals
     #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(..=1_000_000))]
     replicates: usize,
     /// The coverage of the intervals
     #[arg(long, value_name = "P", default_value_t = 0.95)]
@@ -68,7 +70,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
 fn show(effect: &Effect) -> anyhow::Result<()> {
     output::line(&format!("{} = {}", effect.query, effect.estimand))?;
     if !effect.hidden.is_empty() {
-        eprintln!("note: no column for {}, taken for hidden", effect.hidden.join(", "));
+        say(&format!("note: no column for {}, taken for hidden", effect.hidden.join(", ")));
     }
     let mut header: Vec<&str> = effect.variables.iter().map(String::as_str).collect();
     header.extend(["estimate", "low", "high"]);

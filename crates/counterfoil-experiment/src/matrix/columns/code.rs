@@ -43,7 +43,8 @@ pub(super) const CODE: [Column; 7] = [
         Goal::High,
         |summary, _| {
             let scores = summary.disentanglement.as_ref()?;
-            Some(Figure { value: scores.disentanglement, ends: None })
+            let ends = scores.intervals.get("disentanglement").copied();
+            Some(Figure { value: scores.disentanglement, ends })
         },
     ),
     code(
@@ -54,7 +55,8 @@ pub(super) const CODE: [Column; 7] = [
         Goal::High,
         |summary, _| {
             let scores = summary.disentanglement.as_ref()?;
-            Some(Figure { value: scores.completeness, ends: None })
+            let ends = scores.intervals.get("completeness").copied();
+            Some(Figure { value: scores.completeness, ends })
         },
     ),
     code(
@@ -87,13 +89,12 @@ pub(super) const CODE: [Column; 7] = [
             "coverage",
             "coverage off by",
             "of the images",
-            "over all effects: how far the share of images whose truth lies in the range of their effects is from what the \
-             ranges promise",
+            "mean over all effects: how far the share of images whose truth lies in the range of an effect is from what the \
+             range promises",
             Goal::Low,
             |summary, _| {
                 let ranges = summary.uncertainty.values().flat_map(IndexMap::values);
-                let off = ranges.map(|r| Figure { value: r.coverage - r.level, ends: None });
-                mean(off).map(|found| Figure { value: found.value.abs(), ..found })
+                mean(ranges.map(|r| Figure { value: (r.coverage - r.level).abs(), ends: None }))
             },
         )
     },

@@ -15,7 +15,7 @@ pub(crate) fn number(x: f64) -> String {
 }
 
 /// The same without zeros at the end, for numbers that are exact: 5.8 and not 5.80.
-pub(super) fn short(x: f64) -> String {
+pub(crate) fn short(x: f64) -> String {
     let text = number(x);
     let (mantissa, power) = match text.split_once(" × ") {
         Some((mantissa, power)) => (mantissa, format!(" × {power}")),
@@ -69,7 +69,7 @@ pub(crate) fn duration(seconds: f64) -> String {
 }
 
 /// A number with its unit.
-pub(super) fn with_unit(text: &str, unit: Option<&str>) -> String {
+pub(crate) fn with_unit(text: &str, unit: Option<&str>) -> String {
     match unit {
         Some(unit) => format!("{text} {unit}"),
         None => text.to_owned(),
