@@ -2,6 +2,7 @@
 
 use clap::Args;
 use counterfoil::experiment::actions::{
+    apart::{PICTURES_WITHIN, WEIGHTS_WITHIN},
     outcome::Tolerance,
     reproduce::{Elsewhere, Repetition},
 };
@@ -14,8 +15,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil reproduce digits --json
 
 On the processor, threads, device and libtorch of the run, figures, pictures and weights must be the same to the bit.
-Elsewhere figures alone are compared: within the bounds of experiments/expected/NAME.json where it has the run's config and
-data, and within a share of their value where it has not or has no bound for them.
+Elsewhere figures are compared within the bounds of experiments/expected/NAME.json where it has the run's config and data, and
+within a share of their value where it has not or has no bound for them; weights and pictures within wide bounds of their own.
 
 Exit status 1 when a run is not reproduced. Runs that the clock stopped are refused.";
 
@@ -66,6 +67,15 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         differences("environment", &reproduction.differences)?;
         differences("weights", &reproduction.weights)?;
         differences("pictures", &reproduction.pictures)?;
+        if let Some(apart) = reproduction.apart {
+            for (what, by, most) in [
+                ("weights", apart.weights, WEIGHTS_WITHIN),
+                ("pictures", apart.pictures, PICTURES_WITHIN),
+            ] {
+                let by = output::maybe(by);
+                output::line(&format!("{what}: {by} apart, up to {} is allowed", output::number(most)))?;
+            }
+        }
         let (compared, how) = (reproduction.compared, &reproduction.agreement);
         let off = reproduction.figures.len();
         if off == 0 {

@@ -3,7 +3,7 @@
 use counterfoil::data::png::Picture;
 use serde_json::Value;
 
-use crate::bench::{Bench, GRAPH};
+use crate::bench::{Bench, CONFIG, GRAPH};
 
 /// Columns and rows of a picture of 28 x 28 images, two pixels apart and drawn twice as large.
 fn grid(png: &[u8]) -> (u32, u32) {
@@ -371,6 +371,7 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
         "{text}"
     );
     assert!(text.contains("places") && text.contains("several"), "{text}");
+    assert!(text.contains("weights: 0 apart") && text.contains("pictures: 0 apart"), "{text}");
     let (kept, hidden) = (bench.path("experiments/expected/tiny.json"), bench.path("hidden.json"));
     fs_err::rename(&kept, &hidden).unwrap();
     let told = bench.json(&["reproduce", name, "--within", "0.25"]);
@@ -405,4 +406,46 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     bench.refuse(1, &["compare", name, other], &["different data cannot be compared"]);
     bench.refuse(2, &["expected", other], &["nothing is expected of", "--write"]);
     bench.refuse(2, &["reproduce", other], &["stopped by the clock", "cannot be reproduced"]);
+}
+
+/// Pictures of one's own whose labels are an angle and a kind: both are judged, a wrong kind counts 1 and an angle the shorter way
+/// round, and neither has a range, as their values are in no order.
+#[test]
+fn angles_and_kinds_are_judged() {
+    let bench = Bench::new();
+    let mut table = "file,angle,shape\n".to_owned();
+    for k in 0..64 {
+        let (angle, shape) = (f64::from(k * 37 % 360), k % 3);
+        let (sin, cos) = angle.to_radians().sin_cos();
+        let pixel = |at: i32| {
+            let (x, y) = (f64::from(at % 16) - 7.5, f64::from(at / 16) - 7.5);
+            // A sector of the circle, of another brightness for each kind.
+            if x * cos + y * sin > 0.8 * x.hypot(y) { 80 * (1 + shape) as u8 } else { 0 }
+        };
+        let picture = Picture::new(16, 16, 1, (0..256).map(pixel).collect()).unwrap();
+        bench.write(&format!("{k}.png"), picture.encode().unwrap());
+        table += &format!("{k}.png,{angle},{shape}\n");
+    }
+    bench.write("labels.csv", table);
+    let variables = "angle [kind=circular, period=360]; shape [kind=categorical, categories=3]";
+    bench.write("tiny.dot", format!("digraph {{ {variables} }}"));
+    let config = CONFIG.replace("kind = \"digits\"\ncount = 64", "kind = \"folder\"\ndir = \".\"");
+    bench.write("tiny.toml", config);
+    let told = bench.json(&["run", "tiny.toml"]);
+    let summary = &told["runs"][0]["summary"];
+    for (name, most) in [("angle", 180.0), ("shape", 1.0)] {
+        for figure in [
+            &summary["effectiveness"][name][name]["mae"],
+            &summary["judges"]["mae"][name],
+            &summary["latent_reading"][name]["mae"],
+        ] {
+            let value = figure.as_f64().unwrap_or(f64::NAN);
+            assert!((0.0..=most).contains(&value), "{name}: {figure} of {summary}");
+        }
+        assert!(summary["following"].get(name).is_none(), "more of it has no meaning");
+    }
+    let ask = ["counterfactual", "tiny", "--do", "shape=2", "--count", "2", "--ranges"];
+    let cells = &bench.json(&ask)["imagined"]["rows"][0]["cells"];
+    assert_eq!(cells[1]["ranges"], serde_json::json!([null, null]));
+    assert!(bench.succeed(&ask).contains("(range)"));
 }

@@ -24,6 +24,7 @@
 //! | plans of samplers, watched on data whose flow is known, and compared with records | [`diffusion`] |
 //! | whom a run builds on | [`cite`] |
 
+pub mod apart;
 pub mod cite;
 pub mod codes;
 pub mod curves;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 pub use self::elsewhere::Elsewhere;
 use super::{
+    apart::Apart,
     expected::ended,
     figures::{Difference, Row, differences, side_by_side},
     outcome::{Environment, Tolerance, outcome, pictures, weights},
@@ -52,7 +53,9 @@ pub struct Reproduction {
     pub weights: Vec<Difference>,
     /// Pictures whose hashes differ; they decide where the tolerance is exact.
     pub pictures: Vec<Difference>,
-    /// Whether the run is reproduced: to the bit, or within the bound in every figure.
+    /// How far apart weights and pictures are, where the tolerance is not exact.
+    pub apart: Option<Apart>,
+    /// Whether the run is reproduced: to the bit, or within the bounds of every figure, of weights and of pictures.
     pub same: bool,
 }
 
@@ -161,17 +164,22 @@ impl Repetition {
             |bounds| bounds.told(rows.iter().map(|row| row.figure.as_str())),
         );
         let figures: Vec<Row> = rows.into_iter().filter(|row| !agree(row, bounds)).collect();
-        let files = weights.is_empty() && pictures.is_empty();
+        let apart = bounds.map(|_| Apart::of(&run, again, &config)).transpose()?;
+        let files = match &apart {
+            Some(apart) => apart.is_allowed(),
+            None => weights.is_empty() && pictures.is_empty(),
+        };
         let reproduction = Reproduction {
             runs: [short_name(run.path()), short_name(again.path())],
             differences: since,
-            same: figures.is_empty() && (files || tolerance == Tolerance::Bounds),
+            same: figures.is_empty() && files,
             tolerance,
             agreement,
             figures,
             compared,
             weights,
             pictures,
+            apart,
         };
         Ok((performed, Some(reproduction)))
     }

@@ -49,6 +49,8 @@ pub struct Part {
     /// What its rows vary, where they are a sweep.
     #[serde(skip)]
     pub axis: Option<Axis>,
+    /// How many held-out images figures are means over; nothing before a cell has run.
+    pub images: Option<usize>,
     /// The figures that any of the cells has.
     pub columns: Vec<Head>,
     /// Methods and ablations.
@@ -292,6 +294,7 @@ fn part(plan: &Plan, section: &Section, states: &[State], machines: &[String]) -
             .flat_map(|row| &row.cells)
             .find_map(|&cell| plan.cells[cell].preset.clone()),
         axis: section.axis.clone(),
+        images: rows.iter().flat_map(|(_, records)| records).map(|r| r.summary.eval_n).next(),
         columns,
         rows: lines,
     }

@@ -49,6 +49,9 @@ pub fn render(board: &Board, store: &Store, file: &Path, drawings: &[Drawing]) -
 
 fn section(part: &Part, store: &Store, file: &Path, parts: &mut Vec<String>) {
     parts.push(format!("\n## {}\n", plain(&part.title())));
+    if let Some(images) = part.images {
+        parts.push(format!("{images} held-out images.\n"));
+    }
     rows(
         part,
         &["method", "cells"],
