@@ -73,7 +73,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
                 ("pictures", apart.pictures, PICTURES_WITHIN),
             ] {
                 let by = output::maybe(by);
-                output::line(&format!("{what}: {by} apart, up to {} is allowed", output::number(most)))?;
+                output::line(&format!(
+                    "{what}: {by} apart, up to {} is allowed",
+                    output::number(most)
+                ))?;
             }
         }
         let (compared, how) = (reproduction.compared, &reproduction.agreement);

@@ -1,5 +1,7 @@
 //! A run from its beginning to its report, everything that can be asked of it, and its repetition.
 
+use std::fmt::Write;
+
 use counterfoil::data::png::Picture;
 use serde_json::Value;
 
@@ -278,7 +280,7 @@ fn checkpoints_at_fault(bench: &Bench, run: &std::path::Path) {
 fn a_hidden_cause_is_warned_of_and_ranged_over() {
     let bench = Bench::new();
     let pen = "pen [role=latent]; pen -> thickness; pen -> intensity; thickness -> intensity;";
-    bench.write("tiny.dot", &GRAPH.replace("thickness -> intensity;", pen));
+    bench.write("tiny.dot", GRAPH.replace("thickness -> intensity;", pen));
     bench.succeed(&["run", "tiny.toml", "--set", "data.variant=confounded"]);
     let ask = ["counterfactual", "tiny", "--do", "thickness=4", "--count", "2"];
     let told = bench.json(&ask);
@@ -424,7 +426,7 @@ fn angles_and_kinds_are_judged() {
         };
         let picture = Picture::new(16, 16, 1, (0..256).map(pixel).collect()).unwrap();
         bench.write(&format!("{k}.png"), picture.encode().unwrap());
-        table += &format!("{k}.png,{angle},{shape}\n");
+        let _ = writeln!(table, "{k}.png,{angle},{shape}");
     }
     bench.write("labels.csv", table);
     let variables = "angle [kind=circular, period=360]; shape [kind=categorical, categories=3]";

@@ -11,6 +11,7 @@ use crate::{
     checkpoint::Checkpoints,
     config::Config,
     error::{ExperimentError, Result},
+    evaluate::gallery::GALLERY_FILE,
     run_dir::RunDir,
 };
 
@@ -78,7 +79,8 @@ fn of_pictures(first: &RunDir, second: &RunDir) -> Result<Option<f64>> {
     let (mut apart, mut pixels) = (0.0, 0usize);
     let theirs = pictures(second)?;
     for name in pictures(first)?.keys() {
-        if !name.ends_with(".png") || !theirs.contains_key(name) {
+        // The gallery is text.
+        if name == GALLERY_FILE || !theirs.contains_key(name) {
             continue;
         }
         let [own, other] = [first, second].map(|run| png::read(&run.file(name)));

@@ -22,7 +22,11 @@ use crate::{
     config::Config,
     data::Data,
     error::{ExperimentError, Result},
-    evaluate::{draw::graph_error, prepare::Prepared, uncertainty::of_answers},
+    evaluate::{
+        draw::graph_error,
+        prepare::Prepared,
+        uncertainty::{OfLabels, of_answers},
+    },
     identification::{Identification, identifications},
     progress::Reporter,
     run_dir::RunDir,
@@ -67,7 +71,7 @@ pub struct Options {
 }
 
 /// By image, then by label: the ends of its range.
-type Ranges = Vec<Vec<Option<[f64; 2]>>>;
+type Ranges = Vec<OfLabels>;
 
 /// The key of the errors that ranges come from.
 const SEED: u64 = 0;

@@ -24,7 +24,7 @@ use super::{
     plan::Plan,
     prepare::Prepared,
     score::on_data,
-    summary::Range,
+    summary::{Ends, Range},
 };
 use crate::error::Result;
 
@@ -33,6 +33,9 @@ use crate::error::Result;
 const SAMPLES: usize = 59;
 /// The probability that a further sample lies in a range.
 pub const LEVEL: f64 = 0.9;
+
+/// The ends of the range of each label of an image; none of a label whose values are in no order.
+pub(crate) type OfLabels = Vec<Option<Ends>>;
 
 /// By intervention on one variable, then by what follows from it.
 pub(super) type Ranges = IndexMap<String, IndexMap<String, Range>>;
@@ -103,7 +106,7 @@ pub(crate) fn of_answers(
     (u, z): (Tensor, Tensor),
     interventions: &[Intervention],
     seed: u64,
-) -> Result<Vec<Vec<Vec<Option<[f64; 2]>>>>> {
+) -> Result<Vec<Vec<OfLabels>>> {
     let n = u.size()[0] as usize;
     let own = Abduction::of_codes(u, z);
     let asked: Vec<Vec<Intervention>> = interventions.iter().map(|i| vec![i.clone(); n]).collect();

@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_batch_has_its_share_of_labelled_images() {
         let items: Vec<usize> = (0..200).collect();
-        let has_label = |item: usize| item % 10 == 0;
+        let has_label = |item: usize| item.is_multiple_of(10);
         let mut order = Order::balanced(&items, has_label, 0.75, 8, 1);
         let mut seen = Vec::new();
         for step in 0..3 {
@@ -173,7 +173,8 @@ mod tests {
         // As they come: nothing is asked for, or there are too few of a kind.
         let plain = Order::new(&items, 8, 1).batch(5);
         for (share, known) in [(0.0, 10), (0.75, 1), (0.75, 100)] {
-            let mut order = Order::balanced(&items, |item| item % known == 0, share, 8, 1);
+            let mut order =
+                Order::balanced(&items, |item: usize| item.is_multiple_of(known), share, 8, 1);
             assert_eq!(order.batch(5), plain);
         }
     }
