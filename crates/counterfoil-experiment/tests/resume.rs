@@ -236,6 +236,10 @@ fn a_killed_run_ends_with_the_same_bits() {
     let manifest = run.manifest().unwrap();
     let sessions: Vec<u64> = manifest.sessions.iter().map(|s| s.from_step).collect();
     assert_eq!(sessions, [0, 10]);
+    // A session that was killed could not say how long it waited for images.
+    let waited: Vec<Option<f64>> = manifest.sessions.iter().map(|s| s.waited_s).collect();
+    assert_eq!(waited[0], None);
+    assert!((0.0..=manifest.training_s).contains(&waited[1].unwrap()), "{waited:?}");
     assert!(!manifest.is_mixed());
     assert_eq!((manifest.steps, manifest.stopped_by), (20, Some(StoppedBy::Steps)));
 }

@@ -48,7 +48,7 @@ pub enum StoppedBy {
 }
 
 /// One stretch of training without a break.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// UTC.
     pub started: String,
@@ -57,6 +57,9 @@ pub struct Session {
     /// Where it was computed; nothing in runs from before that was written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// Seconds that its steps waited for images and labels; nothing while it goes on or after a kill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_s: Option<f64>,
 }
 
 /// The contents of `manifest.json`.
@@ -158,7 +161,12 @@ impl Manifest {
         self.device = Some(place.device.clone());
         self.threads = Some(place.threads);
         self.ranks = (place.ranks > 1).then_some(place.ranks);
-        self.sessions.push(Session { started: clock::utc(), from_step, place: Some(place) });
+        self.sessions.push(Session {
+            started: clock::utc(),
+            from_step,
+            place: Some(place),
+            waited_s: None,
+        });
     }
 
     /// Whether what the run came to, its evaluation included, was computed in several places. A session whose steps were all

@@ -348,12 +348,12 @@ impl InProgress<'_> {
             return Ok(Outcome { steps, stopped_by: ended?, training_s: 0.0, best });
         };
         let training_s = recorder.wall();
-        let waited =
-            self.trainer.waited().as_secs_f64() / recorder.session().max(f64::MIN_POSITIVE);
+        let waited = self.trainer.waited().as_secs_f64();
+        let share = waited / recorder.session().max(f64::MIN_POSITIVE);
         let said = match &ended {
             Ok(_) => format!(
                 "training ended after step {steps}; {:.2} % of this session's time went into images and labels",
-                100.0 * waited
+                100.0 * share
             ),
             Err(error) => format!("training stopped after step {steps}: {error}"),
         };
@@ -363,6 +363,9 @@ impl InProgress<'_> {
             self.run.amend(|manifest| {
                 (manifest.steps, manifest.training_s) = (steps, training_s);
                 manifest.stopped_by = stopped_by;
+                if let Some(session) = manifest.sessions.last_mut() {
+                    session.waited_s = Some(waited);
+                }
             })
         })();
         // The first error is the one to tell: on a full disk the second only repeats it.

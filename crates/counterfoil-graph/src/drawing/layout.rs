@@ -4,10 +4,6 @@ use super::layers::{Place, arrange, of_nodes};
 use crate::{Edge, Mark, MixedGraph};
 use std::fmt::Write as _;
 
-/// Height of a box and of the room between two layers, in pixels.
-pub(super) const BOX: f64 = 36.0;
-const ROOM: f64 = 62.0;
-const GAP: f64 = 26.0;
 /// The width that an edge passing through a layer keeps free.
 const PASSAGE: f64 = 12.0;
 const MARGIN: f64 = 8.0;
@@ -17,6 +13,24 @@ const CLEAR: f64 = 2.0;
 const STEP: f64 = 16.0;
 /// How long an arrowhead and how wide a circle is.
 pub(super) const MARK: f64 = 9.0;
+
+/// Measures of a drawing, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Style {
+    /// The height of a box.
+    pub box_height: f64,
+    /// The room between two layers.
+    pub room: f64,
+    /// The least distance of two boxes side by side.
+    pub gap: f64,
+}
+
+impl Default for Style {
+    /// Boxes of one line.
+    fn default() -> Self {
+        Self { box_height: 36.0, room: 62.0, gap: 26.0 }
+    }
+}
 
 /// A graph laid out in a rectangle from (0, 0) to (`width`, `height`), in pixels, y downward.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,14 +95,15 @@ impl Tip {
 ///
 /// # Panics
 /// When there are fewer widths than nodes.
-pub fn layout(graph: &MixedGraph, widths: &[f64]) -> Drawing {
+pub fn layout(graph: &MixedGraph, widths: &[f64], style: &Style) -> Drawing {
+    let &Style { box_height, room, gap } = style;
     let layers = of_nodes(graph);
     let edges = graph.mixed_edges();
     let mut places: Vec<Place> =
         (0..graph.len()).map(|node| Place::new(widths[node], layers[node])).collect();
     let chains: Vec<Vec<usize>> =
         edges.iter().map(|edge| chain(&mut places, edge.ends())).collect();
-    arrange(&mut places, GAP);
+    arrange(&mut places, gap);
 
     let left = places.iter().map(|p| p.x - 0.5 * p.width).fold(f64::INFINITY, f64::min);
     let right = places.iter().map(|p| p.x + 0.5 * p.width).fold(f64::NEG_INFINITY, f64::max);
@@ -99,14 +114,14 @@ pub fn layout(graph: &MixedGraph, widths: &[f64]) -> Drawing {
     let is_arc =
         |chain: &[usize]| chain.len() == 2 && places[chain[0]].layer == places[chain[1]].layer;
     let arc_on_top = chains.iter().any(|chain| is_arc(chain) && places[chain[0]].layer == 0);
-    let head = MARGIN + if arc_on_top { 0.75 * ROOM } else { 0.0 };
-    let top = |layer: usize| head + (BOX + ROOM) * layer as f64;
+    let head = MARGIN + if arc_on_top { 0.75 * room } else { 0.0 };
+    let top = |layer: usize| head + (box_height + room) * layer as f64;
 
     let ports = ports(graph.len(), &places, &chains);
     let lines = edges.iter().zip(&chains).zip(&ports).map(|((&edge, chain), &[first, last])| {
         let tip = |place: usize, x: f64, from_above: bool| {
             let y = top(places[place].layer);
-            Tip { x, y: if from_above { y - CLEAR } else { y + BOX + CLEAR }, from_above }
+            Tip { x, y: if from_above { y - CLEAR } else { y + box_height + CLEAR }, from_above }
         };
         let arc = is_arc(chain);
         let tips = [tip(chain[0], first, arc), tip(chain[chain.len() - 1], last, true)];
@@ -114,8 +129,12 @@ pub fn layout(graph: &MixedGraph, widths: &[f64]) -> Drawing {
         let upper_first = edge.ends()[0] == chain[0];
         let marks = if upper_first { edge.marks() } else { [edge.marks()[1], edge.marks()[0]] };
         let lengths = marks.map(|mark| if mark == Mark::Tail { 0.0 } else { MARK });
-        let path =
-            if arc { arc_path(tips, lengths) } else { path(chain, &places, &top, tips, lengths) };
+        let path = if arc {
+            arc_path(tips, lengths, room)
+        } else {
+            let sides = |layer: usize| [top(layer), top(layer) + box_height];
+            path(chain, &places, &sides, tips, lengths)
+        };
         Line { edge, path, tips: if upper_first { tips } else { [tips[1], tips[0]] } }
     });
     let lines: Vec<Line> = lines.collect();
@@ -125,13 +144,13 @@ pub fn layout(graph: &MixedGraph, widths: &[f64]) -> Drawing {
             x: tenths(place.x - 0.5 * place.width),
             y: top(place.layer),
             width: place.width,
-            height: BOX,
+            height: box_height,
         }
     });
     let deepest = layers.iter().max().copied().unwrap_or(0);
     Drawing {
         width: if graph.is_empty() { 2.0 * MARGIN } else { (right - left + 2.0 * MARGIN).ceil() },
-        height: if graph.is_empty() { 2.0 * MARGIN } else { top(deepest) + BOX + MARGIN },
+        height: if graph.is_empty() { 2.0 * MARGIN } else { top(deepest) + box_height + MARGIN },
         boxes: boxes.collect(),
         lines,
     }
@@ -181,11 +200,11 @@ fn ports(n: usize, places: &[Place], chains: &[Vec<usize>]) -> Vec<[f64; 2]> {
     ports
 }
 
-/// A path down a chain, from under the first box to above the last.
+/// A path down a chain, from under the first box to above the last; `sides` are the upper and the lower one of a layer's boxes.
 fn path(
     chain: &[usize],
     places: &[Place],
-    top: &dyn Fn(usize) -> f64,
+    sides: &dyn Fn(usize) -> [f64; 2],
     tips: [Tip; 2],
     lengths: [f64; 2],
 ) -> String {
@@ -193,7 +212,7 @@ fn path(
     let mut path = format!("M{x} {}", tenths(y));
     for (k, &place) in chain.iter().enumerate().skip(1) {
         let last = k + 1 == chain.len();
-        let upper_side = top(places[place].layer);
+        let [upper_side, lower_side] = sides(places[place].layer);
         let (to_x, to_y) = if last {
             (tips[1].x, tips[1].behind(lengths[1]))
         } else {
@@ -203,7 +222,7 @@ fn path(
         let _ = write!(path, " C{x} {bend} {to_x} {bend} {to_x} {}", tenths(to_y));
         (x, y) = (to_x, to_y);
         if !last {
-            y = upper_side + BOX;
+            y = lower_side;
             let _ = write!(path, " L{x} {}", tenths(y));
         }
     }
@@ -211,8 +230,8 @@ fn path(
 }
 
 /// An arc above a layer, higher where it reaches farther, but below the layer above.
-fn arc_path([from, to]: [Tip; 2], lengths: [f64; 2]) -> String {
-    let height = (28.0 + 0.12 * (from.x - to.x).abs()).min(0.95 * ROOM);
+fn arc_path([from, to]: [Tip; 2], lengths: [f64; 2], room: f64) -> String {
+    let height = (28.0 + 0.12 * (from.x - to.x).abs()).min(0.95 * room);
     let over = tenths(from.y - height);
     let [y0, y1] = [from.behind(lengths[0]), to.behind(lengths[1])].map(tenths);
     format!("M{} {y0} C{} {over} {} {over} {} {y1}", from.x, from.x, to.x, to.x)

@@ -16,5 +16,5 @@ mod layers;
 mod layout;
 mod svg;
 
-pub use layout::{Drawing, Frame, Line, Tip, layout};
+pub use layout::{Drawing, Frame, Line, Style, Tip, layout};
 pub use svg::to_svg;

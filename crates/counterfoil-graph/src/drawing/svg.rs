@@ -1,6 +1,6 @@
 //! A laid out graph written as an SVG picture.
 
-use super::layout::{Line, MARK, Tip, layout, tenths};
+use super::layout::{Line, MARK, Style, Tip, layout, tenths};
 use crate::{
     Mark,
     formats::{Described, Part},
@@ -23,7 +23,7 @@ pub fn to_svg(described: &Described) -> String {
         .enumerate()
         .map(|(node, variable)| box_width(variable.name()).max(room_for_ends(node)))
         .collect();
-    let drawing = layout(graph, &widths);
+    let drawing = layout(graph, &widths, &Style::default());
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
          font-family=\"sans-serif\" font-size=\"15\" stroke-width=\"1.5\">\n",

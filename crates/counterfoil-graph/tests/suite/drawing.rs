@@ -6,7 +6,7 @@
 use crate::{draws, formats::described};
 use counterfoil_graph::{
     MixedGraph, admg,
-    drawing::{Drawing, Frame, layout, to_svg},
+    drawing::{Drawing, Frame, Style, layout, to_svg},
     formats::{Described, Format},
 };
 use proptest::prelude::*;
@@ -14,9 +14,14 @@ use proptest::prelude::*;
 /// Rounding moves a place by less.
 const TENTH: f64 = 0.11;
 
-fn drawn(graph: &MixedGraph) -> Drawing {
+/// Of boxes as high as one line, or as high as two and farther apart.
+fn drawn_as(graph: &MixedGraph, style: &Style) -> Drawing {
     let widths: Vec<f64> = (0..graph.len()).map(|node| 40.0 + 17.0 * (node % 4) as f64).collect();
-    layout(graph, &widths)
+    layout(graph, &widths, style)
+}
+
+fn drawn(graph: &MixedGraph) -> Drawing {
+    drawn_as(graph, &Style::default())
 }
 
 fn numbers_of(path: &str) -> Vec<f64> {
@@ -80,6 +85,10 @@ proptest! {
     #[test]
     fn any_graph_is_drawn(described in described()) {
         let graph = described.graph();
+        let tall = Style { box_height: 50.0, room: 58.0, gap: 34.0 };
+        let of_two_lines = drawn_as(graph, &tall);
+        boxes_are_apart(&of_two_lines)?;
+        lines_join_their_boxes(graph, &of_two_lines)?;
         let drawing = drawn(graph);
         boxes_are_apart(&drawing)?;
         lines_join_their_boxes(graph, &drawing)?;
