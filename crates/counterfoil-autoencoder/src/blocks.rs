@@ -76,7 +76,9 @@ pub struct Blocks(Vec<Block>);
 impl Blocks {
     /// One block a variable: as wide as the graph file says, else `default_width`.
     pub fn new(dag: &Dag, default_width: usize) -> Self {
-        Self::of_widths(dag, |v| v.width().unwrap_or(default_width) as i64)
+        // No sum of widths may overflow before they are checked.
+        let most = 1 << 32;
+        Self::of_widths(dag, |v| v.width().unwrap_or(default_width).min(most) as i64)
     }
 
     /// One block a variable, just as wide as the code of its label, whatever the graph file says: for tables, where nothing

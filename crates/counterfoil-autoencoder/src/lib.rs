@@ -11,7 +11,7 @@
 //! | image -> Gaussian code | [`network::encoder`] |
 //! | image -> labels' codes, apart from the encoder | [`network::reader`] |
 //! | what of the code labels do not tell | [`network::residual_code`] |
-//! | exogenous code <-> causal latents along the graph | [`network::mechanism`], [`network::spline`] |
+//! | exogenous code <-> causal latents along the graph | [`network::mechanism`] |
 //! | noisy image, time, latents -> prediction | [`network::unet`] |
 //! | noisy image, time -> labels, for anti-causal guidance | [`network::predictor`] |
 //! | latents -> mean image, of which the UNet draws the remainder | [`network::corrective`] |

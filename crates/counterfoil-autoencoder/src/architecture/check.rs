@@ -12,8 +12,8 @@ use counterfoil_graph::Dag;
 const LARGEST: i64 = 8192;
 /// The longest list of sizes: no image can be halved more often.
 const LONGEST: usize = 16;
-/// Parameters of a model at most, 16 GiB of them.
-const PARAMETERS: usize = 1 << 32;
+/// Parameters of a model at most: 4 GiB of them, six times as many as the largest of the published networks has.
+const PARAMETERS: usize = 1 << 30;
 
 fn setting<T>(key: &'static str, reason: impl Into<String>) -> Result<T, ModelError> {
     Err(ModelError::Setting { key, reason: reason.into() })
@@ -32,11 +32,12 @@ fn sizes(key: &'static str, values: &[usize], multiple: i64) -> Result<Vec<i64>,
     if values.len() > LONGEST {
         return setting(key, format!("has {} entries, at most {LONGEST} fit", values.len()));
     }
-    let sizes: Vec<i64> = values.iter().map(|n| size(key, *n)).collect::<Result<_, _>>()?;
-    match sizes.iter().find(|n| **n % multiple != 0) {
-        Some(wrong) => setting(key, format!("must be multiples of {multiple}, {wrong} is not")),
-        None => Ok(sizes),
-    }
+    let fitting = |n: &usize| match size(key, *n) {
+        Ok(size) if size % multiple == 0 => Ok(size),
+        Err(error) if multiple == 1 => Err(error),
+        _ => setting(key, format!("must be multiples of {multiple} up to {LARGEST}, {n} is none")),
+    };
+    values.iter().map(fitting).collect()
 }
 
 /// The sizes of a UNet.
@@ -120,8 +121,7 @@ impl Architecture {
         if encoder.is_empty() {
             return setting("model.encoder", "must have at least one entry");
         }
-        let width = size("model.block_width", config.block_width.unwrap_or(0))?;
-        let blocks = Blocks::new(dag, width as usize);
+        let blocks = Blocks::new(dag, config.block_width.unwrap_or(0));
         check_blocks(dag, &blocks, config.mechanism)?;
         check_code(&config)?;
         check_decoder(&config, &blocks, classes)?;

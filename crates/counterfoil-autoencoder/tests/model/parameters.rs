@@ -84,7 +84,7 @@ fn a_block_needs_a_place() {
     let check = |width| Architecture::check(&config(width), &dag, [1, 8, 8], 0);
     let said = check(0).unwrap_err().to_string();
     assert!(said.contains("model.block_width") && said.contains("`style`"), "{said}");
-    assert!(said.contains("at least 1, it has 0"), "{said}");
+    assert!(said.contains("of at least 1") && said.contains("it has 0"), "{said}");
     let blocks = check(1).unwrap();
     assert_eq!(blocks.blocks().width(), 5);
 }

@@ -34,7 +34,7 @@ fn configs_at_fault() {
         ),
         (
             &["run", "tiny.toml", "--set", "model.encoder=[8192, 8192, 8192, 8192, 8192]"],
-            &["model", "parameters, more than 4294967296"],
+            &["model", "parameters, more than 1073741824"],
         ),
         (&["run", "tiny.toml", "--set", &many], &["model.multipliers", "at most 16"]),
         (&["run", "broken.toml"], &["broken.toml line 1", "not TOML"]),

@@ -218,7 +218,11 @@ impl Store {
             threads: manifest.threads,
             started: manifest.started,
             // Of a run that was gone on with this process saw the end alone.
-            seconds: seconds.max(summary.wall_s),
+            seconds: if manifest.sessions.len() > 1 {
+                seconds.max(summary.wall_s)
+            } else {
+                seconds
+            },
             training_s: manifest.training_s,
             picture: None,
             summary,

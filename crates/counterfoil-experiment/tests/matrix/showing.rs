@@ -149,7 +149,7 @@ fn what_saw_other_data_is_not_ranked() {
         let part = &board.sections[0];
         ([0, 1].map(|row| entry(part, row, "slope").rank), part.rows[1].status())
     };
-    assert_eq!(ranks(), ([None, Some(1)], "2 seeds".to_owned()));
+    assert_eq!(ranks(), ([None, Some(1)], "2 seeds; on [1]".to_owned()));
 
     let parity = plan.cells.iter().find(|cell| cell.name == "parity" && cell.seed == 1).unwrap();
     let path = bench.path("cells").join(format!("{}.json", &parity.hash[..16]));
@@ -157,7 +157,8 @@ fn what_saw_other_data_is_not_ranked() {
     let other = record.replacen("\"digits\": \"d\"", "\"digits\": \"e\"", 1);
     assert_ne!(record, other);
     fs_err::write(&path, other).unwrap();
-    assert_eq!(ranks(), ([None, None], "2 seeds; on other data, so not ranked".to_owned()));
+    let told = "2 seeds; on [1]; on other data, so not ranked";
+    assert_eq!(ranks(), ([None, None], told.to_owned()));
 }
 
 #[test]
