@@ -84,6 +84,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Report> {
     let here = ["--locked", "--filter-platform", &host(workspace)?];
     findings.extend(licences::check(&metadata(workspace, &here)?, &deny)?);
     for name in committed(workspace)? {
+        findings.extend(repository::check_place(&name));
         // Files that are deleted but not yet committed, and files that are no text, hold no path.
         if let Ok(text) = fs_err::read_to_string(root.join(&name)) {
             findings.extend(repository::check_paths(&name, &text));

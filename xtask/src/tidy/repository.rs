@@ -1,4 +1,4 @@
-//! A rule for what is committed: no paths of anybody's own machine.
+//! Rules for what is committed: no paths of anybody's own machine, and nothing that a build made.
 
 use super::Finding;
 
@@ -9,6 +9,15 @@ const HOMES: [&str; 4] = [
     concat!("/ro", "ot/"),
     concat!(r"C:\Use", r"rs\"),
 ];
+
+/// A file in a folder that cargo fills.
+pub(super) fn check_place(name: &str) -> Option<Finding> {
+    let built = name.split('/').rev().skip(1).any(|folder| folder == "target");
+    built.then(|| {
+        let text = "is what a build made: take it out with `git rm --cached`";
+        Finding::new(name, None, text)
+    })
+}
 
 /// Paths that begin in somebody's home.
 pub(super) fn check_paths(name: &str, text: &str) -> Vec<Finding> {
@@ -53,6 +62,16 @@ mod tests {
                     )]
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_a_build_made_is_found() {
+        for name in ["target/debug/x", "benches/target/criterion/a/base.json"] {
+            assert!(check_place(name).is_some(), "{name}");
+        }
+        for name in ["docs/target", "src/target.rs", "targets/a.rs"] {
+            assert!(check_place(name).is_none(), "{name}");
         }
     }
 
