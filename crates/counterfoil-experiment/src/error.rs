@@ -176,7 +176,7 @@ impl ExperimentError {
     /// For what fails before there is a run that could be resumed.
     pub(crate) fn without_run(self) -> Self {
         match self {
-            Self::Io { message, hint } if hint.ends_with("and resume the run") => {
+            Self::Io { message, hint: ROOM_ON_DISK | ROOM_BY_LIMIT } => {
                 Self::Io { message, hint: ": make room and start again" }
             }
             other => other,
@@ -239,11 +239,15 @@ fn lacks_room(kind: io::ErrorKind) -> bool {
     matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)
 }
 
+/// What helps a run that finds no room on the disk, or in what a process may write.
+const ROOM_ON_DISK: &str = ": free some space and resume the run";
+const ROOM_BY_LIMIT: &str = ": allow larger files (ulimit -f) and resume the run";
+
 /// What helps where a file cannot be written.
 fn hint(kind: io::ErrorKind) -> Option<&'static str> {
     match kind {
-        io::ErrorKind::FileTooLarge => Some(": allow larger files (ulimit -f) and resume the run"),
-        kind if lacks_room(kind) => Some(": free some space and resume the run"),
+        io::ErrorKind::FileTooLarge => Some(ROOM_BY_LIMIT),
+        kind if lacks_room(kind) => Some(ROOM_ON_DISK),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Some(": choose a folder that you may write to with --out")
         }

@@ -65,6 +65,7 @@ pub mod linear;
 mod logistic;
 mod mechanism;
 pub mod morphomnist;
+mod names;
 mod noise;
 pub mod oracle;
 mod scm;

@@ -6,7 +6,6 @@ use counterfoil_data::png;
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
-use super::outcome::pictures;
 use crate::{
     checkpoint::Checkpoints,
     config::Config,
@@ -31,14 +30,19 @@ pub struct Apart {
 }
 
 impl Apart {
-    /// Compares two runs of one config.
+    /// Compares two runs of one config, of which both have the pictures of these `names`.
     ///
     /// # Errors
     /// When a file is damaged, or the two have no common shape.
-    pub(super) fn of(first: &RunDir, second: &RunDir, config: &Config) -> Result<Self> {
+    pub(super) fn of<'n>(
+        first: &RunDir,
+        second: &RunDir,
+        config: &Config,
+        names: impl Iterator<Item = &'n String>,
+    ) -> Result<Self> {
         Ok(Self {
             weights: of_weights(first, second, config)?,
-            pictures: of_pictures(first, second)?,
+            pictures: of_pictures(first, second, names)?,
         })
     }
 
@@ -75,14 +79,14 @@ fn of_weights(first: &RunDir, second: &RunDir, config: &Config) -> Result<Option
     Ok(Some((apart / size).sqrt()))
 }
 
-fn of_pictures(first: &RunDir, second: &RunDir) -> Result<Option<f64>> {
+fn of_pictures<'n>(
+    first: &RunDir,
+    second: &RunDir,
+    names: impl Iterator<Item = &'n String>,
+) -> Result<Option<f64>> {
     let (mut apart, mut pixels) = (0.0, 0usize);
-    let theirs = pictures(second)?;
-    for name in pictures(first)?.keys() {
-        // The gallery is text.
-        if name == GALLERY_FILE || !theirs.contains_key(name) {
-            continue;
-        }
+    // The gallery is text.
+    for name in names.filter(|name| *name != GALLERY_FILE) {
         let [own, other] = [first, second].map(|run| png::read(&run.file(name)));
         let (own, other) = (own?, other?);
         if own.pixels().len() != other.pixels().len() {

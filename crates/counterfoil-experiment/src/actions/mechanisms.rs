@@ -14,7 +14,6 @@ use counterfoil_diffusion::inversion::Method;
 use counterfoil_graph::{Dag, Intervention, Kind, Variable};
 use counterfoil_metrics::{
     bootstrap::Bootstrap,
-    deviation::{absolute, circular, mismatch},
     statistics::{mean, quantile},
     wasserstein::distance,
 };
@@ -28,7 +27,7 @@ use crate::{
     error::{ExperimentError, Result},
     evaluate::{
         abduction,
-        draw::{Labelled, graph_error},
+        draw::{Labelled, errors, graph_error},
         figures::ends,
         summary::{Abducted, Ends},
     },
@@ -322,8 +321,8 @@ impl<'a> Questions<'a> {
                 let of = |rows: &Array2<f64>| rows.column(*column).to_vec();
                 let variable = &self.variables[*column].variable;
                 let (right, before) = (of(truth), of(&self.rows));
-                tally.errors.push(deviations(variable, &of(&found), &right)?);
-                tally.left.push(deviations(variable, &before, &right)?);
+                tally.errors.push(errors(variable, &of(&found), &right)?);
+                tally.left.push(errors(variable, &before, &right)?);
                 if matches!(variable.kind(), Kind::Continuous) {
                     tally.distances.push(distance(&of(&sample), &right)?);
                     tally.as_is.push(distance(&before, &right)?);
@@ -375,13 +374,4 @@ fn values(variable: &Variable, labels: &[f64]) -> Result<Vec<f64>> {
         return Ok((0..categories).map(|category| category as f64).collect());
     }
     Ok(PLACES.iter().map(|p| quantile(labels, *p)).collect::<Result<_, _>>()?)
-}
-
-/// The error of each row in the way of the variable's kind.
-fn deviations(variable: &Variable, found: &[f64], right: &[f64]) -> Result<Vec<f64>> {
-    Ok(match variable.kind() {
-        Kind::Continuous => absolute(found, right)?,
-        Kind::Circular { period } => circular(found, right, period)?,
-        Kind::Categorical { .. } => mismatch(found, right)?,
-    })
 }

@@ -94,11 +94,7 @@ impl Plan {
     /// # Errors
     /// When the model or the procedure does not fit them.
     pub fn of(config: Config, data: Data, origin: Origin) -> Result<Self> {
-        let dataset = data.dataset();
-        let architecture =
-            config.architecture(dataset.images().image_shape(), dataset.class_count())?;
-        // A mistake in what comes after training should not wait until then.
-        config.sections().counterfactual.grid(&architecture)?;
+        let architecture = config.fitted_to(data.dataset())?;
         let parameters = Model::new(&architecture).layout().count();
         Ok(Self { config, data, origin, parameters, options: Options::default() })
     }

@@ -155,7 +155,8 @@ impl Repetition {
         let further: Vec<Difference> = further.collect();
         since.extend(further);
         let weights = differences(&weights(&run, &config)?, &weights(again, &config)?);
-        let pictures = differences(&pictures(&run)?, &pictures(again)?);
+        let (ours, theirs) = (pictures(&run)?, pictures(again)?);
+        let pictures = differences(&ours, &theirs);
         let rows = side_by_side(&[outcome(run.path())?, outcome(again.path())?]);
         let compared = rows.len();
         let bounds = Some(elsewhere).filter(|_| tolerance == Tolerance::Bounds);
@@ -164,7 +165,8 @@ impl Repetition {
             |bounds| bounds.told(rows.iter().map(|row| row.figure.as_str())),
         );
         let figures: Vec<Row> = rows.into_iter().filter(|row| !agree(row, bounds)).collect();
-        let apart = bounds.map(|_| Apart::of(&run, again, &config)).transpose()?;
+        let shared = ours.keys().filter(|name| theirs.contains_key(*name));
+        let apart = bounds.map(|_| Apart::of(&run, again, &config, shared)).transpose()?;
         let files = match &apart {
             Some(apart) => apart.is_allowed(),
             None => weights.is_empty() && pictures.is_empty(),

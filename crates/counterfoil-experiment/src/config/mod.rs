@@ -14,6 +14,7 @@ mod sections;
 use std::path::{Path, PathBuf};
 
 use counterfoil_autoencoder::Architecture;
+use counterfoil_data::Dataset;
 use counterfoil_graph::Dag;
 
 pub use method::Method;
@@ -74,6 +75,14 @@ impl Config {
     /// When the sizes do not fit each other, the graph or the images; the key is named.
     pub fn architecture(&self, image: [usize; 3], classes: usize) -> Result<Architecture> {
         Ok(Architecture::check(&self.sections.model, &self.graph, image, classes)?)
+    }
+
+    /// The network for a data set. What else of the config depends on the data is checked too, so that a mistake in what comes
+    /// after training does not wait until then.
+    pub(crate) fn fitted_to(&self, data: &Dataset) -> Result<Architecture> {
+        let architecture = self.architecture(data.images().image_shape(), data.class_count())?;
+        self.sections.counterfactual.grid(&architecture)?;
+        Ok(architecture)
     }
 
     /// The optimiser and its budgets.

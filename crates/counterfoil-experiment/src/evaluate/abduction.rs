@@ -13,7 +13,6 @@
 
 use counterfoil_autoencoder::Blocks;
 use counterfoil_data::Dataset;
-use counterfoil_graph::Kind;
 use counterfoil_metrics::{bootstrap::Bootstrap, statistics::spearman};
 use indexmap::IndexMap;
 use tch::Tensor;
@@ -38,8 +37,9 @@ pub fn of_codes(
     let truths = true_noise(dataset, items);
     for labelled in variables {
         let caused = !dataset.graph().parents(labelled.data).is_empty();
-        let ordered = matches!(labelled.variable.kind(), Kind::Continuous);
-        let Some(truths) = truths.as_ref().filter(|_| caused && ordered) else { continue };
+        let Some(truths) = truths.as_ref().filter(|_| caused && labelled.is_ordered()) else {
+            continue;
+        };
         let block = blocks.get(labelled.model);
         let own = pictures::table(&block.scalars(&block.of(u)))?.column(0).to_vec();
         let noise = rising(dataset, labelled.data, items, truths);

@@ -9,7 +9,7 @@
 //! of the mechanisms alone, with the values of the single questions, and read off the latents: no image is decoded.
 
 use counterfoil_autoencoder::{Abduction, Counterfactuals};
-use counterfoil_graph::{Intervention, Kind};
+use counterfoil_graph::Intervention;
 use counterfoil_metrics::{
     additivity::{Factorial, additivity, between},
     bootstrap::Bootstrap,
@@ -68,7 +68,7 @@ pub(super) fn of_pairs(
                     let labelled = &facts.variables[*column];
                     let of =
                         |cause: usize| facts.graph.descendants([cause]).contains(labelled.data);
-                    matches!(labelled.variable.kind(), Kind::Continuous)
+                    labelled.is_ordered()
                         && pair.iter().all(|v| v.data != labelled.data && of(v.data))
                 })
                 .collect();

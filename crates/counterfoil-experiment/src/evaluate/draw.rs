@@ -64,18 +64,26 @@ impl Labelled {
         self.variable.kind() == Kind::Continuous
     }
 
-    /// How far estimates are off: the size of the difference, on a circle the shorter way round, between categories 1 where they
-    /// differ and 0 where they are the same.
+    /// [`errors`] of its values.
     ///
     /// # Errors
-    /// When the lengths differ or a value is not finite.
+    /// As [`errors`].
     pub fn errors(&self, estimate: &[f64], target: &[f64]) -> Result<Vec<f64>> {
-        Ok(match self.variable.kind() {
-            Kind::Continuous => deviation::absolute(estimate, target)?,
-            Kind::Circular { period } => deviation::circular(estimate, target, period)?,
-            Kind::Categorical { .. } => deviation::mismatch(estimate, target)?,
-        })
+        errors(&self.variable, estimate, target)
     }
+}
+
+/// How far estimates of a variable are off: the size of the difference, on a circle the shorter way round, between categories 1
+/// where they differ and 0 where they are the same.
+///
+/// # Errors
+/// When the lengths differ or a value is not finite.
+pub fn errors(variable: &Variable, estimate: &[f64], target: &[f64]) -> Result<Vec<f64>> {
+    Ok(match variable.kind() {
+        Kind::Continuous => deviation::absolute(estimate, target)?,
+        Kind::Circular { period } => deviation::circular(estimate, target, period)?,
+        Kind::Categorical { .. } => deviation::mismatch(estimate, target)?,
+    })
 }
 
 /// A graph that contradicts itself in the midst of an evaluation.

@@ -5,7 +5,6 @@ use counterfoil_metrics::{
     abduction::{self, Episodes},
     bootstrap::{Bootstrap, Interval},
     comparison::compare,
-    drift::drift,
     reproduction::kept,
     statistics::mean,
 };
@@ -199,12 +198,13 @@ impl Facts<'_> {
                 let cause = labelled.data;
                 redraw_of_cause(scm, self.labels, episode.actions, self.population, cause)
             });
+            let moves = labelled.errors(after, before)?;
             let (moved, redrawn, share) = match redraw {
                 Some(redraw) => {
-                    let found = drift(before, after, &redraw, bootstrap)?;
+                    let found = compare(&moves, &redraw, bootstrap)?;
                     (found.error, Some(found.reference), found.share.map(|s| s.estimate))
                 }
-                None => (bootstrap.mean(&labelled.errors(after, before)?)?, None, None),
+                None => (bootstrap.mean(&moves)?, None, None),
             };
             let entry = Drift {
                 mae: moved.estimate,

@@ -15,7 +15,7 @@ use counterfoil_data::Gauge;
 use counterfoil_graph::{Intervention, Kind};
 use counterfoil_random::Stream;
 use counterfoil_tensor::image;
-use std::f64::consts::TAU;
+use std::{f64::consts::TAU, ops::Range};
 use tch::{Device, Tensor};
 
 use super::draw::{Labelled, graph_error};
@@ -47,12 +47,12 @@ pub struct Judges {
     classifier: Option<Classifier>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum By {
     /// The pixels themselves.
     Pixels,
-    /// Outputs of a regressor, from this one on.
-    Regressor { judge: usize, output: usize, kind: Kind, low: f64 },
+    /// Outputs of a regressor.
+    Regressor { judge: usize, outputs: Range<usize>, kind: Kind, low: f64 },
 }
 
 /// What a regressor learns of labels, one series for each of its outputs; an unknown label is unknown in all.
@@ -91,15 +91,6 @@ fn labels(kind: Kind, low: f64, outputs: &[Vec<f64>]) -> Vec<f64> {
             };
             images.map(likeliest).collect()
         }
-    }
-}
-
-/// The number of outputs that a variable takes.
-fn outputs(kind: Kind) -> usize {
-    match kind {
-        Kind::Continuous => 1,
-        Kind::Circular { .. } => 2,
-        Kind::Categorical { categories } => categories,
     }
 }
 
@@ -155,19 +146,24 @@ impl Judges {
         });
         let classifier = classifier.transpose()?;
         reporter.end();
-        let (mut next, mut output) = (0, 0);
-        let by = variables.iter().map(|v| {
-            if direct(v) {
-                return By::Pixels;
+        // A regressor's outputs are those of its variables, one after the other.
+        let mut measured = values
+            .chunks(share)
+            .enumerate()
+            .flat_map(|(judge, values)| {
+                values.iter().scan(0, move |end, targets| {
+                    let outputs = *end..*end + targets.len();
+                    *end = outputs.end;
+                    Some((judge, outputs))
+                })
+            })
+            .peekable();
+        let by = variables.iter().map(|v| match measured.next_if(|_| !direct(v)) {
+            Some((judge, outputs)) => {
+                let (kind, (low, _)) = (v.variable.kind(), v.variable.range());
+                By::Regressor { judge, outputs, kind, low }
             }
-            if next % share == 0 {
-                output = 0;
-            }
-            let (kind, (low, _)) = (v.variable.kind(), v.variable.range());
-            let by = By::Regressor { judge: next / share, output, kind, low };
-            next += 1;
-            output += outputs(kind);
-            by
+            None => By::Pixels,
         });
         Ok(Self { by: by.collect(), regressors, classifier })
     }
@@ -200,9 +196,8 @@ impl Judges {
         let value = |by: &By| {
             Ok(match by {
                 By::Pixels => Some(intensity(images)?),
-                By::Regressor { judge, output, kind, low } => {
-                    let of = &read[*judge][*output..*output + outputs(*kind)];
-                    Some(labels(*kind, *low, of))
+                By::Regressor { judge, outputs, kind, low } => {
+                    Some(labels(*kind, *low, &read[*judge][outputs.clone()]))
                 }
             })
         };

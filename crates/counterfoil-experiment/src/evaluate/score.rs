@@ -1,7 +1,7 @@
 //! All figures of one evaluation: measures what came of the plan and reads it against the truth.
 
 use counterfoil_autoencoder::Batch;
-use counterfoil_graph::{Dag, Intervention, Kind};
+use counterfoil_graph::{Dag, Intervention};
 use counterfoil_metrics::bootstrap::Bootstrap;
 use counterfoil_tensor::image;
 use indexmap::IndexMap;
@@ -148,8 +148,7 @@ impl Scorer<'_> {
     fn minimality(&self, real: &Real, deed: &Deed, done: &Done) -> Result<Option<Minimal>> {
         let facts = &self.facts;
         let labelled = facts.variables.iter().find(|labelled| labelled.name() == deed.name);
-        let Some(labelled) = labelled.filter(|l| matches!(l.variable.kind(), Kind::Continuous))
-        else {
+        let Some(labelled) = labelled.filter(|l| l.is_ordered()) else {
             return Ok(None);
         };
         let labels: Vec<f64> = facts.labels.iter().map(|values| values[labelled.data]).collect();

@@ -12,7 +12,6 @@
 //! Variables that cause one another are related however well the blocks keep them apart, and grouping images by a value is
 //! no intervention then. So the same scores are given for a code that is the labels themselves.
 
-use counterfoil_graph::Kind;
 use counterfoil_metrics::{
     MetricsError,
     gap::Gaps,
@@ -51,7 +50,7 @@ pub(super) fn of_blocks(
     let asked: Vec<usize> = variables
         .iter()
         .enumerate()
-        .filter(|(column, v)| matches!(v.variable.kind(), Kind::Continuous) && changes(*column))
+        .filter(|(column, v)| v.is_ordered() && changes(*column))
         .map(|(column, _)| column)
         .collect();
     let factors = factors.select(Axis(1), &asked);

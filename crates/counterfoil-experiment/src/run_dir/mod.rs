@@ -64,9 +64,7 @@ impl RunDir {
     /// When the model's sizes or the procedure do not fit the data, or a folder or file cannot be written.
     pub fn create(out: &Path, config: &Config, data: &Data, origin: Origin) -> Result<Self> {
         let dataset = data.dataset();
-        let architecture =
-            config.architecture(dataset.images().image_shape(), dataset.class_count())?;
-        config.sections().counterfactual.grid(&architecture)?;
+        config.fitted_to(dataset)?;
         let git = Git::of_source();
         let revision = git.as_ref().map_or("norev", Git::short);
         let seed = config.experiment().seed;

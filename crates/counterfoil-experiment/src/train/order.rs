@@ -40,11 +40,14 @@ impl Order {
         batch: usize,
         seed: u64,
     ) -> Self {
+        let of_first = (share * batch as f64).round() as usize;
+        if of_first == 0 {
+            return Self::new(items, batch, seed);
+        }
         let (labelled, without): (Vec<usize>, Vec<usize>) =
             items.iter().partition(|item| has_label(**item));
-        let of_first = (share * batch as f64).round() as usize;
         let rest = batch.saturating_sub(of_first);
-        if of_first == 0 || labelled.len() < of_first || without.len() < rest {
+        if labelled.len() < of_first || without.len() < rest {
             return Self::new(items, batch, seed);
         }
         Self {

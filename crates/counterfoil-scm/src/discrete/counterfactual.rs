@@ -8,7 +8,7 @@ use super::{
     table::{advance, cell_count},
     world::World,
 };
-use crate::ScmError;
+use crate::{ScmError, names::free};
 use std::{collections::BTreeSet, mem};
 
 /// Up to so many states of the noise, trying all is faster than eliminating one at a time.
@@ -135,10 +135,10 @@ impl FunctionalModel {
             let variable = network.copies[place].variable;
             let mut name = self.cpt.name(variable).to_owned();
             // The first copy is called as the variable is.
-            while mem::replace(&mut named[variable], true) && taken.contains(&name) {
-                name.push('\'');
+            if mem::replace(&mut named[variable], true) {
+                name = free(name, '\'', |name| taken.contains(name));
+                taken.insert(name.clone());
             }
-            taken.insert(name.clone());
             let table = network.table(place)?;
             let (_, parents) = table.variables().split_last().unwrap_or((&0, &[]));
             let parents = parents.iter().map(|&p| position.get(p).copied().unwrap_or(p)).collect();

@@ -7,7 +7,7 @@ use super::{
     model::{Node, check_rows, invert},
     table::cell_count,
 };
-use crate::ScmError;
+use crate::{ScmError, names::free};
 
 impl CptModel {
     /// A functional model with the same distribution under every intervention.
@@ -80,13 +80,10 @@ impl CptModel {
     }
 
     fn free_name(&self, sources: &[Exogenous], variable: &str) -> String {
-        let mut name = format!("N_{variable}");
-        while self.nodes.iter().any(|node| node.name == name)
-            || sources.iter().any(|source| source.name == name)
-        {
-            name.push('_');
-        }
-        name
+        free(format!("N_{variable}"), '_', |name| {
+            self.nodes.iter().any(|node| node.name == name)
+                || sources.iter().any(|source| source.name == name)
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     ScmError,
     discrete::{CptModel, Exogenous, Factor, Function, FunctionalModel},
+    names::free,
 };
 use counterfoil_graph::Admg;
 use counterfoil_random::Stream;
@@ -82,13 +83,11 @@ pub fn functional_model(
     for node in 0..graph.len() {
         let cardinality = cardinalities[node];
         let own = cardinality + spare;
-        let mut name = format!("N_{}", graph.name(node));
-        while graph.index_of(&name).is_ok()
-            || hidden.iter().any(|cause| cause.name == name)
-            || sources.iter().any(|source: &Exogenous| source.name == name)
-        {
-            name.push('_');
-        }
+        let name = free(format!("N_{}", graph.name(node)), '_', |name| {
+            graph.index_of(name).is_ok()
+                || hidden.iter().any(|cause| cause.name == name)
+                || sources.iter().any(|source: &Exogenous| source.name == name)
+        });
         // Forcing states are rarer than free ones, or there would be nothing to see of the function.
         let mut probabilities = weights(own, shape.floor, stream);
         for p in &mut probabilities[..cardinality] {
@@ -133,10 +132,9 @@ struct HiddenCause {
 fn hidden_causes(graph: &Admg, shape: &ModelShape, stream: &mut Stream) -> Vec<HiddenCause> {
     let mut causes: Vec<HiddenCause> = Vec::new();
     for (a, b) in graph.bidirected_edges() {
-        let mut name = format!("U_{}_{}", graph.name(a), graph.name(b));
-        while graph.index_of(&name).is_ok() || causes.iter().any(|cause| cause.name == name) {
-            name.push('_');
-        }
+        let name = free(format!("U_{}_{}", graph.name(a), graph.name(b)), '_', |name| {
+            graph.index_of(name).is_ok() || causes.iter().any(|cause| cause.name == name)
+        });
         let cardinality = pick(&shape.hidden_cardinality, stream);
         causes.push(HiddenCause { name, ends: [a, b], cardinality });
     }

@@ -1,7 +1,7 @@
 //! Normal distributions of several variables: parts of them, and what is left when some are known.
 
 use super::matrix::Matrix;
-use crate::ScmError;
+use crate::{ScmError, noise::finite};
 
 /// A normal distribution of some variables, given by positions in a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,13 +114,7 @@ pub(crate) fn regress(
     given: &[usize],
     seen: &[Seen],
 ) -> Result<(Vec<f64>, Matrix), ScmError> {
-    if let Some(seen) = seen.iter().find(|seen| !seen.value.is_finite()) {
-        return Err(ScmError::BadParameter {
-            parameter: "a known value",
-            value: seen.value,
-            expected: "a finite number",
-        });
-    }
+    seen.iter().try_for_each(|seen| finite("a known value", seen.value))?;
     let known = covariance.select(given, given);
     let across = covariance.select(of, given);
     let factor = known.cholesky().ok_or(ScmError::NoCovariance)?;
