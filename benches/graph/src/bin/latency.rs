@@ -5,9 +5,9 @@
 //! grow with the graph. Words choose the operations whose names contain one of them: `latency separation front-door`.
 
 use counterfoil_graph::{
-    GraphError, Query, adjustment::Effect, front_door::FrontDoor, identification,
-    identification::identifiable, identification::identify, separation::Workspace,
-    separators::Bounds,
+    Admg, Dag, GraphError, Query, adjustment::Effect, distance::intervention,
+    front_door::FrontDoor, identification, identification::identifiable, identification::identify,
+    separation::Workspace, separators::Bounds,
 };
 use counterfoil_graph_benches::{
     Case, Density, SIMPLIFICATION, Spread, apart, district, ladder, mediated, napkin, random,
@@ -85,6 +85,7 @@ fn main() -> Fallible<()> {
     println!("| operation | n | questions | median | 95 % | worst |");
     println!("|---|---|---|---|---|---|");
     separations(&table)?;
+    whole_graphs(&table)?;
     adjustments(&table)?;
     identifications(&table)?;
     let find = |case: Case| {
@@ -120,6 +121,24 @@ fn separations(table: &Table) -> Fallible<()> {
         found.map_or(Ok(None), |z| any(Case { z, ..case }))
     };
     table.lines("separation, separated", &SIZES, usual, separated)
+}
+
+/// Questions about all pairs of variables, which are dealt to all cores: `RAYON_NUM_THREADS` says to how many.
+fn whole_graphs(table: &Table) -> Fallible<()> {
+    let sizes = [30, 100, 300, 1_000];
+    let once = |n, item| if item < 10 { open(n, item).map(Some) } else { Ok(None) };
+    let dag = |graph: Admg| Dag::try_from((*graph).clone());
+    table.lines("distance, intervention", &sizes, once, |case: Option<Case>| {
+        let Some(case) = case else { return Ok(None) };
+        let n = case.graph.len();
+        let (truth, guess) = (dag(case.graph)?, dag(open(n, 1_000)?.graph)?);
+        intervention(&truth, &guess)?;
+        Ok(Some(seconds(|| intervention(&truth, &guess))))
+    })?;
+    let once = |n, item| if item < 10 { usual(n, item).map(Some) } else { Ok(None) };
+    let tests =
+        |case: Option<Case>| Ok(case.map(|case| seconds(|| case.graph.pairwise_independences())));
+    table.lines("separation, tests of all pairs", &sizes, once, tests)
 }
 
 fn adjustments(table: &Table) -> Fallible<()> {

@@ -91,18 +91,8 @@ fn a_lost_rank_ends_the_job_which_resumes() {
     for (lost, left, out) in [(1, 0, "helper-lost"), (0, 1, "writer-lost")] {
         let mut job = launched(&bench, &[&run[..], &["--out", out]].concat());
         let mut job = job.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let begun = Instant::now();
-        let checkpoint = || {
-            let folder = bench.path(out).join("tiny");
-            let run = fs_err::read_dir(folder).ok()?.next()?.ok()?.path();
-            run.join("latest.json").is_file().then_some(())
-        };
-        while checkpoint().is_none() {
-            assert!(begun.elapsed() < PATIENCE, "no checkpoint");
-            sleep(Duration::from_millis(5));
-        }
-        let victim = rank(&bench, lost).unwrap();
-        assert!(Command::new("kill").args(["-9", &victim.to_string()]).status().unwrap().success());
+        until("no checkpoint", || checkpoints(&bench, out) == 1);
+        kill(rank(&bench, lost).unwrap());
         assert!(!job.wait().unwrap().success());
         assert_eq!(rank(&bench, left), None, "rank {left} outlives rank {lost}");
         let resumed = together(&bench, &["resume", "tiny", "--out", out]);
@@ -145,39 +135,79 @@ fn a_rank_that_panics_ends_the_job() {
     assert_eq!(ended.code(), Some(101));
 }
 
-/// The process of a rank that works in the folder of `bench`.
-fn rank(bench: &Bench, rank: usize) -> Option<u32> {
-    let folder = bench.path("").canonicalize().unwrap();
-    let name = format!("OMPI_COMM_WORLD_RANK={rank}");
-    let is_it = |process: &Path| {
-        let there = fs_err::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == folder);
-        let told = fs_err::read(process.join("environ")).unwrap_or_default();
-        there && told.split(|byte| *byte == 0).any(|variable| variable == name.as_bytes())
-    };
-    let processes = fs_err::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
-    let mut found = processes.filter(|process| is_it(process));
-    found.next()?.file_name()?.to_str()?.parse().ok()
+/// Waits for something to be so.
+fn until(otherwise: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "{otherwise}");
+        sleep(Duration::from_millis(5));
+    }
 }
 
-/// Each cell is run by one of the processes, in a process of its own that is alone, and the table is told of once.
+/// How many runs below `out` have a checkpoint.
+fn checkpoints(bench: &Bench, out: &str) -> usize {
+    let runs = fs_err::read_dir(bench.path(out).join("tiny")).into_iter().flatten().flatten();
+    runs.filter(|run| run.path().join("latest.json").is_file()).count()
+}
+
+/// The processes that work in the folder of `bench`, with the variables that they were started with.
+fn processes(bench: &Bench) -> impl Iterator<Item = (u32, String)> {
+    let folder = bench.path("").canonicalize().unwrap();
+    let all = fs_err::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    all.filter_map(move |process| {
+        let number = process.file_name()?.to_str()?.parse().ok()?;
+        let there = fs_err::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == folder);
+        let told = fs_err::read(process.join("environ")).unwrap_or_default();
+        // One that has ended and was not waited for has none.
+        (there && !told.is_empty()).then(|| (number, String::from_utf8_lossy(&told).into_owned()))
+    })
+}
+
+/// The process of a rank that works in the folder of `bench`.
+fn rank(bench: &Bench, rank: usize) -> Option<u32> {
+    let name = format!("OMPI_COMM_WORLD_RANK={rank}");
+    let mut found = processes(bench).filter(|(_, told)| told.split('\0').any(|set| set == name));
+    found.next().map(|(process, _)| process)
+}
+
+fn kill(process: u32) {
+    assert!(Command::new("kill").args(["-9", &process.to_string()]).status().unwrap().success());
+}
+
+/// Each cell is run by one of the processes, in a process of its own that is alone. When one is lost no cell outlives its table,
+/// each keeps what is done, and the table goes on with it and is told of once.
 #[test]
-fn cells_are_dealt() {
+#[cfg(target_os = "linux")]
+fn cells_are_dealt_and_a_lost_rank_loses_none() {
     let bench = Bench::new();
-    bench.write("both.toml", crate::matrix::TABLE);
-    let ended = together(&bench, &["matrix", "both.toml", "--device", "auto", "--json"]);
-    assert_eq!(ended.status, Some(0), "{ended:?}");
-    let told: Value = serde_json::from_str(&ended.out).unwrap();
-    assert_eq!((&told["outcome"]["ran"], &told["board"]["done"]), (&json!(3), &json!(3)));
-    let runs = bench.runs();
-    assert_eq!(runs.len(), 3);
-    for run in runs {
-        let manifest = fs_err::read(run.join("manifest.json")).unwrap();
-        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
-        assert_eq!(manifest["ranks"], Value::Null);
+    let table = crate::matrix::TABLE.replace(r#""default", "parity""#, r#""default""#);
+    bench.write("both.toml", table);
+    let matrix =
+        ["matrix", "both.toml", "--device", "auto", "--set", "training.steps=60", "--json"];
+    let mut job = launched(&bench, &matrix);
+    let mut job = job.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("two cells have no checkpoints", || checkpoints(&bench, "runs") == 2);
+    kill(rank(&bench, 1).unwrap());
+    assert!(!job.wait().unwrap().success());
+    until("a cell outlives its table", || processes(&bench).next().is_none());
+    let manifests = || -> Vec<Value> {
+        let read = |run: &PathBuf| fs_err::read(run.join("manifest.json")).unwrap();
+        bench.runs().iter().map(|run| serde_json::from_slice(&read(run)).unwrap()).collect()
+    };
+    let ended = |status: i32| {
+        let manifests = manifests();
+        let so = |run: &Value| run["exit_status"] == status && run["ranks"] == Value::Null;
+        manifests.len() == 2 && manifests.iter().all(so)
+    };
+    assert!(ended(130), "{:?}", manifests());
+    for ran in [2, 0] {
+        let told = together(&bench, &matrix);
+        assert_eq!(told.status, Some(0), "{told:?}");
+        let told: Value = serde_json::from_str(&told.out).unwrap();
+        assert_eq!((&told["outcome"]["ran"], &told["board"]["done"]), (&json!(ran), &json!(2)));
+        // Each is the run that was begun.
+        assert!(ended(0), "{:?}", manifests());
     }
-    let again = together(&bench, &["matrix", "both.toml", "--device", "auto", "--json"]);
-    let told: Value = serde_json::from_str(&again.out).unwrap();
-    assert_eq!((&told["outcome"]["ran"], bench.runs().len()), (&json!(0), 3));
 }
 
 /// One sentence and its status, however many find the fault, and no waiting for each other.

@@ -24,6 +24,10 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How long an interrupted process may take to end by itself.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// The variable that ties a process to the one that started it: what has it ends as upon Ctrl-C when its input ends, which is
+/// when the other closes it or is gone, however that ended.
+pub const TETHER: &str = "COUNTERFOIL_TETHER";
+
 /// The variable by which CUDA shows a process some of its machine's GPUs.
 const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 
@@ -113,12 +117,13 @@ impl Runner for Children {
             let seen = std::env::var(VISIBLE).unwrap_or_default();
             command.env(VISIBLE, nth_visible(&seen, gpu));
         }
-        // Ctrl-C in a terminal would reach it too, and the one that we send would be the second, which ends it at once.
+        // Ctrl-C in a terminal would reach it too, besides our own word.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command
             .args(self.arguments(cell, begun.as_ref()))
-            .stdin(Stdio::null())
+            .env(TETHER, "1")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -173,23 +178,15 @@ fn wait(child: &mut Child, interrupt: &AtomicBool) -> Result<Option<i32>> {
             return Ok(status.code());
         }
         if interrupt.load(Ordering::Relaxed) {
-            if asked.is_none() {
-                ask_to_end(child);
-            }
-            let since = *asked.get_or_insert_with(Instant::now);
-            if since.elapsed() > GRACE {
+            // Upon the end of its input a run writes a checkpoint and ends.
+            drop(child.stdin.take());
+            if asked.get_or_insert_with(Instant::now).elapsed() > GRACE {
                 // A run that is killed can be read and resumed.
                 child.kill()?;
             }
         }
         sleep(LOOK);
     }
-}
-
-/// Sends Ctrl-C, upon which a run writes a checkpoint; where there is no such signal, or no program to send it, the run is killed
-/// in the end and loses the steps since its last one.
-fn ask_to_end(child: &Child) {
-    let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
 }
 
 fn gather(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! The adjustment identification distance: effects that a strategy of adjusting in the guessed graph gets wrong.
 
 use super::{
-    Mistakes,
+    Mistakes, over_causes,
     validity::{Truth, not_amenable},
 };
 use crate::{
@@ -82,9 +82,8 @@ pub fn adjustment(
     check_observed(guess)?;
     let member = truth.any_member();
     let truth = Truth { graph: truth, member: &member };
-    let n = truth.graph.len();
-    let wrong = (0..n).map(|cause| wrong_for(&truth, guess, cause, strategy)).sum();
-    Ok(Mistakes { wrong, asked: n * n.saturating_sub(1) })
+    let guess: &MixedGraph = guess;
+    Ok(over_causes(truth.graph.len(), |cause| wrong_for(&truth, guess, cause, strategy)))
 }
 
 fn wrong_for(truth: &Truth<'_>, guess: &MixedGraph, cause: usize, strategy: Strategy) -> usize {

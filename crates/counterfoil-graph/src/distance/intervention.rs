@@ -1,6 +1,6 @@
 //! The structural intervention distance: effects that adjustment for the guessed parents gets wrong.
 
-use super::{Mistakes, validity::Truth};
+use super::{Mistakes, over_causes, validity::Truth};
 use crate::{
     Cpdag, Dag, Edge, GraphError, MixedGraph, NodeSet,
     class::check_observed,
@@ -30,9 +30,8 @@ use std::collections::BTreeMap;
 /// ```
 pub fn intervention(truth: &Dag, guess: &Dag) -> Result<Mistakes, GraphError> {
     check(truth, guess)?;
-    let n = truth.len();
-    let wrong = (0..n).map(|cause| wrong_for(truth, cause, &guess.parents(cause).into())).sum();
-    Ok(Mistakes { wrong, asked: n * n.saturating_sub(1) })
+    let wrong = |cause| wrong_for(truth, cause, &guess.parents(cause).into());
+    Ok(over_causes(truth.len(), wrong))
 }
 
 /// The least and the most of [`intervention`] over the DAGs of the guessed class (Peters and Buehlmann 2015, section

@@ -6,6 +6,8 @@
 //!   most over the DAGs of a guessed class.
 //! - [`adjustment`] counts the effects that a strategy of choosing adjustment sets in the guess would get wrong
 //!   (adjustment identification distance, AID; Henckel, Wuertzen and Weichwald 2024), between DAGs and classes of DAGs.
+//!
+//! The causes of a distance are looked at on all cores; the count does not depend on how many there are.
 
 mod adjustment;
 mod intervention;
@@ -15,6 +17,10 @@ pub use adjustment::{DagLike, Strategy, adjustment};
 pub use intervention::{intervention, intervention_bounds};
 
 use crate::{GraphError, MixedGraph, equivalence::check_same_variables};
+use rayon::prelude::*;
+
+/// A cause of a small graph takes a microsecond or two, which is less than handing it to another core.
+const CAUSES_AT_ONCE: usize = 16;
 
 /// A number of wrong answers and the number of questions that were asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +36,12 @@ impl Mistakes {
     pub fn share(&self) -> f64 {
         if self.asked == 0 { 0.0 } else { self.wrong as f64 / self.asked as f64 }
     }
+}
+
+/// The mistakes about all causes, counted for each.
+fn over_causes(n: usize, wrong_for: impl Fn(usize) -> usize + Send + Sync) -> Mistakes {
+    let causes = (0..n).into_par_iter().with_min_len(CAUSES_AT_ONCE);
+    Mistakes { wrong: causes.map(wrong_for).sum(), asked: n * n.saturating_sub(1) }
 }
 
 /// The structural Hamming distance: the number of pairs of nodes that the two graphs do not join by the same edges.

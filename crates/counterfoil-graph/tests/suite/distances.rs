@@ -4,9 +4,10 @@
 
 use crate::classes::{all_dags, graph, pairs};
 use counterfoil_graph::{
-    Cpdag, Dag, Edge, MixedGraph,
+    Admg, Cpdag, Dag, Edge, MixedGraph,
     distance::{Strategy, adjustment, hamming, intervention, intervention_bounds},
 };
+use counterfoil_random::Stream;
 
 /// A linear model of a DAG: the total effects and the covariances of all variables, for coefficients and variances
 /// without a pattern.
@@ -105,6 +106,31 @@ fn bounds_are_the_extremes_over_the_class() {
         intervention_bounds(&dags[0], &class, 23).unwrap_err().to_string(),
         "the chain component of `v0` has more than 23 members: raise the limit"
     );
+}
+
+/// Exact, on graphs with enough causes to be dealt to several threads.
+#[test]
+fn distances_and_tests_do_not_depend_on_the_number_of_threads() {
+    let drawn = |item: u64| {
+        let mut stream = Stream::new(7, "threads", item, 0);
+        let mut edges: Vec<Edge> = (1..80)
+            .flat_map(|b| [stream.below(b), stream.below(b)].map(|a| Edge::directed(a, b)))
+            .collect();
+        edges.dedup();
+        Dag::try_from(graph(80, &edges)).unwrap()
+    };
+    let (truth, guess) = (drawn(0), drawn(1));
+    let all = || {
+        let strategies = [Strategy::Parents, Strategy::Ancestors, Strategy::Optimal];
+        let distances = strategies.map(|strategy| adjustment(&truth, &guess, strategy).unwrap());
+        let tests = Admg::try_from((*truth).clone()).unwrap().pairwise_independences();
+        (intervention(&truth, &guess).unwrap(), distances, tests)
+    };
+    let [alone, shared] = [1, 3].map(|threads| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(all)
+    });
+    assert!(alone.0.wrong > 0 && !alone.2.is_empty());
+    assert_eq!(alone, shared);
 }
 
 enum Guess {

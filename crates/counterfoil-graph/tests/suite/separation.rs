@@ -202,11 +202,11 @@ proptest! {
     /// What is listed as implied holds, and a pair is listed exactly where some set separates it.
     #[test]
     fn implied_independences_hold(graph in admg(6)) {
-        for statement in graph.pairwise_independences().chain(graph.local_independences()) {
+        for statement in graph.pairwise_independences().into_iter().chain(graph.local_independences()) {
             let holds = graph.separated(&statement.x, &statement.y, &statement.given).unwrap();
             prop_assert!(holds, "{}: {}", graph, statement.text(&graph));
         }
-        let mut pairs = graph.pairwise_independences().map(|s| (s.x.first(), s.y.first()));
+        let mut pairs = graph.pairwise_independences().into_iter().map(|s| (s.x.first(), s.y.first()));
         let mut separable = (0..graph.len()).flat_map(|b| (0..b).map(move |a| (a, b))).filter(|&(a, b)| {
             let (x, y) = (NodeSet::from([a]), NodeSet::from([b]));
             let view = graph.view();
