@@ -19,8 +19,8 @@ pub use intervention::{intervention, intervention_bounds};
 use crate::{GraphError, MixedGraph, equivalence::check_same_variables};
 use rayon::prelude::*;
 
-/// A cause of a small graph takes a microsecond or two, which is less than handing it to another core.
-const CAUSES_AT_ONCE: usize = 16;
+/// A cause takes a few microseconds, and waking another core a hundred.
+const CAUSES_AT_ONCE: usize = 128;
 
 /// A number of wrong answers and the number of questions that were asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

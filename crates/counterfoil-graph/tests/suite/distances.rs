@@ -113,11 +113,11 @@ fn bounds_are_the_extremes_over_the_class() {
 fn distances_and_tests_do_not_depend_on_the_number_of_threads() {
     let drawn = |item: u64| {
         let mut stream = Stream::new(7, "threads", item, 0);
-        let mut edges: Vec<Edge> = (1..80)
+        let mut edges: Vec<Edge> = (1..300)
             .flat_map(|b| [stream.below(b), stream.below(b)].map(|a| Edge::directed(a, b)))
             .collect();
         edges.dedup();
-        Dag::try_from(graph(80, &edges)).unwrap()
+        Dag::try_from(graph(300, &edges)).unwrap()
     };
     let (truth, guess) = (drawn(0), drawn(1));
     let all = || {

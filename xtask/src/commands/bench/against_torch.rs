@@ -36,8 +36,7 @@ pub(super) struct AgainstTorch {
     #[arg(long, value_name = "SIZES", value_delimiter = ',', requires = "wanted")]
     #[arg(value_parser = SIZES.map(|(name, _)| name), default_values_t = SIZES.map(|(name, _)| name.to_owned()))]
     sizes: Vec<String>,
-    /// Leave `torch.compile` out, which compiles for a minute or two and is run in the first round alone, and for
-    /// counterfactuals not at all
+    /// Leave `torch.compile` out, which compiles for a minute or two and is not run for counterfactuals
     #[arg(long, requires = "wanted")]
     no_compile: bool,
     /// Answer with one JSON document on stdout and nothing else there
@@ -98,7 +97,7 @@ pub(super) fn run(
 impl Sides {
     /// Times all variants of one task that are not left out, in turns. Those in bfloat16 are left out from where ours computes in
     /// f32 although it was asked for bfloat16: such a processor has no instructions for it, and a step would take many times as
-    /// long. One that is compiled is run once, and left out where it does not run.
+    /// long. One that is compiled is left out where it does not run.
     fn measure(
         &self,
         what: &str,
@@ -111,7 +110,7 @@ impl Sides {
         for round in 1..=rounds {
             for (variant, name) in VARIANTS.iter().enumerate() {
                 let compiles = name.starts_with("compile");
-                let too_long = compiles && (round > 1 || what == COUNTERFACTUAL);
+                let too_long = compiles && what == COUNTERFACTUAL;
                 if left_out[variant] || too_long {
                     continue;
                 }
