@@ -31,10 +31,10 @@ impl Admg {
     /// has to look at. In the order of the pairs, which are looked at on all cores; `O(n + m)` each.
     ///
     /// ```
-    /// use counterfoil_graph::Admg;
+    /// use counterfoil_graph::{Admg, Dag};
     ///
     /// # fn main() -> Result<(), counterfoil_graph::GraphError> {
-    /// let graph = Admg::from_dot("digraph { a; b; c; d; a -> b; b -> c; c -> d }")?;
+    /// let graph = Admg::from(&Dag::from_dot("digraph { a; b; c; d; a -> b; b -> c; c -> d }")?);
     /// let tests: Vec<String> = graph.pairwise_independences().iter().map(|test| test.text(&graph)).collect();
     /// assert_eq!(tests, ["a ⊥ c | b", "a ⊥ d | b", "b ⊥ d | c"]);
     /// # Ok(())
