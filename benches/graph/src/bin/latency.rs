@@ -58,6 +58,19 @@ impl Table {
         Ok(())
     }
 
+    /// The same with `count` graphs of each size.
+    fn few(
+        &self,
+        operation: &str,
+        sizes: &[usize],
+        count: u64,
+        case: impl Fn(usize, u64) -> Result<Case, GraphError>,
+        ask: impl Fn(Case) -> Fallible<Option<f64>>,
+    ) -> Fallible<()> {
+        let some = |n, item| if item < count { case(n, item).map(Some) } else { Ok(None) };
+        self.lines(operation, sizes, some, |case| case.map_or(Ok(None), &ask))
+    }
+
     /// The same where there is one graph of each size.
     fn single(
         &self,
@@ -66,8 +79,7 @@ impl Table {
         case: impl Fn(usize) -> Result<Case, GraphError>,
         ask: impl Fn(Case) -> Fallible<Option<f64>>,
     ) -> Fallible<()> {
-        let once = |n, item| if item == 0 { case(n).map(Some) } else { Ok(None) };
-        self.lines(operation, sizes, once, |case| case.map_or(Ok(None), &ask))
+        self.few(operation, sizes, 1, |n, _| case(n), ask)
     }
 }
 
@@ -126,19 +138,16 @@ fn separations(table: &Table) -> Fallible<()> {
 /// Questions about all pairs of variables, which are dealt to all cores: `RAYON_NUM_THREADS` says to how many.
 fn whole_graphs(table: &Table) -> Fallible<()> {
     let sizes = [30, 100, 300, 1_000];
-    let once = |n, item| if item < 10 { open(n, item).map(Some) } else { Ok(None) };
     let dag = |graph: Admg| Dag::try_from((*graph).clone());
-    table.lines("distance, intervention", &sizes, once, |case: Option<Case>| {
-        let Some(case) = case else { return Ok(None) };
+    table.few("distance, intervention", &sizes, 10, open, |case| {
         let n = case.graph.len();
         let (truth, guess) = (dag(case.graph)?, dag(open(n, 1_000)?.graph)?);
         intervention(&truth, &guess)?;
         Ok(Some(seconds(|| intervention(&truth, &guess))))
     })?;
-    let once = |n, item| if item < 10 { usual(n, item).map(Some) } else { Ok(None) };
-    let tests =
-        |case: Option<Case>| Ok(case.map(|case| seconds(|| case.graph.pairwise_independences())));
-    table.lines("separation, tests of all pairs", &sizes, once, tests)
+    table.few("separation, tests of all pairs", &sizes, 10, usual, |case| {
+        Ok(Some(seconds(|| case.graph.pairwise_independences())))
+    })
 }
 
 fn adjustments(table: &Table) -> Fallible<()> {

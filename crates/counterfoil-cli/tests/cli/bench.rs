@@ -169,6 +169,11 @@ impl Bench {
     }
 }
 
+/// The manifest of a run.
+pub(crate) fn manifest(run: &Path) -> Value {
+    serde_json::from_slice(&fs_err::read(run.join("manifest.json")).unwrap()).unwrap()
+}
+
 /// What a run came to: the bytes of its checkpoints and pictures, and its figures.
 pub(crate) fn outcome(run: &Path) -> (BTreeMap<PathBuf, Vec<u8>>, Value) {
     let mut files = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, manifest};
 
 pub(crate) const TABLE: &str = r#"
 kind = "table"
@@ -63,8 +63,7 @@ fn a_table_is_run_once_and_shown() {
 /// A cell stands for the run that it was kept of: the same config, data, environment and figures to the bit.
 fn told_by_a_cell(bench: &Bench) {
     let run = bench.runs().remove(0);
-    let manifest: Value =
-        serde_json::from_slice(&fs_err::read(run.join("manifest.json")).unwrap()).unwrap();
+    let manifest = manifest(&run);
     let run = run.to_str().unwrap();
     let cells = bench.json(&["matrix", "both.toml", "--dry-run"]);
     let cells = cells["cells"].as_array().unwrap().iter().filter(|cell| cell["state"] == "done");

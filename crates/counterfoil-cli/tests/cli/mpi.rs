@@ -11,7 +11,7 @@ use std::{
 use counterfoil::experiment::ranks::{Mpi, Ranks};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Ended, outcome};
+use crate::bench::{Bench, Ended, manifest, outcome};
 
 /// Losses that can be compared to the last digits.
 const EXACT: [&str; 2] = ["--set", "training.precision=f32"];
@@ -69,9 +69,7 @@ fn two_processes_train_the_model_of_one() {
     let told: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!(told["runs"].as_array().unwrap().len(), 1);
     let [alone, both] = ["alone", "both"].map(|out| only_run(&bench, out));
-    let manifest: Value =
-        serde_json::from_slice(&fs_err::read(both.join("manifest.json")).unwrap()).unwrap();
-    assert_eq!(manifest["ranks"], 2);
+    assert_eq!(manifest(&both)["ranks"], 2);
     let (found, expected) = (losses(&both), losses(&alone));
     assert_eq!((found.len(), expected.len()), (10, 10));
     for (found, expected) in found.iter().zip(&expected) {
@@ -190,10 +188,7 @@ fn cells_are_dealt_and_a_lost_rank_loses_none() {
     kill(rank(&bench, 1).unwrap());
     assert!(!job.wait().unwrap().success());
     until("a cell outlives its table", || processes(&bench).next().is_none());
-    let manifests = || -> Vec<Value> {
-        let read = |run: &PathBuf| fs_err::read(run.join("manifest.json")).unwrap();
-        bench.runs().iter().map(|run| serde_json::from_slice(&read(run)).unwrap()).collect()
-    };
+    let manifests = || -> Vec<Value> { bench.runs().iter().map(|run| manifest(run)).collect() };
     let ended = |status: i32| {
         let manifests = manifests();
         let so = |run: &Value| run["exit_status"] == status && run["ranks"] == Value::Null;

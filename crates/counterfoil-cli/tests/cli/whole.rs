@@ -5,7 +5,7 @@ use std::fmt::Write;
 use counterfoil::data::png::Picture;
 use serde_json::Value;
 
-use crate::bench::{Bench, CONFIG, GRAPH};
+use crate::bench::{Bench, CONFIG, GRAPH, manifest};
 
 /// Columns and rows of a picture of 28 x 28 images, two pixels apart and drawn twice as large.
 fn grid(png: &[u8]) -> (u32, u32) {
@@ -143,9 +143,7 @@ fn questions(bench: &Bench, run: &std::path::Path) {
     let first = fs_err::read_to_string(run.join("summary.json")).unwrap();
     fs_err::remove_file(run.join("summary.json")).unwrap();
     fs_err::remove_file(run.join("report.html")).unwrap();
-    let manifest = || -> Value {
-        serde_json::from_slice(&fs_err::read(run.join("manifest.json")).unwrap()).unwrap()
-    };
+    let manifest = || manifest(run);
     let place = manifest()["sessions"][0]["place"].clone();
     assert!(place.is_object() && manifest()["evaluated_at"] == place, "{place}");
     let again = bench.json(&["evaluate", "tiny"]);
@@ -258,8 +256,7 @@ fn checkpoints_at_fault(bench: &Bench, run: &std::path::Path) {
 
     let state = run.join("checkpoints/step-10/state.json");
     let text = fs_err::read_to_string(&state).unwrap();
-    let manifest: Value =
-        serde_json::from_slice(&fs_err::read(run.join("manifest.json")).unwrap()).unwrap();
+    let manifest = manifest(run);
     let hash = manifest["config_hash"].as_str().unwrap();
     fs_err::write(&state, text.replace(hash, &hash.chars().rev().collect::<String>())).unwrap();
     for command in commands {

@@ -117,7 +117,7 @@ impl Runner for Children {
             let seen = std::env::var(VISIBLE).unwrap_or_default();
             command.env(VISIBLE, nth_visible(&seen, gpu));
         }
-        // Ctrl-C in a terminal would reach it too, besides our own word.
+        // Ctrl-C in a terminal would reach it too, and the second end it without a checkpoint.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command

@@ -7,7 +7,7 @@
 //! - [`adjustment`] counts the effects that a strategy of choosing adjustment sets in the guess would get wrong
 //!   (adjustment identification distance, AID; Henckel, Wuertzen and Weichwald 2024), between DAGs and classes of DAGs.
 //!
-//! The causes of a distance are looked at on all cores; the count does not depend on how many there are.
+//! [`intervention`] and [`adjustment`] look at hundreds of causes on several cores; the count does not depend on how many.
 
 mod adjustment;
 mod intervention;

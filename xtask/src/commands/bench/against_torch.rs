@@ -36,7 +36,7 @@ pub(super) struct AgainstTorch {
     #[arg(long, value_name = "SIZES", value_delimiter = ',', requires = "wanted")]
     #[arg(value_parser = SIZES.map(|(name, _)| name), default_values_t = SIZES.map(|(name, _)| name.to_owned()))]
     sizes: Vec<String>,
-    /// Leave `torch.compile` out, which compiles for a minute or two and is not run for counterfactuals
+    /// Leave `torch.compile` out, which compiles for minutes and is not run for counterfactuals
     #[arg(long, requires = "wanted")]
     no_compile: bool,
     /// Answer with one JSON document on stdout and nothing else there
