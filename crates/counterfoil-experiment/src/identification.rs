@@ -11,10 +11,14 @@
 //! another, which the graph is asked too (Correa, Lee and Bareinboim 2021). From no experiment does it follow what a variable
 //! would have been that was seen itself; the model can answer because it takes every mechanism for an increasing function
 //! of its noise, which without hidden common causes settles it (Nasr-Esfahany, Alizadeh and Shah 2023).
+//!
+//! A soft change, `do(x += 1)`, sets `x` to what becomes of the value that its causes give it, so it asks for two worlds too:
+//! `P(y | do(x := f(x)))` is the sum of `P(y[x = f(x')], x')` over `x'`, the effect on those who had each value (Haneuse
+//! and Rotnitzky 2013). It may be hidden where `P(y | do(x))` is not.
 
 use counterfoil_graph::{
     Admg, CausalGraph as _, Dag, NodeSet, Query,
-    counterfactual::{Answer, Event, Question, World},
+    counterfactual::{Answer, Event, Formula, Question, World},
     identification::{NotIdentified, identify},
 };
 use serde::{Deserialize, Serialize};
@@ -27,7 +31,7 @@ use crate::{
 /// What the declared graph says of an effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Identification {
-    /// The effect, `P(intensity | do(thickness))`.
+    /// The effect, `P(intensity | do(thickness))`; `P(intensity | do(thickness := f(thickness)))` of a soft change.
     pub query: String,
     /// Whether it is a function of the distribution of the labels.
     pub identifiable: bool,
@@ -49,7 +53,7 @@ pub struct Identification {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfImage {
     /// `P(intensity[thickness=1]=1 | thickness=0, intensity=0)`: 0 stands for what was seen, 1 for what is set and
-    /// asked for.
+    /// asked for, 2 for what a soft change starts from where another change has moved it.
     pub query: String,
     /// Whether experiments tell, whatever the mechanisms are.
     pub identifiable: bool,
@@ -67,11 +71,13 @@ pub struct OfImage {
 impl OfImage {
     /// # Errors
     /// When the graph contradicts itself, which a checked one does not.
-    fn new(graph: &Admg, set: &NodeSet, outcome: usize, mistaken: bool) -> Result<Self> {
-        let world = set.iter().fold(World::factual(), |world, variable| world.set(variable, 1));
-        let event = Event::sure().and(outcome, world, 1);
+    fn new(graph: &Admg, changed: &Changed, outcome: usize, mistaken: bool) -> Result<Self> {
         let seen = (0..graph.len())
             .fold(Event::sure(), |seen, variable| seen.and(variable, World::factual(), 0));
+        // What a soft change starts from was seen, unless a change before it moves that.
+        let unseen = changed.soft.iter().map(|target| (target, changed.natural(graph, target)));
+        let event = (unseen.filter(|(_, world)| !world.is_factual()))
+            .fold(changed.event(outcome), |event, (target, world)| event.and(target, world, 2));
         let question = Question { event, given: seen };
         let answer = question.identify(graph).map_err(contradiction)?;
         let (estimand, conflict) = match &answer {
@@ -131,29 +137,114 @@ impl Identification {
     }
 }
 
-/// What the graph says of the effects of setting `targets` (variables of `declared`), one entry a labelled descendant.
+/// What is changed: variables that are set to a value, and others that are made something of the value that they have.
+struct Changed {
+    set: NodeSet,
+    soft: NodeSet,
+}
+
+impl Changed {
+    fn all(&self) -> NodeSet {
+        self.set.iter().chain(self.soft.iter()).collect()
+    }
+
+    /// The world in which all of `variables` stand at 1, for what they are set to.
+    fn world(variables: impl IntoIterator<Item = usize>) -> World {
+        variables.into_iter().fold(World::factual(), |world, variable| world.set(variable, 1))
+    }
+
+    /// Where `target` has the value that a soft change starts from: what comes before it is changed, itself is not.
+    fn natural(&self, graph: &Admg, target: usize) -> World {
+        let before = graph.ancestors([target]);
+        Self::world(self.all().iter().filter(|&other| other != target && before.contains(other)))
+    }
+
+    /// The outcome is 1 where everything is changed.
+    fn event(&self, outcome: usize) -> Event {
+        Event::sure().and(outcome, Self::world(self.all().iter()), 1)
+    }
+
+    /// The query of an effect as one reads it.
+    fn query(&self, graph: &Admg, outcome: usize) -> String {
+        if self.soft.is_empty() {
+            return Query::effect(self.set.clone(), [outcome]).text(graph).clone();
+        }
+        let written = |target| match (graph.name(target), self.soft.contains(target)) {
+            (name, true) => format!("{name} := f({name})"),
+            (name, false) => name.to_owned(),
+        };
+        let changes: Vec<String> = self.all().iter().map(written).collect();
+        format!("P({} | do({}))", graph.name(outcome), changes.join(", "))
+    }
+
+    /// The formula of the effect in what is observed, or why there is none.
+    fn identify(
+        &self,
+        graph: &Admg,
+        outcome: usize,
+    ) -> Result<std::result::Result<String, String>> {
+        let hedge = |error| match error {
+            NotIdentified::Hedge(hedge) => Ok(hedge.text(graph).to_string()),
+            error => Err(contradiction(error)),
+        };
+        if self.soft.is_empty() {
+            return match identify(graph, &Query::effect(self.set.clone(), [outcome])) {
+                Ok(estimand) => Ok(Ok(estimand.to_string())),
+                Err(error) => hedge(error).map(Err),
+            };
+        }
+        let event = (self.soft.iter()).fold(self.event(outcome), |event, target| {
+            event.and(target, self.natural(graph, target), 0)
+        });
+        let question = Question { event, given: Event::sure() };
+        match question.identify(graph).map_err(contradiction)? {
+            Answer::Identified(formula) => match formula.from_observations(graph) {
+                Ok(formula) => Ok(Ok(self.summed(&formula))),
+                Err(error) => hedge(error).map(Err),
+            },
+            Answer::NotIdentified(conflict) => Ok(Err(conflict.text(graph))),
+            _ => Err(contradiction("what a soft change asks is impossible in it")),
+        }
+    }
+
+    /// The sum of a formula over the values that were there before: `Σ_x' P(x') P(y | x), where x = f(x')`.
+    fn summed(&self, formula: &Formula) -> String {
+        let letter = |target: usize, value: usize| {
+            let found =
+                formula.values().iter().find(|(s, v)| s.variable() == target && *v == value);
+            found.map(|(symbol, _)| formula.estimand().letter(*symbol))
+        };
+        let before: Vec<String> = self.soft.iter().filter_map(|target| letter(target, 0)).collect();
+        let made: Vec<String> = (self.soft.iter())
+            .filter_map(|target| {
+                Some(format!("{} = f({})", letter(target, 1)?, letter(target, 0)?))
+            })
+            .collect();
+        format!("Σ_{{{}}} {}, where {}", before.join(", "), formula.estimand(), made.join(" and "))
+    }
+}
+
+/// What the graph says of the effects of setting some variables of `declared` and making something of the natural values
+/// of others, one entry a labelled descendant that is not changed itself.
 ///
 /// # Errors
 /// When the graph contradicts itself, which a checked one does not.
-pub fn identifications(declared: &Dag, targets: &[&str]) -> Result<Vec<Identification>> {
+pub fn identifications(declared: &Dag, set: &[&str], soft: &[&str]) -> Result<Vec<Identification>> {
     let graph = Admg::from(declared);
-    let set = graph.set_of(targets).map_err(graph_error)?;
-    let moved: NodeSet = graph.descendants(set.iter());
-    let outcomes = moved.iter().filter(|&node| !set.contains(node));
+    let set_of = |names: &[&str]| graph.set_of(names).map_err(graph_error);
+    let changed = Changed { set: set_of(set)?, soft: set_of(soft)? };
+    let all = changed.all();
+    let moved: NodeSet = graph.descendants(all.iter());
+    let outcomes = moved.iter().filter(|&node| !all.contains(node));
     let of = |outcome: usize| {
-        let query = Query::effect(set.clone(), [outcome]);
-        let answer = match identify(&graph, &query) {
-            Ok(estimand) => Ok(estimand.to_string()),
-            Err(NotIdentified::Hedge(hedge)) => Err(hedge.text(&graph).to_string()),
-            Err(error) => return Err(contradiction(error)),
-        };
+        let answer = changed.identify(&graph, outcome)?;
         let names = |(cause, effect): (usize, usize)| {
             (graph.name(cause).to_owned(), graph.name(effect).to_owned())
         };
-        let mistaken: Vec<_> = mistaken(&graph, &set, outcome).into_iter().map(names).collect();
-        let of_image = OfImage::new(&graph, &set, outcome, !mistaken.is_empty())?;
+        let mistaken: Vec<_> = mistaken(&graph, &changed, outcome).into_iter().map(names).collect();
+        let of_image = OfImage::new(&graph, &changed, outcome, !mistaken.is_empty())?;
         Ok(Identification {
-            query: query.text(&graph),
+            query: changed.query(&graph, outcome),
             identifiable: answer.is_ok(),
             estimand: answer.as_ref().ok().cloned(),
             hedge: answer.err(),
@@ -168,12 +259,13 @@ fn contradiction(error: impl std::fmt::Display) -> ExperimentError {
     ExperimentError::Syntax { origin: "the causal graph".into(), reason: error.to_string() }
 }
 
-/// `(parent, child)` pairs between `set` and `outcome` where the parent changes and goes with the child's noise: a hidden
-/// common cause ties the child to the parent or to one of its ancestors.
-fn mistaken(graph: &Admg, set: &NodeSet, outcome: usize) -> Vec<(usize, usize)> {
-    let mutilated = graph.mutilated(set.iter());
-    let moved = mutilated.descendants_of(set.iter());
-    let on_the_way = |&node: &usize| moved.contains(node) && !set.contains(node);
+/// `(parent, child)` pairs between what is changed and `outcome` where the parent changes and goes with the child's noise: a
+/// hidden common cause ties the child to the parent or to one of its ancestors.
+fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Vec<(usize, usize)> {
+    // What is softly changed still follows its causes.
+    let mutilated = graph.mutilated(changed.set.iter());
+    let moved = mutilated.descendants_of(changed.all().iter());
+    let on_the_way = |&node: &usize| moved.contains(node) && !changed.set.contains(node);
     let mut pairs = Vec::new();
     for child in mutilated.ancestors_of([outcome]).iter().filter(on_the_way) {
         for &parent in graph.parents(child).iter().filter(|&&parent| moved.contains(parent)) {
@@ -214,7 +306,7 @@ mod tests {
         ];
         for (text, set, outcome, identifiable, mistaken) in cases {
             let declared = Dag::from_dot(&format!("digraph {{ {text} }}")).unwrap();
-            let found = identifications(&declared, &[set]).unwrap();
+            let found = identifications(&declared, &[set], &[]).unwrap();
             let start = format!("P({outcome} ");
             let found = found.iter().find(|one| one.query.starts_with(&start)).unwrap();
             assert_eq!(found.identifiable, identifiable, "{text}: {found:?}");
@@ -233,12 +325,79 @@ mod tests {
         }
     }
 
+    /// `(graph, set, soft) -> formula of y or none, mistaken pairs`, by hand.
+    #[test]
+    fn a_soft_change_asks_for_two_worlds() {
+        let plain = "x; y; x -> y";
+        let bow = "x; y; x -> y; u [role=latent]; u -> x; u -> y";
+        let front_door = "x; m; y; x -> m; m -> y; u [role=latent]; u -> x; u -> y";
+        let behind = "a; x; y; a -> x; x -> y; u [role=latent]; u -> a; u -> y";
+        let back_door = "z; x; y; z -> x; z -> y; x -> y";
+        let chain = "a; b; y; a -> b; b -> y";
+        let tied = "a; b; y; a -> b; b -> y; u [role=latent]; u -> a; u -> b";
+        // The data tell P(y | do(x)), but not how those who had x' would have fared.
+        let napkin = "w; z; x; y; w -> z; z -> x; x -> y; \
+                      u [role=latent]; u -> w; u -> x; v [role=latent]; v -> w; v -> y";
+        let cases = [
+            (plain, "", "x", Some("Σ_{x'} P(x') P(y | x), where x = f(x')"), vec![]),
+            (bow, "", "x", None, vec![("x", "y")]),
+            (
+                front_door,
+                "",
+                "x",
+                Some("Σ_{x'} Σ_m P(x') P(m | x) P(y | x', m), where x = f(x')"),
+                vec![("m", "y")],
+            ),
+            (
+                behind,
+                "",
+                "x",
+                Some("Σ_{x'} Σ_a P(a) P(x' | a) P(y | a, x), where x = f(x')"),
+                vec![("x", "y")],
+            ),
+            (back_door, "", "x", Some("Σ_{x'} Σ_z P(z, x') P(y | z, x), where x = f(x')"), vec![]),
+            (napkin, "", "x", None, vec![("x", "y")]),
+            (chain, "a", "b", Some("Σ_{b'} P(b' | a) P(y | b), where b = f(b')"), vec![]),
+            // Setting a changes what b naturally is, and the hidden cause stands in the way of that.
+            (tied, "a", "b", None, vec![("a", "b")]),
+            (tied, "", "b", Some("Σ_{b'} P(b') P(y | b), where b = f(b')"), vec![]),
+        ];
+        for (text, set, soft, formula, mistaken) in cases {
+            let declared = Dag::from_dot(&format!("digraph {{ {text} }}")).unwrap();
+            let set: Vec<&str> = set.split_whitespace().collect();
+            let found = identifications(&declared, &set, &[soft]).unwrap();
+            let found = found.iter().find(|one| one.query.starts_with("P(y ")).unwrap();
+            assert!(found.query.contains(&format!("{soft} := f({soft})")), "{}", found.query);
+            assert_eq!(found.identifiable, formula.is_some(), "{text}: {found:?}");
+            assert_eq!(found.estimand.as_deref(), formula, "{text}");
+            assert_eq!(found.hedge.is_some(), formula.is_none(), "{text}");
+            let pairs: Vec<(&str, &str)> =
+                found.mistaken.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            assert_eq!(pairs, mistaken, "{text}");
+            // What the change of one image starts from was seen, unless another change moves it.
+            let image = found.of_image.as_ref().unwrap();
+            let event = if set.is_empty() {
+                format!("P(y[{soft}=1]=1 | ")
+            } else {
+                format!("P(y[{}=1, {soft}=1]=1, {soft}[{}=1]=2 | ", set[0], set[0])
+            };
+            assert!(image.query.starts_with(&event), "{text}: {}", image.query);
+            assert!(!image.identifiable, "{text}");
+        }
+        let set = identifications(
+            &Dag::from_dot(&format!("digraph {{ {napkin} }}")).unwrap(),
+            &["x"],
+            &[],
+        );
+        assert!(set.unwrap()[0].identifiable);
+    }
+
     #[test]
     fn what_is_unlabelled_is_not_asked_for() {
         let text = "digraph { x; y; x -> y; style [role=unlabelled] }";
-        let found = identifications(&Dag::from_dot(text).unwrap(), &["x"]).unwrap();
+        let found = identifications(&Dag::from_dot(text).unwrap(), &["x"], &[]).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].query, "P(y | do(x))");
-        assert!(identifications(&Dag::from_dot(text).unwrap(), &["y"]).unwrap().is_empty());
+        assert!(identifications(&Dag::from_dot(text).unwrap(), &["y"], &[]).unwrap().is_empty());
     }
 }

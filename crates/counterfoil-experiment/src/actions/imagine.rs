@@ -316,9 +316,11 @@ impl Imagination {
         let mut identification = Vec::new();
         for (which, intervention) in interventions.iter().enumerate() {
             let title = intervention.describe(self.graph());
-            let targets: Vec<&str> =
-                intervention.targets().iter().map(|v| self.graph().name(*v)).collect();
-            identification.push(identifications(self.config.declared(), &targets)?);
+            let (set, soft): (Vec<_>, Vec<_>) =
+                intervention.iter().partition(|(_, change)| change.value().is_some());
+            let [set, soft] = [set, soft]
+                .map(|of| of.iter().map(|(v, _)| self.graph().name(*v)).collect::<Vec<_>>());
+            identification.push(identifications(self.config.declared(), &set, &soft)?);
             let found = identification.last().map_or(&[][..], Vec::as_slice);
             let answers = self.answers(found, &weights, options.confounding)?;
             let truths: Vec<_> = subjects

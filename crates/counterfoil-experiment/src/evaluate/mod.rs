@@ -229,7 +229,7 @@ fn identification(config: &Config, variables: &[Labelled]) -> Result<Vec<Identif
     if config.declared().latent().is_empty() {
         return Ok(Vec::new());
     }
-    let each = variables.iter().map(|v| identifications(config.declared(), &[v.name()]));
+    let each = variables.iter().map(|v| identifications(config.declared(), &[v.name()], &[]));
     Ok(each.collect::<Result<Vec<_>>>()?.concat())
 }
 
