@@ -1,15 +1,15 @@
 //! `cargo xtask ci`: everything that must hold before a change is taken, cheapest first.
 //!
 //! The order also spares compiling: clippy and the documentation share the checked dependencies,
-//! tests and examples share the built ones, and only the experiments build in release, as a
-//! user does.
+//! tests and examples share the built ones, and the experiments are run by the binary that the
+//! tests start.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{expected, test, tidy};
+use super::{binary::Binary, expected, test, tidy};
 use crate::libtorch::Libtorch;
 use crate::process;
 use crate::status::Status;
@@ -59,7 +59,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<St
         ("docs", &|| process::run(cargo(&doc)?.env("RUSTDOCFLAGS", "--deny warnings"))),
         ("tests", &|| test::code(workspace, Some(&libtorch), &all)),
         ("doc tests", &|| test::examples(workspace, Some(&libtorch), &all)),
-        ("experiments", &|| expected::run(workspace, &expected::Options::smoke(&SMOKE))),
+        ("experiments", &|| match Binary::of_tests(workspace, &all)? {
+            Ok(binary) => expected::smoke(workspace, &binary, &SMOKE),
+            Err(failed) => Ok(failed),
+        }),
     ];
     run_stages(&stages)
 }

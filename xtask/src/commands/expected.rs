@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::Value;
 
-use super::binary;
+use super::binary::Binary;
 use crate::process;
 use crate::status::{self, Status, bad_input};
 use crate::workspace::Workspace;
@@ -29,14 +29,6 @@ pub(crate) struct Options {
     set: Vec<String>,
 }
 
-impl Options {
-    /// Some experiments at preset `smoke`.
-    pub(crate) fn smoke(names: &[&str]) -> Self {
-        let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Self { names, preset: "smoke".to_owned(), set: Vec::new() }
-    }
-}
-
 /// Runs each and compares. One that cannot run, for want of its data say, or that is not as expected keeps no other from
 /// its turn; the worst status is handed over, and those that did not pass are named.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Status> {
@@ -52,15 +44,35 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<St
              `counterfoil expected RUN --write {preset}`"
         )));
     }
-    // A build that fails would fail at every turn.
-    if let Err(failed) = binary::command(workspace, &words(&[]))? {
-        return Ok(failed);
+    match Binary::release(workspace)? {
+        Ok(binary) => run_with(workspace, &binary, names, options),
+        Err(failed) => Ok(failed),
     }
+}
+
+/// Preset `smoke` of some experiments, by a binary that is there.
+pub(crate) fn smoke(
+    workspace: &Workspace,
+    binary: &Binary,
+    names: &[&str],
+) -> anyhow::Result<Status> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let options = Options { names: Vec::new(), preset: "smoke".to_owned(), set: Vec::new() };
+    run_with(workspace, binary, &names, &options)
+}
+
+fn run_with(
+    workspace: &Workspace,
+    binary: &Binary,
+    names: &[String],
+    options: &Options,
+) -> anyhow::Result<Status> {
+    let preset = &options.preset;
     each(names, |name| {
         let mut run = words(&["run", &format!("experiments/{name}.toml"), "--preset", preset]);
         run.extend(options.set.iter().flat_map(|set| words(&["--set", set])));
-        match one(workspace, run)? {
-            0 => one(workspace, words(&["expected", name])),
+        match one(workspace, binary, run)? {
+            0 => one(workspace, binary, words(&["expected", name])),
             failed => Ok(failed),
         }
     })
@@ -88,13 +100,14 @@ fn each(
 }
 
 /// One command of the binary, with its runs under the target folder.
-fn one(workspace: &Workspace, mut arguments: Vec<OsString>) -> anyhow::Result<Status> {
+fn one(
+    workspace: &Workspace,
+    binary: &Binary,
+    mut arguments: Vec<OsString>,
+) -> anyhow::Result<Status> {
     arguments.push("--out".into());
     arguments.push(workspace.root().join("target/expected-runs").into());
-    match binary::command(workspace, &arguments)? {
-        Ok(mut command) => process::run(command.current_dir(workspace.root())),
-        Err(status) => Ok(status),
-    }
+    process::run(binary.command(workspace, &arguments)?.current_dir(workspace.root()))
 }
 
 /// The experiments that something is expected of at `preset`, by name.

@@ -64,6 +64,19 @@ pub(crate) fn code(
     process::run(&mut cargo)
 }
 
+/// What builds all that [`code`] runs and starts nothing.
+pub(crate) fn build(
+    workspace: &Workspace,
+    libtorch: &Libtorch,
+    options: &Options,
+) -> anyhow::Result<Command> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--tests", "--no-run"]);
+    choose(&mut cargo, options);
+    libtorch.apply(&mut cargo)?;
+    Ok(cargo)
+}
+
 /// The examples in the documentation, which nextest does not run.
 pub(crate) fn examples(
     workspace: &Workspace,
@@ -101,11 +114,8 @@ impl Options {
     }
 }
 
-fn select(
-    cargo: &mut Command,
-    libtorch: Option<&Libtorch>,
-    options: &Options,
-) -> anyhow::Result<()> {
+/// Names the packages and their features.
+fn choose(cargo: &mut Command, options: &Options) {
     let packages = options.selected();
     if packages.is_empty() {
         cargo.arg("--workspace");
@@ -113,7 +123,16 @@ fn select(
     for package in packages {
         cargo.args(["--package", package]);
     }
-    cargo.args(features(options.mpi)).arg("--").args(&options.filters).args(&options.rest);
+    cargo.args(features(options.mpi));
+}
+
+fn select(
+    cargo: &mut Command,
+    libtorch: Option<&Libtorch>,
+    options: &Options,
+) -> anyhow::Result<()> {
+    choose(cargo, options);
+    cargo.arg("--").args(&options.filters).args(&options.rest);
     // Test programs run side by side: one thread each, or libtorch's threads wait for one another's cores.
     if std::env::var_os("OMP_NUM_THREADS").is_none() {
         cargo.env("OMP_NUM_THREADS", "1");
