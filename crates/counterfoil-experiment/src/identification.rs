@@ -20,6 +20,7 @@ use counterfoil_graph::{
     Admg, CausalGraph as _, Dag, NodeSet, Query,
     counterfactual::{Answer, Event, Formula, Question, World},
     identification::{NotIdentified, identify},
+    separation::Workspace,
 };
 use serde::{Deserialize, Serialize};
 
@@ -241,7 +242,8 @@ pub fn identifications(declared: &Dag, set: &[&str], soft: &[&str]) -> Result<Ve
         let names = |(cause, effect): (usize, usize)| {
             (graph.name(cause).to_owned(), graph.name(effect).to_owned())
         };
-        let mistaken: Vec<_> = mistaken(&graph, &changed, outcome).into_iter().map(names).collect();
+        let mistaken: Vec<_> =
+            mistaken(&graph, &changed, outcome)?.into_iter().map(names).collect();
         let of_image = OfImage::new(&graph, &changed, outcome, !mistaken.is_empty())?;
         Ok(Identification {
             query: changed.query(&graph, outcome),
@@ -259,23 +261,31 @@ fn contradiction(error: impl std::fmt::Display) -> ExperimentError {
     ExperimentError::Syntax { origin: "the causal graph".into(), reason: error.to_string() }
 }
 
-/// `(parent, child)` pairs between what is changed and `outcome` where the parent changes and goes with the child's noise: a
-/// hidden common cause ties the child to the parent or to one of its ancestors.
-fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Vec<(usize, usize)> {
+/// `(parent, child)` pairs between what is changed and `outcome` where the parent changes and tells something of the child's
+/// noise, given the parents that stay as they are: hidden common causes tie them, directly or through what is known.
+fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Result<Vec<(usize, usize)>> {
     // What is softly changed still follows its causes.
     let mutilated = graph.mutilated(changed.set.iter());
     let moved = mutilated.descendants_of(changed.all().iter());
     let on_the_way = |&node: &usize| moved.contains(node) && !changed.set.contains(node);
+    let mut workspace = Workspace::default();
     let mut pairs = Vec::new();
     for child in mutilated.ancestors_of([outcome]).iter().filter(on_the_way) {
-        for &parent in graph.parents(child).iter().filter(|&&parent| moved.contains(parent)) {
-            let above = graph.ancestors([parent]);
-            if graph.spouses(child).iter().any(|&other| above.contains(other)) {
+        let parents: NodeSet = graph.parents(child).iter().copied().collect();
+        let staying: NodeSet = parents.iter().filter(|&parent| !moved.contains(parent)).collect();
+        let child_alone: NodeSet = [child].into();
+        // Without its mechanism the child is its noise.
+        let noise = graph.view().without_edges_between(parents.clone(), child_alone.clone());
+        for parent in parents.iter().filter(|&parent| moved.contains(parent)) {
+            let independent = noise
+                .m_separated(&[parent].into(), &child_alone, &staying, &mut workspace)
+                .map_err(contradiction)?;
+            if !independent {
                 pairs.push((parent, child));
             }
         }
     }
-    pairs
+    Ok(pairs)
 }
 
 #[cfg(test)]
@@ -291,6 +301,12 @@ mod tests {
         let behind = "a; x; y; a -> x; x -> y; u [role=latent]; u -> a; u -> y";
         let fork = "x; y; z; x -> y; x -> z; u [role=latent]; u -> y; u -> z";
         let beside = "x; w; y; x -> y; w -> y; u [role=latent]; u -> w; u -> y";
+        // r stays, and given r its causes go together: w, with x behind it, and the hidden one.
+        let collider =
+            "w; x; r; y; w -> x; w -> r; x -> y; r -> y; u [role=latent]; u -> r; u -> y";
+        let tied = "x; r; y; x -> y; r -> y; \
+                    u [role=latent]; u -> r; u -> y; v [role=latent]; v -> r; v -> x";
+        let known = "a; x; y; a -> x; a -> y; x -> y; u [role=latent]; u -> a; u -> y";
         let cases = [
             (plain, "x", "y", true, vec![]),
             (bow, "x", "y", false, vec![("x", "y")]),
@@ -303,6 +319,10 @@ mod tests {
             (fork, "x", "y", true, vec![]),
             // What goes with the noise does not change.
             (beside, "x", "y", true, vec![]),
+            (collider, "x", "y", true, vec![("x", "y")]),
+            (tied, "x", "y", false, vec![("x", "y")]),
+            // The mechanism knows a, and given a nothing ties x to the noise.
+            (known, "x", "y", true, vec![]),
         ];
         for (text, set, outcome, identifiable, mistaken) in cases {
             let declared = Dag::from_dot(&format!("digraph {{ {text} }}")).unwrap();
