@@ -20,6 +20,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil expected digits
   counterfoil expected digits --json
   counterfoil expected A B C --write smoke
+  counterfoil expected A --write smoke --keep-bounds
   counterfoil expected D --widen
   counterfoil expected digits docs/results/cells/ac8403f9e6bc42ae.json --write quick
 
@@ -27,6 +28,8 @@ The run of the first example must have the config of one of the presets in exper
 
 With --write the figures of A become the expectation. Runs of the same config on other machines or with other instruction
 sets (B and C), or the records of a table's cells, say how far off a figure may be there.
+
+With --keep-bounds bounds stay as they were measured before, where evaluation gives other figures of the same training.
 
 With --widen a run on one more machine (D) widens bounds and changes no figure. That is for a machine on which nothing was
 measured, when rounding explains what its figures are off.
@@ -45,6 +48,9 @@ pub(crate) struct Options {
     /// Write what the runs gave as the expectation of this preset
     #[arg(long, value_name = "PRESET")]
     write: Option<String>,
+    /// With --write: make no bound narrower than it was
+    #[arg(long, requires = "write")]
+    keep_bounds: bool,
     /// Widen the bounds of what is expected by runs in further environments
     #[arg(long, conflicts_with = "write")]
     widen: bool,
@@ -64,7 +70,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<u8> {
         let mut expected =
             if file.is_file() { Expected::read(&file)? } else { Expected::new(&experiment) };
         let others = witnesses(options, others)?;
-        expected.learn(preset, &run, &others)?;
+        if options.keep_bounds {
+            expected.renew(preset, &run, &others)?;
+        } else {
+            expected.learn(preset, &run, &others)?;
+        }
         expected.write(&file)?;
         if options.common.json {
             output::json(&json!({ "expectation": file, "preset": preset }))?;

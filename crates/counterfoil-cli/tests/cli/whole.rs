@@ -395,7 +395,19 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     let told = bench.json(&[&elsewhere[..], &["--widen"]].concat());
     assert!(told["wider"].as_u64().is_some_and(|wider| wider > 0), "{told}");
     bench.succeed(&elsewhere);
-    bench.succeed(&["expected", again, "--file", "elsewhere.json"]);
+    let again_elsewhere = ["expected", again, "--file", "elsewhere.json"];
+    bench.succeed(&again_elsewhere);
+    // New values leave the bounds as wide as they were measured, if asked to.
+    let bound = || -> f64 {
+        let kept: Value = serde_json::from_str(&bench.read("elsewhere.json")).unwrap();
+        kept["presets"]["smoke"]["figures"]["composition_1"]["within"].as_f64().unwrap()
+    };
+    let wide = bound();
+    let write = [&again_elsewhere[..], &["--write", "smoke"]].concat();
+    bench.succeed(&[&write[..], &["--keep-bounds"]].concat());
+    assert_eq!(bound(), wide);
+    bench.succeed(&write);
+    assert!(bound() < wide);
 
     // Other data cannot be compared; the clock cannot be reproduced.
     let set = ["--set", "data.seed=9", "--set", "training.wall_clock_minutes=1e-9"];
@@ -404,6 +416,8 @@ fn a_run_is_reproduced_to_the_bit_or_the_difference_is_named() {
     let other = other.to_str().unwrap();
     bench.refuse(1, &["compare", name, other], &["different data cannot be compared"]);
     bench.refuse(2, &["expected", other], &["nothing is expected of", "--write"]);
+    let write = ["expected", other, "--write", "smoke", "--keep-bounds"];
+    bench.refuse(2, &write, &["no bounds to keep"]);
     bench.refuse(2, &["reproduce", other], &["stopped by the clock", "cannot be reproduced"]);
 }
 

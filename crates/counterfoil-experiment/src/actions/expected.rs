@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    bounds::{Figure, keep, widen},
     figures::{Difference, differences},
     outcome::{Environment, Tolerance, outcome, pictures, weights},
     witness::Witness,
@@ -21,18 +22,8 @@ use crate::{
 
 /// The layout of the file.
 const SCHEMA: u32 = 1;
-/// A figure may be this many times as far off as the farthest of its kind in the runs that bounds come from. A figure that is
-/// alone of its kind and off by chance is then refused once in twenty thousand times by five other runs; four times would
-/// refuse one in six hundred, and there are thousands of figures.
-const MARGIN: f64 = 8.0;
-/// No bound is less than this share of its figure: a few runs may agree by chance.
-const LEAST: f64 = 0.02;
-
 /// Figures that an error names; a longer list tells no more.
 const NAMED: usize = 3;
-
-/// Images that a share of images may be off by at least: it moves in steps of one, and a few runs may all land on the same step.
-const FEW: f64 = 4.0;
 
 /// The expectations of one experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,16 +52,6 @@ pub struct Outcome {
     pub figures: BTreeMap<String, Figure>,
     /// Hashes of pictures and of the last checkpoint's files.
     pub files: BTreeMap<String, String>,
-}
-
-/// A figure that is expected.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Figure {
-    /// Its value.
-    pub value: f64,
-    /// How far off it may be in another environment.
-    pub within: f64,
 }
 
 /// A run held against an expectation.
@@ -148,12 +129,8 @@ impl Expected {
             return Err(broken(run.path(), reason.to_owned()));
         }
         let summary: Summary = read_json(&run.file(SUMMARY_FILE))?;
-        let least = |name: &str, value: f64| {
-            let step = if is_counted(name) { FEW / summary.eval_n.max(1) as f64 } else { 0.0 };
-            Figure { value, within: step.max(LEAST * value.abs()) }
-        };
         let figures = ended(run)?.into_iter().map(|(name, value)| {
-            let figure = least(&name, value);
+            let figure = Figure::least(&name, value, summary.eval_n);
             (name, figure)
         });
         let mut outcome = Outcome {
@@ -177,6 +154,29 @@ impl Expected {
             widen(&mut outcome.figures, &other.figures);
         }
         self.presets.insert(preset.to_owned(), outcome);
+        Ok(())
+    }
+
+    /// As [`Self::learn`], after a change of what is computed from the same config and data: no bound becomes narrower than it
+    /// was, as what it was measured by still tells how far environments are apart.
+    ///
+    /// # Errors
+    /// As [`Self::learn`], and when nothing was expected of this config and these data.
+    pub fn renew(&mut self, preset: &str, run: &RunDir, others: &[Witness]) -> Result<()> {
+        let manifest = run.manifest()?;
+        let same = |outcome: &&Outcome| {
+            (&outcome.config, &outcome.data) == (&manifest.config_hash, &manifest.data)
+        };
+        let Some(earlier) = self.presets.get(preset).filter(same).cloned() else {
+            let reason = format!(
+                "is of a config or of data that nothing was expected of at preset `{preset}`, so there are no bounds to keep"
+            );
+            return Err(broken(run.path(), reason));
+        };
+        self.learn(preset, run, others)?;
+        if let Some(outcome) = self.presets.get_mut(preset) {
+            keep(&mut outcome.figures, &earlier.figures);
+        }
         Ok(())
     }
 
@@ -277,59 +277,6 @@ fn other_figures(
     })
 }
 
-/// Whether a figure is a share of images that were counted.
-fn is_counted(name: &str) -> bool {
-    name.starts_with("identity_kept.")
-        || name == "judges.class_accuracy"
-        || (name.starts_with("uncertainty.") && name.rsplit('.').next() != Some("width"))
-}
-
-/// Makes bounds as wide as another environment's values ask for, and returns how many that changed: each figure may be
-/// [`MARGIN`] times as far off as the farthest of its kind.
-fn widen(figures: &mut BTreeMap<String, Figure>, found: &BTreeMap<String, f64>) -> usize {
-    let mut farthest: BTreeMap<String, f64> = BTreeMap::new();
-    for (name, figure) in &*figures {
-        let off = found.get(name).map_or(0.0, |found| (found - figure.value).abs());
-        let so_far = farthest.entry(kind(name)).or_default();
-        *so_far = so_far.max(off);
-    }
-    let mut changed = 0;
-    for (name, figure) in figures {
-        let bound = MARGIN * farthest[&kind(name)];
-        if bound > figure.within {
-            figure.within = bound;
-            changed += 1;
-        }
-    }
-    changed
-}
-
-/// What a figure is about and what it is: `effectiveness share` of `effectiveness.angle.length.share` and of its interval,
-/// whichever variables they are of; but `effectiveness mae length` of `effectiveness.angle.length.mae`.
-///
-/// A share says something of all shares, while an error in grey levels says nothing of one in pixels: a figure in units has
-/// its bound in common with those of the same measured variable alone.
-fn kind(name: &str) -> String {
-    let words: Vec<&str> = name.split('.').collect();
-    let last = words.iter().rfind(|word| word.parse::<u32>().is_err()).map_or("", |word| *word);
-    let last = last.strip_suffix("_ci95").unwrap_or(last);
-    let section = words[0];
-    let in_units = match section {
-        "effectiveness" | "drift" | "latent_reading" => last != "share",
-        "uncertainty" => last == "width",
-        "following" => last == "calibration_error",
-        // The error of a judge ends in its variable as it is; those of images are all in one unit.
-        _ => false,
-    };
-    // These two have no intervention before the variable.
-    let place = if ["latent_reading", "following"].contains(&section) { 1 } else { 2 };
-    let measured = words.get(place);
-    match measured.filter(|_| in_units) {
-        Some(measured) => format!("{section} {last} {measured}"),
-        None => format!("{section} {last}"),
-    }
-}
-
 /// The figures that are missing, new or too far off.
 fn off(
     expected: &BTreeMap<String, Figure>,
@@ -394,24 +341,6 @@ mod tests {
         assert_eq!(off(&expected, &broken, Tolerance::Bounds).len(), 1);
     }
 
-    /// Exact: a bound is eight times what the farthest figure of its kind is off, and never becomes narrower.
-    #[test]
-    fn another_environment_widens_the_bounds_of_a_kind() {
-        let figure = |value, within| Figure { value, within };
-        let names = ["effectiveness.a.b.share", "effectiveness.c.d.share", "slope"];
-        let mut figures = BTreeMap::from([
-            (names[0].to_owned(), figure(1.0, 0.5)),
-            (names[1].to_owned(), figure(2.0, 5.0)),
-            (names[2].to_owned(), figure(4.0, 1.5)),
-        ]);
-        let found = [1.0, 2.5, 4.125];
-        let found = names.map(str::to_owned).into_iter().zip(found).collect();
-        assert_eq!(widen(&mut figures, &found), 1);
-        let within: Vec<f64> = names.iter().map(|name| figures[*name].within).collect();
-        assert_eq!(within, [4.0, 5.0, 1.5]);
-        assert_eq!(widen(&mut figures, &found), 0);
-    }
-
     /// Exact: missing figures before new ones, and no more of them than a reader takes in.
     #[test]
     fn figures_that_are_not_those_expected_are_named() {
@@ -426,59 +355,6 @@ mod tests {
         assert!(said.contains("(a, d);") && !said.contains("more"), "{said}");
         let said = other(&["c", "d", "e", "f"]).unwrap();
         assert!(said.contains("(a, b, d and 2 more);"), "{said}");
-    }
-
-    #[test]
-    fn shares_are_of_one_kind_and_figures_in_units_of_one_a_variable() {
-        let kinds = |names: [&str; 3]| names.map(kind);
-        let shares = [
-            "effectiveness.a.b.share",
-            "effectiveness.c.d.share_ci95.0",
-            "effectiveness.c.d.latent.share",
-        ];
-        assert_eq!(kinds(shares), ["effectiveness share"; 3]);
-        let errors =
-            ["effectiveness.a.px.mae", "effectiveness.c.px.latent.mae", "effectiveness.a.grey.mae"];
-        let [px, latent, grey] = kinds(errors);
-        assert_eq!((px.as_str(), px == latent, px == grey), ("effectiveness mae px", true, false));
-        let others = ["drift.a.b.redraw", "latent_reading.b.ci95.1", "uncertainty.a.b.width"];
-        assert_eq!(
-            kinds(others),
-            ["drift redraw b", "latent_reading ci95 b", "uncertainty width b"]
-        );
-        // A variable whose name is a number moves no other word from its place.
-        assert_eq!(kind("effectiveness.3.4.ci95.0"), "effectiveness ci95 4");
-        let rest = ["uncertainty.a.b.coverage", "minimality.a.ci95.1", "composition_1"];
-        let rest_kinds = ["uncertainty coverage", "minimality ci95", "composition_1 composition_1"];
-        assert_eq!(kinds(rest), rest_kinds);
-        assert_ne!(kind("judges.mae.a"), kind("judges.mae.b"));
-        let follows = ["following.a.calibration_error", "following.a.slope"];
-        assert_eq!(follows.map(kind), ["following calibration_error a", "following slope"]);
-    }
-
-    /// Exact: what an error in grey levels is off leaves the bound of one in pixels alone.
-    #[test]
-    fn a_bound_stays_within_its_unit() {
-        let names =
-            ["effectiveness.a.px.mae", "effectiveness.a.grey.mae", "effectiveness.px.grey.mae"];
-        let figure = |name: &str| (name.to_owned(), Figure { value: 1.0, within: 0.5 });
-        let mut figures = BTreeMap::from(names.map(figure));
-        let found = names.map(str::to_owned).into_iter().zip([1.0, 3.0, 1.0]).collect();
-        assert_eq!(widen(&mut figures, &found), 2);
-        assert_eq!(names.map(|name| figures[name].within), [0.5, 16.0, 16.0]);
-    }
-
-    #[test]
-    fn shares_of_images_are_counted() {
-        let counted = [
-            "identity_kept.thickness.fresh",
-            "identity_kept.thickness.ci95.0",
-            "judges.class_accuracy",
-            "uncertainty.a.b.coverage",
-        ];
-        let measured = ["uncertainty.a.b.width", "judges.mae.thickness", "drift.a.b.share"];
-        assert!(counted.iter().all(|name| is_counted(name)));
-        assert!(!measured.iter().any(|name| is_counted(name)));
     }
 
     fn found_with_nan(same: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {

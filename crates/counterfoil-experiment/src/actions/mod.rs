@@ -13,6 +13,7 @@
 //! | the losses of two runs side by side, and drawn | [`curves`] |
 //! | run a run again and compare | [`reproduce`] |
 //! | what an experiment is expected to give | [`expected`] |
+//! | how far off figures may be in other environments | [`bounds`] |
 //! | what a run, or the cell of a table, gave and where | [`witness`] |
 //! | figures, pictures and weights, and how closely two runs must agree in them | [`outcome`] |
 //! | what a data set or a graph file holds | [`facts`] |
@@ -25,6 +26,7 @@
 //! | whom a run builds on | [`cite`] |
 
 pub mod apart;
+pub mod bounds;
 pub mod cite;
 pub mod codes;
 pub mod curves;
