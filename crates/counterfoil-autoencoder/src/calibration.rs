@@ -299,14 +299,15 @@ pub(crate) fn known(labels: &Tensor, columns: &[i64]) -> Tensor {
     known_rows(&labels.index_select(1, &Tensor::from_slice(columns)))
 }
 
-/// A difference of labels; of circular ones the short way round.
+/// A difference of labels; of circular ones the short way round, of categories 1 where there is one.
 fn wrap(a: &Architecture, variable: usize, difference: &Tensor) -> Tensor {
     match a.dag().variable(variable).kind() {
         VariableKind::Circular { period } => {
             let turns = difference / period;
             (&turns - turns.round()) * period
         }
-        _ => difference.shallow_clone(),
+        VariableKind::Categorical { .. } => difference.ne(0.0).to_kind(difference.kind()),
+        VariableKind::Continuous => difference.shallow_clone(),
     }
 }
 

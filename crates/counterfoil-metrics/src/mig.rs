@@ -20,7 +20,8 @@ use crate::{
 /// Codes are grouped by `code_groups` (20 of equal width are usual) and factors by `factor_groups`: distinct values
 /// for factors with few, groups for continuous ones. The scores behind the gaps are mutual information over the
 /// entropy of the grouped factor, in `[0, 1]`. Counting overstates the information of independent columns by about
-/// `(groups - 1) (groups - 1) / 2n` nats, so have many more images than pairs of groups; the gap loses most of this.
+/// `(groups - 1) (groups - 1) / 2n` nats, so have many more images than pairs of groups: where the best dimension tells all
+/// there is, the second is overstated alone, and the gap falls short by that much (0.06 for 20 by 20 groups of 1,000 images).
 /// `O(n log n dimensions factors)`.
 ///
 /// ```

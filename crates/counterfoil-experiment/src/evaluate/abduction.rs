@@ -80,7 +80,8 @@ fn rising(dataset: &Dataset, variable: usize, items: &[usize], truths: &[Vec<f64
     noise.map(|noise| sign * noise).collect()
 }
 
-/// How far the ranks of abducted and true noise agree, one value an image; nothing where one of them never changes.
+/// How far the ranks of abducted and true noise agree, one value an image: not at all where the abducted one never changes,
+/// nothing to tell where the true one does not.
 fn agreement(
     abducted: &[f64],
     noise: &[f64],
@@ -88,12 +89,17 @@ fn agreement(
     bootstrap: &Bootstrap,
 ) -> Option<Abducted> {
     let pick = |of: &[f64], images: &[usize]| images.iter().map(|i| of[*i]).collect::<Vec<_>>();
-    let found = bootstrap
-        .interval(noise.len(), |images| spearman(&pick(abducted, images), &pick(noise, images)));
-    let found = found.ok()?;
+    let collapsed = abducted.iter().all(|value| *value == abducted[0]);
+    let (correlation, ci95) = if collapsed {
+        (0.0, [0.0; 2])
+    } else {
+        let agree = |images: &[usize]| spearman(&pick(abducted, images), &pick(noise, images));
+        let found = bootstrap.interval(noise.len(), agree).ok()?;
+        (found.estimate, ends(&found))
+    };
     Some(Abducted {
-        correlation: found.estimate,
-        ci95: ends(&found),
+        correlation,
+        ci95,
         images: noise.len(),
         without_mechanism: spearman(labels, noise).ok()?,
     })
@@ -147,6 +153,10 @@ mod tests {
             assert!(naive.ci95[0] < naive.correlation && naive.correlation < naive.ci95[1]);
             assert_eq!(naive.images, 250);
         }
+        // A code that has collapsed holds nothing, which is not the same as nothing known.
+        let collapsed = of(&vec![vec![1.0; 3]; items.len()]);
+        assert_eq!(collapsed["b"].correlation, 0.0);
+        assert_eq!(collapsed["b"].without_mechanism, right["b"].without_mechanism);
     }
 
     /// Exact: data with a label model alone have their noise from it; a mechanism that falls in its noise is counted the

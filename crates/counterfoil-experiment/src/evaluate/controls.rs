@@ -59,8 +59,8 @@ fn replaced(own: &[f64], reached: &NodeSet, other: &dyn Fn(usize) -> f64) -> Vec
 /// image.
 ///
 /// In Morpho-MNIST the posterior P(T | I*) has the exact likelihood of the label model; elsewhere it is the population
-/// weighted by a Gaussian kernel around the set values, a tenth of their standard deviation wide. None when the
-/// population has nothing near.
+/// weighted by a Gaussian kernel around the set values, a tenth of their standard deviation wide; where it has nothing near,
+/// by whoever comes nearest.
 pub fn redraw_of_cause(
     scm: &Scm,
     labels: &[Vec<f64>],

@@ -202,7 +202,7 @@ impl Facts<'_> {
             let (moved, redrawn, share) = match redraw {
                 Some(redraw) => {
                     let found = compare(&moves, &redraw, bootstrap)?;
-                    (found.error, Some(found.reference), found.share.map(|s| s.estimate))
+                    (found.error, Some(found.reference), found.share)
                 }
                 None => (bootstrap.mean(&moves)?, None, None),
             };
@@ -210,7 +210,8 @@ impl Facts<'_> {
                 mae: moved.estimate,
                 unit: labelled.variable.unit().map(str::to_owned),
                 redraw: redrawn,
-                share,
+                share: share.map(|share| share.estimate),
+                share_ci95: share.as_ref().map(ends),
                 ci95: ends(&moved),
             };
             row.insert(labelled.name().to_owned(), entry);

@@ -6,11 +6,12 @@
 use counterfoil_metrics::{
     information::mutual_information,
     probe::{Features, probe},
+    statistics::mean,
 };
 use indexmap::IndexMap;
 use ndarray::{Array1, Array2, Axis, s};
 
-use super::{draw::Labelled, summary::Leak};
+use super::{draw::Labelled, scalars, summary::Leak};
 
 /// Neighbours of the estimate of mutual information.
 const NEIGHBOURS: usize = 4;
@@ -69,7 +70,12 @@ fn leaks(
 ) -> IndexMap<String, Leak> {
     let of = |v: &Labelled| {
         let label: Array1<f64> = labels.iter().take(images).map(|values| values[v.data]).collect();
-        (v.name().to_owned(), leak(&label))
+        let found: Vec<Leak> = scalars::of_values(&v.variable, &label).iter().map(&leak).collect();
+        let r2: Vec<f64> = found.iter().filter_map(|leak| leak.r2).collect();
+        let told = found.iter().filter_map(|leak| leak.mutual_information);
+        let of_variable =
+            Leak { r2: mean(&r2).ok(), mutual_information: told.max_by(f64::total_cmp) };
+        (v.name().to_owned(), of_variable)
     };
     variables.iter().map(of).collect()
 }

@@ -42,6 +42,7 @@ pub mod plan;
 pub mod prepare;
 pub mod questions;
 mod resemblance;
+mod scalars;
 pub mod score;
 mod separation;
 pub mod solvers;

@@ -107,14 +107,20 @@ impl Against {
         Ok(against)
     }
 
-    /// The errors of both.
-    pub fn extend(&mut self, other: &Self) {
-        self.absolute.extend(&other.absolute);
-        self.unchanged.extend(&other.unchanged);
-        self.ssim.extend(&other.ssim);
-        self.ssim_unchanged.extend(&other.ssim_unchanged);
-        self.squared.extend(&other.squared);
-        self.squared_unchanged.extend(&other.squared_unchanged);
+    /// The mean errors of each image over several interventions on the same images, of which resampling draws the images
+    /// and not the interventions.
+    pub fn mean(each: &[&Self]) -> Self {
+        let of = |errors: fn(&Self) -> &[f64]| {
+            mean_each(&each.iter().map(|one| errors(one)).collect::<Vec<_>>())
+        };
+        Self {
+            absolute: of(|one| &one.absolute),
+            unchanged: of(|one| &one.unchanged),
+            ssim: of(|one| &one.ssim),
+            ssim_unchanged: of(|one| &one.ssim_unchanged),
+            squared: of(|one| &one.squared),
+            squared_unchanged: of(|one| &one.squared_unchanged),
+        }
     }
 
     /// The figures.
@@ -135,6 +141,20 @@ impl Against {
             psnr_leave_as_is: decibels(&self.squared_unchanged),
         })
     }
+}
+
+/// The mean of several lists of one length, entry by entry.
+fn mean_each(lists: &[&[f64]]) -> Vec<f64> {
+    let mut mean = vec![0.0; lists.first().map_or(0, |list| list.len())];
+    for list in lists {
+        for (mean, value) in mean.iter_mut().zip(*list) {
+            *mean += value;
+        }
+    }
+    for mean in &mut mean {
+        *mean /= lists.len() as f64;
+    }
+    mean
 }
 
 /// Peak signal-to-noise ratio of the mean of squared errors of pixels in `[0, 1]`; nothing where there is no error, which
@@ -174,6 +194,10 @@ mod tests {
         let small = Tensor::zeros([2, 1, 4, 4], (Kind::Float, Device::Cpu));
         let small = Against::truth(&small, &small, &small).unwrap().figures(&bootstrap).unwrap();
         assert_eq!((small.ssim, small.share), (None, None));
+        // Two interventions on the same three images, of which one is twice as far off: a mean an image, so no spread.
+        let off = |by: f64| Against::truth(&flat(by), &flat(-1.0), &flat(0.0)).unwrap();
+        let both = Against::mean(&[&off(0.25), &off(0.5)]).figures(&bootstrap).unwrap();
+        assert_eq!((both.mae, both.share, both.ci95), (0.1875, Some(0.375), [0.1875; 2]));
         let train = Tensor::cat(&[flat(-1.0), flat(1.0)], 0);
         let apart = Tensor::cat(&[flat(-1.0).narrow(0, 0, 1), flat(1.0).narrow(0, 0, 1)], 0);
         let found = references(&apart, &train).unwrap();

@@ -42,10 +42,11 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Whether this figure lies within the spread of `reference`, or is nearer to the ideal.
+    /// Whether this figure lies within the spread of `reference`, or is as near to the ideal.
     pub fn reaches(&self, reference: &Self) -> bool {
-        let [low, high] = reference.ci95.map(|end| (end - reference.ideal).abs());
-        (self.value - self.ideal).abs() <= low.max(high)
+        let [low, high] = reference.ci95;
+        let off = |figure: &Self| (figure.value - figure.ideal).abs();
+        (low..=high).contains(&self.value) || off(self) <= off(reference)
     }
 }
 

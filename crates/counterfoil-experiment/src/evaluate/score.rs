@@ -188,12 +188,13 @@ impl Scorer<'_> {
         if pictures.is_empty() {
             return Ok(None);
         }
-        let (mut all, mut by) = (Against::default(), IndexMap::new());
+        let mut by = IndexMap::new();
         for (name, against) in pictures {
-            all.extend(against);
             by.insert(name.clone(), against.figures(&self.bootstrap)?);
         }
-        Ok(Some(ImageErrors { all: all.figures(&self.bootstrap)?, by }))
+        let each: Vec<&Against> = pictures.iter().map(|(_, against)| against).collect();
+        let all = Against::mean(&each).figures(&self.bootstrap)?;
+        Ok(Some(ImageErrors { all, by }))
     }
 
     /// Scores what should come back after many rounds.

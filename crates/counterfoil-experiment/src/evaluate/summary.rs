@@ -32,7 +32,8 @@ pub struct Summary {
     pub steps: u64,
     /// Why training ended.
     pub stopped_by: Option<StoppedBy>,
-    /// The number of held-out images that figures are means over.
+    /// The number of held-out images that figures are means over. Those of going ten times there and back are over the first
+    /// `evaluation.tenfold_images` of them, what is read off latents over up to 1,000 of the test part.
     pub eval_n: usize,
     /// Seconds of training and evaluation together.
     pub wall_s: f64,
@@ -241,6 +242,9 @@ pub struct Drift {
     pub redraw: Option<f64>,
     /// `mae / redraw`.
     pub share: Option<f64>,
+    /// Interval of `share`, both resampled together; absent in summaries from before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_ci95: Option<Ends>,
     /// Interval of `mae`.
     pub ci95: Ends,
 }
@@ -299,7 +303,7 @@ pub struct Range {
 /// Mean squared errors of two answers without a model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct References {
-    /// The mean of all training images.
+    /// The mean of training images, the first 2,000 of them.
     pub mean_image: f64,
     /// Another image of the test part.
     pub other_image: f64,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil_graph::Dag;
+use counterfoil_graph::{Dag, Kind};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -69,7 +69,7 @@ pub struct Column {
 /// What a column knows of the world that is measured.
 #[derive(Clone, Debug, Default)]
 pub struct World {
-    /// The width of each labelled variable's declared range, in its unit.
+    /// The width of each labelled variable's declared range, in its unit; 1 of a category, whose error is 0 or 1.
     pub ranges: IndexMap<String, f64>,
     /// Variables and those of their descendants that are not their children.
     pub far: BTreeSet<(String, String)>,
@@ -85,7 +85,9 @@ impl World {
         let mut world = Self::default();
         for &v in &labelled {
             let (low, high) = graph.variable(v).range();
-            world.ranges.insert(name(v), high - low);
+            // A category is right or wrong, however many there are.
+            let is_categorical = matches!(graph.variable(v).kind(), Kind::Categorical { .. });
+            world.ranges.insert(name(v), if is_categorical { 1.0 } else { high - low });
             if graph.parents(v).len() > 1 {
                 world.joint.insert(name(v));
             }
@@ -150,6 +152,8 @@ mod tests {
             world.far.iter().map(|(cause, effect)| (cause.as_str(), effect.as_str())).collect();
         assert_eq!(far, [("a", "c")]);
         assert_eq!(world.joint.iter().collect::<Vec<_>>(), ["c"]);
+        let categories = "digraph { kind [kind=categorical, categories=5] }";
+        assert_eq!(World::of(&Dag::from_dot(categories).unwrap()).ranges["kind"], 1.0);
         assert_eq!(world.ranges.keys().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
         assert!((world.ranges["a"] - 4.0).abs() < 1e-12);
     }

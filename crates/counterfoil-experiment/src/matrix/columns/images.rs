@@ -6,7 +6,7 @@ use super::{estimated, figure, following};
 use crate::{
     evaluate::{
         plan::EXTRAPOLATED,
-        summary::{Effect, Summary},
+        summary::{Effect, Ends, ImageError, Summary},
     },
     matrix::figures::{Column, Figure, Form, Goal, mean},
 };
@@ -81,11 +81,11 @@ pub(super) const IMAGES: [Column; 17] = [
     },
     figure(
         "follows",
-        "follows",
-        "1 is right",
-        "mean over do(i): slope of what is measured of i on what was asked; less is shrinkage",
-        Goal::One,
-        |summary, _| following(summary, |f| Some(f.slope)),
+        "follows off by",
+        "slope",
+        "mean over do(i): how far the slope of what is measured of i on what was asked is from 1",
+        Goal::Low,
+        |summary, _| following(summary, |f| Some((f.slope - 1.0).abs())),
     ),
     Column {
         form: Form::Percent,
@@ -129,8 +129,8 @@ pub(super) const IMAGES: [Column; 17] = [
          unchanged image",
         Goal::Low,
         |summary, _| {
-            let error = &summary.image_error.as_ref()?.all;
-            Some(Figure { value: error.share?, ends: error.share_ci95 })
+            let errors = summary.image_error.as_ref()?;
+            Some(Figure { value: errors.all.share?, ends: ends_of_all(&errors.by) })
         },
     ),
     figure(
@@ -192,10 +192,11 @@ pub(super) const IMAGES: [Column; 17] = [
         Goal::Low,
         |summary, _| {
             let single = summary.drift.iter().filter(|(set, _)| is_single(set));
-            mean(single.flat_map(|(_, row)| row.values()).filter_map(|drift| {
-                let redraw = drift.redraw.filter(|redraw| *redraw > 0.0)?;
-                Some(Figure { value: drift.share?, ends: Some(drift.ci95.map(|end| end / redraw)) })
-            }))
+            mean(
+                single.flat_map(|(_, row)| row.values()).filter_map(|drift| {
+                    Some(Figure { value: drift.share?, ends: drift.share_ci95 })
+                }),
+            )
         },
     ),
 ];
@@ -203,6 +204,20 @@ pub(super) const IMAGES: [Column; 17] = [
 /// One variable, in the range that the data support.
 fn is_single(set: &str) -> bool {
     !set.contains('+') && !set.ends_with(EXTRAPOLATED)
+}
+
+/// The ends of the interval of the share of all interventions: the share of all is the mean of those of each, weighted by
+/// what leaving the image as it is costs.
+fn ends_of_all(by: &IndexMap<String, ImageError>) -> Option<Ends> {
+    let all: f64 = by.values().map(|error| error.leave_as_is).sum();
+    let mut ends = [0.0; 2];
+    for error in by.values() {
+        let own = error.share_ci95?;
+        for (end, own) in ends.iter_mut().zip(own) {
+            *end += own * error.leave_as_is / all;
+        }
+    }
+    (all > 0.0).then_some(ends)
 }
 
 /// The mean share of the effects of single interventions that `counts` takes.
