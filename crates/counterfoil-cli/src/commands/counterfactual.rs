@@ -35,7 +35,7 @@ pub(crate) struct Options {
     /// How many test images
     #[arg(long, default_value_t = 8, value_name = "N")]
     count: usize,
-    /// A grey PNG of the model's image size instead of test images
+    /// A PNG of the size and channels of the model's images instead of test images
     #[arg(long, value_name = "FILE.png", conflicts_with = "count")]
     image: Option<PathBuf>,
     /// The class of the image, for a model that looks at classes

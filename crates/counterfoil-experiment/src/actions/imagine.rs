@@ -203,11 +203,11 @@ impl Imagination {
         Ok(Subjects { images: batch.images, classes: batch.classes, items })
     }
 
-    /// A grey PNG of the model's image size, of class `class` where the model looks at classes.
+    /// A PNG of the size and channels of the model's images, of class `class` where the model looks at classes.
     ///
     /// # Errors
-    /// When the file is missing, no PNG, of another size or not grey, when the model's images are not grey, or when
-    /// the class is missing or none of the data set's.
+    /// When the file is missing, no PNG, of another size or of other channels, or when the class is missing or none of the
+    /// data set's.
     pub fn picture(&self, file: &Path, class: Option<usize>) -> Result<Subjects> {
         let refuse = |reason: String| ExperimentError::Syntax {
             origin: format!("--image {}", file.display()),
