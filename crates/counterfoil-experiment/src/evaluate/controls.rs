@@ -1,6 +1,6 @@
 //! Models without abduction, computed from the true structural model: what a figure must be read against.
 
-use counterfoil_graph::{Intervention, NodeSet};
+use counterfoil_graph::{Intervention, Kind, NodeSet};
 use counterfoil_metrics::{abduction, drift::redraw_error};
 use counterfoil_scm::{Scm, ScmError};
 
@@ -75,6 +75,11 @@ pub fn redraw_of_cause(
         counterfoil_metrics::statistics::variance(&own).map_or(1.0, |v| 0.1 * v.sqrt().max(1e-12))
     };
     let widths: Vec<f64> = (0..scm.dag().len()).map(width).collect();
+    let gap = |variable: usize, a: f64, b: f64| match scm.dag().variable(variable).kind() {
+        // The short way round.
+        Kind::Circular { period } => (a - b) - ((a - b) / period).round() * period,
+        Kind::Continuous | Kind::Categorical { .. } => a - b,
+    };
     let change = |(values, action): (&Vec<f64>, &Intervention)| {
         if let Some(value) = exact.and_then(|[_, intensity]| action.get(intensity)) {
             let likelihood = abduction::log_likelihood(value).ok()?;
@@ -83,7 +88,7 @@ pub fn redraw_of_cause(
         let log_weight = |other: &Vec<f64>| {
             action
                 .values()
-                .map(|(i, set)| -0.5 * ((other[i] - set) / widths[i]).powi(2))
+                .map(|(i, set)| -0.5 * (gap(i, other[i], set) / widths[i]).powi(2))
                 .sum::<f64>()
         };
         let logs: Vec<f64> = population.iter().map(log_weight).collect();

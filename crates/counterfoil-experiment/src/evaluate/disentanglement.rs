@@ -183,7 +183,7 @@ mod tests {
     }
 
     /// Monte-Carlo over 400 images: a code that holds the cosine and sine of an angle and the category of three has an MCC of
-    /// 1, which the numbers themselves would not give it (0.78 of an angle); one that has them the wrong way round has not.
+    /// 1, which the numbers themselves would not give it (0.78 of an angle); one with noise in place of the category has not.
     #[test]
     fn angles_and_categories_are_recovered_by_their_scalars() {
         let graph = Dag::from_dot(
