@@ -5,7 +5,7 @@
 //! What matters of a block is the sum over what it is shown by.
 //!
 //! DCI has trees, which read the value of an angle or the number of a category as they are; correlations are those of the
-//! scalars that stand for them ([`Scalars`]), the mean of a variable's being its own.
+//! scalars that stand for them (`scalars`), and a variable's is the mean of theirs.
 
 use counterfoil_autoencoder::{Block, Blocks};
 use counterfoil_metrics::{
