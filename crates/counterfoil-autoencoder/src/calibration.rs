@@ -136,7 +136,7 @@ impl Calibration {
             found.latent_mae = mean_abs(&(given - block.of(&z_held)));
             let read = found.read_labels(a, block.variable, &block.of(&z_held));
             let truth = double(&labels_held.select(1, column as i64).index_select(0, &rows_held));
-            found.read_mae = mean_abs(&wrap(a, block.variable, &(read - truth)));
+            found.read_mae = mean_abs(&off(a, block.variable, &(read - truth)));
             blocks.push(found);
         }
         Ok(Self { blocks, directions: None })
@@ -216,7 +216,7 @@ impl Calibration {
             let column = column as i64;
             let rows = known(&labels, &[column]);
             let of = |x: &Tensor| x.select(1, column).index_select(0, &rows);
-            entry.read_mae = mean_abs(&wrap(a, block.variable, &(of(&read) - of(&labels))));
+            entry.read_mae = mean_abs(&off(a, block.variable, &(of(&read) - of(&labels))));
         }
         self.directions = Some(directions);
         Ok(())
@@ -299,8 +299,8 @@ pub(crate) fn known(labels: &Tensor, columns: &[i64]) -> Tensor {
     known_rows(&labels.index_select(1, &Tensor::from_slice(columns)))
 }
 
-/// A difference of labels; of circular ones the short way round, of categories 1 where there is one.
-fn wrap(a: &Architecture, variable: usize, difference: &Tensor) -> Tensor {
+/// How far off labels are by a difference of them: circular ones the short way round, categories 1 where there is one.
+fn off(a: &Architecture, variable: usize, difference: &Tensor) -> Tensor {
     match a.dag().variable(variable).kind() {
         VariableKind::Circular { period } => {
             let turns = difference / period;

@@ -146,7 +146,7 @@ struct Changed {
 
 impl Changed {
     fn all(&self) -> NodeSet {
-        self.set.iter().chain(self.soft.iter()).collect()
+        &self.set | &self.soft
     }
 
     /// The world in which all of `variables` stand at 1, for what they are set to.
@@ -168,7 +168,7 @@ impl Changed {
     /// The query of an effect as one reads it.
     fn query(&self, graph: &Admg, outcome: usize) -> String {
         if self.soft.is_empty() {
-            return Query::effect(self.set.clone(), [outcome]).text(graph).clone();
+            return Query::effect(self.set.clone(), [outcome]).text(graph);
         }
         let written = |target| match (graph.name(target), self.soft.contains(target)) {
             (name, true) => format!("{name} := f({name})"),
@@ -272,7 +272,7 @@ fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Result<Vec<(usiz
     let mut pairs = Vec::new();
     for child in mutilated.ancestors_of([outcome]).iter().filter(on_the_way) {
         let parents: NodeSet = graph.parents(child).iter().copied().collect();
-        let staying: NodeSet = parents.iter().filter(|&parent| !moved.contains(parent)).collect();
+        let staying = &parents - &moved;
         let child_alone: NodeSet = [child].into();
         // Without its mechanism the child is its noise.
         let noise = graph.view().without_edges_between(parents.clone(), child_alone.clone());
@@ -291,6 +291,18 @@ fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Result<Vec<(usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is found of `outcome` in the graph whose statements are `text`.
+    fn found(text: &str, set: &[&str], soft: &[&str], outcome: &str) -> Identification {
+        let declared = Dag::from_dot(&format!("digraph {{ {text} }}")).unwrap();
+        let found = identifications(&declared, set, soft).unwrap();
+        let start = format!("P({outcome} ");
+        found.into_iter().find(|one| one.query.starts_with(&start)).unwrap()
+    }
+
+    fn mistaken_of(found: &Identification) -> Vec<(&str, &str)> {
+        found.mistaken.iter().map(|(cause, effect)| (cause.as_str(), effect.as_str())).collect()
+    }
 
     /// `(graph, set, outcome) -> (identifiable, mistaken pairs)`, by hand.
     #[test]
@@ -325,16 +337,11 @@ mod tests {
             (known, "x", "y", true, vec![]),
         ];
         for (text, set, outcome, identifiable, mistaken) in cases {
-            let declared = Dag::from_dot(&format!("digraph {{ {text} }}")).unwrap();
-            let found = identifications(&declared, &[set], &[]).unwrap();
-            let start = format!("P({outcome} ");
-            let found = found.iter().find(|one| one.query.starts_with(&start)).unwrap();
+            let found = found(text, &[set], &[], outcome);
             assert_eq!(found.identifiable, identifiable, "{text}: {found:?}");
             assert_eq!(found.estimand.is_some(), identifiable, "{text}");
             assert_eq!(found.hedge.is_some(), !identifiable, "{text}");
-            let pairs: Vec<(&str, &str)> =
-                found.mistaken.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-            assert_eq!(pairs, mistaken, "{text}");
+            assert_eq!(mistaken_of(&found), mistaken, "{text}");
             assert_eq!(found.warning().is_some(), !mistaken.is_empty(), "{text}");
             // What was seen of the outcome and what is asked of it need its causes at two values.
             let image = found.of_image.as_ref().unwrap();
@@ -383,17 +390,13 @@ mod tests {
             (tied, "", "b", Some("Σ_{b'} P(b') P(y | b), where b = f(b')"), vec![]),
         ];
         for (text, set, soft, formula, mistaken) in cases {
-            let declared = Dag::from_dot(&format!("digraph {{ {text} }}")).unwrap();
             let set: Vec<&str> = set.split_whitespace().collect();
-            let found = identifications(&declared, &set, &[soft]).unwrap();
-            let found = found.iter().find(|one| one.query.starts_with("P(y ")).unwrap();
+            let found = found(text, &set, &[soft], "y");
             assert!(found.query.contains(&format!("{soft} := f({soft})")), "{}", found.query);
             assert_eq!(found.identifiable, formula.is_some(), "{text}: {found:?}");
             assert_eq!(found.estimand.as_deref(), formula, "{text}");
             assert_eq!(found.hedge.is_some(), formula.is_none(), "{text}");
-            let pairs: Vec<(&str, &str)> =
-                found.mistaken.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-            assert_eq!(pairs, mistaken, "{text}");
+            assert_eq!(mistaken_of(&found), mistaken, "{text}");
             // What the change of one image starts from was seen, unless another change moves it.
             let image = found.of_image.as_ref().unwrap();
             let event = if set.is_empty() {
@@ -404,12 +407,7 @@ mod tests {
             assert!(image.query.starts_with(&event), "{text}: {}", image.query);
             assert!(!image.identifiable, "{text}");
         }
-        let set = identifications(
-            &Dag::from_dot(&format!("digraph {{ {napkin} }}")).unwrap(),
-            &["x"],
-            &[],
-        );
-        assert!(set.unwrap()[0].identifiable);
+        assert!(found(napkin, &["x"], &[], "y").identifiable);
     }
 
     #[test]

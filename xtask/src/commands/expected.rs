@@ -45,7 +45,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<St
         )));
     }
     match Binary::release(workspace)? {
-        Ok(binary) => run_with(workspace, &binary, names, options),
+        Ok(binary) => run_with(workspace, &binary, names, preset, &options.set),
         Err(failed) => Ok(failed),
     }
 }
@@ -57,20 +57,19 @@ pub(crate) fn smoke(
     names: &[&str],
 ) -> anyhow::Result<Status> {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let options = Options { names: Vec::new(), preset: "smoke".to_owned(), set: Vec::new() };
-    run_with(workspace, binary, &names, &options)
+    run_with(workspace, binary, &names, "smoke", &[])
 }
 
 fn run_with(
     workspace: &Workspace,
     binary: &Binary,
     names: &[String],
-    options: &Options,
+    preset: &str,
+    set: &[String],
 ) -> anyhow::Result<Status> {
-    let preset = &options.preset;
     each(names, |name| {
         let mut run = words(&["run", &format!("experiments/{name}.toml"), "--preset", preset]);
-        run.extend(options.set.iter().flat_map(|set| words(&["--set", set])));
+        run.extend(set.iter().flat_map(|set| words(&["--set", set])));
         match one(workspace, binary, run)? {
             0 => one(workspace, binary, words(&["expected", name])),
             failed => Ok(failed),
