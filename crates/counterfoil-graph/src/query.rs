@@ -66,6 +66,9 @@ pub enum QueryError {
         /// The population, or "the target".
         population: String,
     },
+    /// A population without a name, which a formula could not tell from the target.
+    #[error("a population has an empty name: give it one, or none if it is the target")]
+    Nameless,
     /// An edge that the graph does not have.
     #[error("there is no edge {cause} -> {effect} in the graph: name edges that it has")]
     NoEdge {

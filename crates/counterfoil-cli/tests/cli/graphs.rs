@@ -39,6 +39,20 @@ fn separation_shows_the_open_path() {
     assert_eq!(text, "{W} and {X} are separated given {Z}\n");
 }
 
+/// What a file says of selection has no part in answers from whole samples, which is told and not passed over.
+#[test]
+fn a_selected_sample_is_warned_of() {
+    let bench = bench();
+    bench.write("trial.txt", "dag { S [selected] X -> S Y -> S X -> Y }");
+    for question in ["adjust", "identify", "frontdoor", "instruments"] {
+        let ended = bench.run(&["graph", question, "trial.txt", "--do", "X", "--on", "Y"]);
+        assert!(ended.err.contains("not for those that S selects"), "{}", ended.err);
+        let quiet =
+            bench.run(&["graph", question, "smoking.txt", "--do", "Smoking", "--on", "Cancer"]);
+        assert_eq!(quiet.err, "", "{question}");
+    }
+}
+
 #[test]
 fn adjustment_lists_sets_and_gives_reasons() {
     let bench = bench();

@@ -127,13 +127,15 @@ impl Derivation {
     }
 }
 
+/// A line a step. Of a formula beyond 16 KiB the beginning is written, and `…`; see [`Estimand`].
 impl fmt::Display for Derivation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = &self.start;
-        write!(f, "{start}")?;
+        write!(f, "{}", start.briefly())?;
         for step in &self.steps {
             let [from, to] = [step.from, step.to].map(|expr| start.with_root(expr));
             let result = start.with_root(step.result);
+            let [result, from, to] = [&result, &from, &to].map(Estimand::briefly);
             write!(f, "\n= {result}    [{}: {from} = {to}]", step.reason)?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::{
     json::Raw,
     letters::letters,
     names::Names,
-    text::{Style, write},
+    text::{BRIEFLY, Style, WRITTEN, write},
 };
 use crate::MixedGraph;
 use serde::{Deserialize, Serialize};
@@ -62,9 +62,14 @@ impl Estimand {
     /// The formula in LaTeX's mathematical notation.
     ///
     /// A variable whose name is a letter, or a letter and digits, becomes a small italic letter (with the digits as
-    /// its index); a longer name is set as a word, as it is.
+    /// its index); a longer name is set as a word, as it is. Cut as the text is.
     pub fn latex(&self) -> impl fmt::Display {
-        Shown { estimand: self, style: Style::Latex }
+        Shown { estimand: self, style: Style::Latex, most: WRITTEN }
+    }
+
+    /// The formula as one among many: cut earlier than alone.
+    pub(crate) fn briefly(&self) -> impl fmt::Display {
+        Shown { estimand: self, style: Style::Text, most: BRIEFLY }
     }
 
     /// An expression over variables with these names.
@@ -100,17 +105,20 @@ impl PartialEq for Estimand {
 struct Shown<'e> {
     estimand: &'e Estimand,
     style: Style,
+    most: usize,
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(self.estimand, self.style, f)
+        write(self.estimand, self.style, self.most, f)
     }
 }
 
-/// The formula as one line of text: `Σ_z P(z) P(y | do(x), z)`.
+/// The formula as one line of text: `Σ_z P(z) P(y | do(x), z)`. What several terms share is written in each, so that a formula
+/// can be exponentially longer than its expression: of one beyond a mebibyte the beginning is written, and `…`. As JSON it is
+/// whole.
 impl fmt::Display for Estimand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(self, Style::Text, f)
+        write(self, Style::Text, WRITTEN, f)
     }
 }

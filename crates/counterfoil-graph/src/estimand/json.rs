@@ -119,6 +119,8 @@ pub(super) enum Malformed {
         "the products and sums of expression {at} make the formula longer than {ROOM} factors and symbols"
     )]
     Long { at: usize },
+    #[error("a source has an empty name, which would be that of the target: give it one")]
+    Nameless,
     #[error("there are no expressions")]
     Empty,
 }
@@ -142,6 +144,9 @@ impl TryFrom<Raw> for Estimand {
             }
         }
         let mut arena = Arena::new();
+        if raw.sources.iter().any(|name| name.trim().is_empty()) {
+            return Err(Malformed::Nameless);
+        }
         let mut sources = vec![0];
         sources.extend(raw.sources.iter().map(|name| arena.source(name)));
         let mut made: Vec<Expr> = Vec::new();

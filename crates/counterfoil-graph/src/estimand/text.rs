@@ -66,8 +66,40 @@ impl Scope {
     }
 }
 
-/// Writes an estimand. Linear in the length of what is written.
-pub(super) fn write(estimand: &Estimand, style: Style, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// So many bytes are written of a formula. An expression has its shared parts once and a line of text has them wherever they
+/// stand, so that it can be exponentially longer; its JSON has them once.
+pub(super) const WRITTEN: usize = 1 << 20;
+
+/// So many of one among the many of a derivation.
+pub(super) const BRIEFLY: usize = 1 << 14;
+
+/// What is left of them.
+struct Room<'f, 'a> {
+    f: &'f mut fmt::Formatter<'a>,
+    /// Nothing once a piece did not fit.
+    left: Option<usize>,
+}
+
+impl Write for Room<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.left = self.left.and_then(|left| left.checked_sub(text.len()));
+        if self.left.is_some() { self.f.write_str(text) } else { Err(fmt::Error) }
+    }
+}
+
+/// Writes an estimand, or its first `most` bytes and `…`. Linear in the length of what is written.
+pub(super) fn write(
+    estimand: &Estimand,
+    style: Style,
+    most: usize,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let mut room = Room { f, left: Some(most) };
+    let written = write_whole(estimand, style, &mut room);
+    if room.left.is_none() { f.write_char('…') } else { written }
+}
+
+fn write_whole(estimand: &Estimand, style: Style, f: &mut Room<'_, '_>) -> fmt::Result {
     let arena = estimand.arena();
     let mut scope = Scope { by_variable: Vec::new() };
     for symbol in estimand.free_symbols() {

@@ -103,7 +103,7 @@ pub(super) struct Regimes {
 impl Regimes {
     /// # Errors
     /// [`QueryError::OutOfRange`], [`QueryError::Overlap`] when a selection node is also measured, set or asked for,
-    /// [`QueryError::Population`].
+    /// [`QueryError::Population`], [`QueryError::Nameless`].
     pub(super) fn new(
         graph: &Admg,
         asked: &crate::Query,
@@ -114,6 +114,9 @@ impl Regimes {
         for regime in regimes {
             for set in [&regime.do_, &regime.observed, &regime.selection] {
                 query::within(graph, set)?;
+            }
+            if regime.population.as_ref().is_some_and(|name| name.trim().is_empty()) {
+                return Err(QueryError::Nameless);
             }
             selection.union_with(&regime.selection);
             let other = |known: &Regime| {

@@ -62,7 +62,7 @@ pub enum NotIdentifiedFrom {
 ///
 /// # Errors
 /// [`NotIdentifiedFrom`]; of its query errors [`QueryError::Overlap`] when a selection node is measured, set or asked
-/// for, and [`QueryError::Population`] when different selection nodes bear on regimes of one population.
+/// for, and [`QueryError::Population`] when different selection nodes bear on regimes of one population, [`QueryError::Nameless`].
 ///
 /// ```
 /// use counterfoil_graph::{Query, admg, identification::{Regime, identify_from}};

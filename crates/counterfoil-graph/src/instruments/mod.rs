@@ -39,7 +39,7 @@ use crate::{
     directed::directed_path,
     intervals::Intervals,
     scope::{Misfit, Scope},
-    separation::{Workspace, open_path, separated},
+    separation::{Workspace, open_path, separated, separated_between},
     separators::{Bounds, minimal},
 };
 
@@ -164,8 +164,9 @@ impl<'g> Instruments<'g> {
 
     /// All conditional instruments with all of their conditions, lazily, by the order of instruments.
     ///
-    /// The conditions that separate Z from Y come with a delay of `O(n (n + m))`; those among them given which Z tells
-    /// nothing of X are skipped, and there can be many: no listing with a polynomial delay is possible unless P = NP.
+    /// The conditions that separate Z from Y come with a delay of `O(n (n + m))`. Those among them given which Z tells
+    /// nothing of X are skipped, whole branches of them where no choice of what is left open brings Z to X; there can be many
+    /// nevertheless: no listing with a polynomial delay is possible unless P = NP.
     pub fn all(&self) -> impl Iterator<Item = (usize, NodeSet)> + '_ {
         let candidates = self.candidates();
         let nodes: Vec<usize> = candidates.iter().collect();
@@ -180,8 +181,10 @@ impl<'g> Instruments<'g> {
                     let graph = self.without_effect();
                     let ends = instrument.iter().chain(y).chain(required);
                     let nearest = &graph.ancestors_of(ends) & allowed;
-                    separated(&graph, &instrument, y, &nearest, &mut workspace)
-                        .then(|| allowed.clone())
+                    let between = [required, allowed];
+                    let fits = separated(&graph, &instrument, y, &nearest, &mut workspace)
+                        && !separated_between(view, &instrument, x, between, &mut workspace);
+                    fits.then(|| allowed.clone())
                 })
             };
             conditions

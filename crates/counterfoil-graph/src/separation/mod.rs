@@ -27,8 +27,8 @@ mod moral;
 mod open_path;
 mod queries;
 
-pub(crate) use ball::mark;
 pub use ball::{Workspace, separated};
+pub(crate) use ball::{mark, separated_between};
 pub use implied::Independence;
 pub use moral::{markov_blanket, moral};
 pub use open_path::{Path, open_path};

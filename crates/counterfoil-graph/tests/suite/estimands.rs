@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where a helper meets what cannot be")]
 
 use counterfoil_graph::{
-    admg,
+    Admg, Query, admg,
+    do_calculus::derive,
     estimand::{Arena, Estimand, Expr, Symbol},
+    identification::identify,
 };
 
 /// The front-door formula on `X -> M -> Y; X <-> Y`, in which an inner sum binds the x that is free outside.
@@ -30,6 +32,36 @@ fn a_bound_symbol_is_written_apart_from_a_free_one() {
         estimand.latex().to_string(),
         "\\sum_{m} P(m \\mid x) \\, \\sum_{x'} P(x') \\, P(y \\mid x', m)"
     );
+}
+
+/// Rounds of Identify in which every factor takes up those before it: shared in the expression, each use written in a line of
+/// text, gigabytes of it.
+#[test]
+fn of_a_formula_that_nobody_can_read_the_beginning_is_written() {
+    let (rounds, factors) = (8, 8);
+    let mut edges = vec!["W0 -> Z; Z -> A0".to_owned()];
+    for i in 0..rounds {
+        edges.push(format!("V{i} -> A0; V{i} <-> W{i}"));
+        edges.extend((0..factors).map(|j| format!("W{i} <-> A{j}")));
+        edges.extend((i + 1 < rounds).then(|| format!("W{} -> V{i}", i + 1)));
+    }
+    edges.extend((1..factors).map(|j| format!("A{} -> A{j}; A{} <-> A{j}", j - 1, j - 1)));
+    let graph: Admg = edges.join("; ").parse().unwrap();
+    let set = (0..rounds).map(|i| format!("V{i}")).chain(["Z".to_owned()]);
+    let query = Query::effect(
+        graph.set_of(set.collect::<Vec<_>>()).unwrap(),
+        graph.set_of(["A7"]).unwrap(),
+    );
+    let estimand = identify(&graph, &query).unwrap();
+    for text in [estimand.to_string(), estimand.latex().to_string()] {
+        assert!(text.ends_with('…') && (1 << 19..1 << 21).contains(&text.len()), "{}", text.len());
+    }
+    let derivation = derive(&graph, &query).unwrap();
+    let lines = 1 + derivation.steps().len();
+    assert!(derivation.to_string().len() < lines * 4 * (1 << 14));
+    // The shared form is whole.
+    let json = serde_json::to_string(&estimand).unwrap();
+    assert_eq!(serde_json::from_str::<Estimand>(&json).unwrap().to_string(), estimand.to_string());
 }
 
 #[test]

@@ -50,6 +50,18 @@ fn known_cases() {
     }
 }
 
+/// Sixty variables that have nothing to do with the question have 2^60 sets, none of which brings the instrument to the cause.
+#[test]
+fn what_tells_nothing_of_the_cause_is_passed_over() {
+    let idle: Vec<String> = (0..60).map(|i| format!("A{i}")).collect();
+    let graph: Admg = format!("{}; Z; X -> Y; X <-> Y", idle.join("; ")).parse().unwrap();
+    let [x, y, z] = ["X", "Y", "Z"].map(|name| graph.index_of(name).unwrap());
+    assert_eq!(Instruments::of(&graph, x, y).unwrap().all().next(), None);
+    let graph: Admg = format!("{}; Z -> X; X -> Y; X <-> Y", idle.join("; ")).parse().unwrap();
+    let first = Instruments::of(&graph, x, y).unwrap().all().next().unwrap();
+    assert_eq!((first.0, first.1.contains(y)), (z, false));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

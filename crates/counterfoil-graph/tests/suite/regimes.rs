@@ -236,6 +236,9 @@ fn samples_of_one_population_are_selected_alike() {
     );
     let named = Regime { population: Some("sample".to_owned()), ..sample };
     assert_eq!(asked([&survey, &named]).unwrap(), "Σ_w P[sample](y | x, w) P(w)");
+    let nameless = Regime { population: Some(" ".to_owned()), ..named.clone() };
+    let error = asked([&survey, &nameless]).unwrap_err().to_string();
+    assert_eq!(error, "a population has an empty name: give it one, or none if it is the target");
     let whole = Regime { selection: NodeSet::new(), ..named.clone() };
     let error = asked([&whole, &named]).unwrap_err().to_string();
     assert!(error.starts_with("the regimes of `sample` differ"), "{error}");

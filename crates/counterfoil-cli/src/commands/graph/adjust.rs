@@ -34,7 +34,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let of = &options.graph;
-    let graph = of.admg()?;
+    let graph = of.unselected()?;
     let [x, y] = options.ends.sets(of, &graph)?;
     let measured = &graph.nodes() - &of.set(&graph, &options.unmeasured)?;
     let effect = Effect::of(&graph, &x, &y).map_err(|error| of.at_fault(error))?;

@@ -56,7 +56,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         let told = format!("--level is {}: give a coverage between 0 and 1", options.level);
         return Err(failure::bad_input(told));
     }
-    let sample = Sample::read(&options.data, &of.admg()?)?;
+    let sample = Sample::read(&options.data, &of.unselected()?)?;
     let question = Question {
         causes: parts(&options.causes),
         outcomes: parts(&options.outcomes),

@@ -25,7 +25,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let of = &options.graph;
-    let graph = of.admg()?;
+    let graph = of.unselected()?;
     let [x, y] = options.ends.sets(of, &graph)?;
     let question = FrontDoor::of(&graph, &x, &y).map_err(|error| of.at_fault(error))?;
     let minimal = question.minimal();

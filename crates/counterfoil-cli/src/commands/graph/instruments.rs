@@ -32,7 +32,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let of = &options.graph;
-    let graph = of.admg()?;
+    let graph = of.unselected()?;
     let node = |name: &str| graph.index_of(name).map_err(|error| of.at_fault(error));
     let (x, y) = (node(&options.cause)?, node(&options.outcome)?);
     let question = Instruments::of(&graph, x, y)

@@ -24,7 +24,7 @@ use counterfoil::{
     },
 };
 
-use crate::failure;
+use crate::{failure, say::say};
 
 pub(super) const EXAMPLES: &str = "Examples:
   counterfoil graph show experiments/graphs/digits.dot
@@ -126,6 +126,20 @@ impl OfGraph {
     /// The graph of observed variables.
     fn admg(&self) -> anyhow::Result<Admg> {
         self.read()?.to_admg().map_err(|error| self.at_fault(error))
+    }
+
+    /// The same for a question of effects, which has no part in what the file says of selection.
+    fn unselected(&self) -> anyhow::Result<Admg> {
+        let described = self.read()?;
+        if !described.selected().is_empty() {
+            let names = described.graph().names(described.selected()).join(", ");
+            say(&format!(
+                "warning: {}: the answer is for all cases, not for those that {names} selects; what was measured in which of \
+                 them `graph identify --data` takes into account",
+                self.file.display()
+            ));
+        }
+        described.to_admg().map_err(|error| self.at_fault(error))
     }
 
     fn dag(&self) -> anyhow::Result<Dag> {

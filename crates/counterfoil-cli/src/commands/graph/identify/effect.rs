@@ -11,7 +11,7 @@ use crate::output;
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let of = &options.graph;
-    let graph = of.admg()?;
+    let graph = of.unselected()?;
     let query = options.query(&graph)?;
     let answer = match identify(&graph, &query) {
         Err(NotIdentified::Hedge(hedge)) => Err(hedge),
