@@ -44,7 +44,7 @@ impl Scalings {
 /// Only the input side is done here. The output side, `c_skip` and `c_out`, is a linear map like that of `eps` or
 /// `v`, so the plan does it: the output reaches the sampler unspoilt, and still determines the noise at
 /// `sigma = 0`, which a denoised image does not. Items at levels of their own are scaled each by its own; their labels the
-/// network must take from [`Call::per_item`], a call having only one.
+/// network must take from [`Call::item_times`], a call having only one.
 ///
 /// ```
 /// use counterfoil_diffusion::{Call, Denoiser, Level, ModelTime, Prediction, Preconditioned};

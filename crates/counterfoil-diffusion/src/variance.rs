@@ -69,12 +69,13 @@ pub struct Posterior {
     pub bounds: Bounds,
 }
 
-/// Logarithms of the two variances between which the true one lies, whatever the data.
+/// Logarithms of two variances: that of data which is one point, and that of standard normal data. Of data that varies less
+/// the true variance, averaged over states, lies between them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     /// `ln(sigma'^2 (1 - rho))`; minus infinity for a step to the image.
     pub ln_small: f64,
-    /// `ln(sigma^2 (1 - rho))`, which is `ln beta` for variance-preserving levels.
+    /// `ln(sigma^2 (1 - rho) p' / p)` with `p = alpha^2 + sigma^2`, which is `ln beta` for variance-preserving levels.
     pub ln_large: f64,
 }
 
@@ -98,7 +99,7 @@ impl Posterior {
             fresh,
             bounds: Bounds {
                 ln_small: 2.0 * to.ln_sigma() + fresh.ln(),
-                ln_large: 2.0 * from.ln_sigma() + fresh.ln(),
+                ln_large: 2.0 * from.ln_sigma() + fresh.ln() + (to.power() / from.power()).ln(),
             },
         })
     }

@@ -91,6 +91,34 @@ impl SchedulerConfig {
 
     /// Refuses options whose effect is not reproduced.
     fn refuse_others(&self) -> Result<(), DiffusionError> {
+        let (class, on) = (self.class(), |option: Option<bool>| option == Some(true));
+        let flow = class == Class::FlowEuler;
+        let of_this_class = [
+            ("shift_terminal", flow && self.shift_terminal.is_some()),
+            ("use_karras_sigmas", (flow || class == Class::Deis) && on(self.use_karras_sigmas)),
+            // Labels are cut to whole ones, and the first lies at one up to rounding.
+            (
+                "use_karras_sigmas",
+                class == Class::DpmMultistep
+                    && on(self.use_karras_sigmas)
+                    && self.beta_schedule.as_deref() == Some("squaredcos_cap_v2"),
+            ),
+            ("clip_sample", class == Class::Heun && on(self.clip_sample)),
+            // They begin at 2^-24 instead of 0, and so at another level.
+            (
+                "rescale_betas_zero_snr",
+                !matches!(class, Class::Ddim | Class::DdimInverse | Class::Ddpm)
+                    && on(self.rescale_betas_zero_snr),
+            ),
+            ("set_alpha_to_one", class == Class::Pndm && on(self.set_alpha_to_one)),
+            (
+                "timestep_spacing",
+                class == Class::Pndm && self.timestep_spacing.as_deref() == Some("linspace"),
+            ),
+        ];
+        if let Some((option, _)) = of_this_class.into_iter().find(|(_, is_set)| *is_set) {
+            return Err(refuse(option, format!("is not reproduced for {}", class.name())));
+        }
         let unknown = self.rest.keys().find(|key| !SOLVER_OPTIONS.contains(&key.as_str()));
         let switched = [
             ("use_exponential_sigmas", self.use_exponential_sigmas),
@@ -146,7 +174,19 @@ impl Built<'_> {
 
     /// DDIM, its inversion and DDPM.
     fn chain(&self, class: Class) -> Result<Recipe, DiffusionError> {
-        let grid = self.grid(&self.labels(Family::Ddim, "leading")?, Level::CLEAN)?;
+        let labels = self.labels(Family::Ddim, "leading")?;
+        let end = match class.alpha_to_one() {
+            Some(usual) if !self.config.set_alpha_to_one.unwrap_or(usual) => {
+                if labels.last() == Some(&0.0) {
+                    let reason =
+                        "false goes from label 0 nowhere: give it with \"steps_offset\": 1";
+                    return Err(refuse("set_alpha_to_one", reason));
+                }
+                self.schedule.level(0)?
+            }
+            _ => Level::CLEAN,
+        };
+        let grid = self.grid(&labels, end)?;
         let (levels, clip) = (grid.levels().to_vec(), self.config.clip());
         let recipe = |plan, encodes| Recipe { levels, plan, scale: Scale::Level, encodes };
         match class {
@@ -182,7 +222,7 @@ impl Built<'_> {
         for step in 0..self.steps {
             let (from, time) = (levels[step], grid.times()[step]);
             let target = time.value() - ratio;
-            let to = if target < 0.0 { Level::CLEAN } else { level(&self.schedule, target)? };
+            let to = if target < 0.0 { grid.end() } else { level(&self.schedule, target)? };
             let alone =
                 Grid::new(vec![from, to], vec![time, ModelTime::Continuous(target.max(0.0))])?;
             let plan = sampler.plan(&alone, self.prediction)?;
@@ -277,7 +317,7 @@ impl Built<'_> {
             _ => Level::CLEAN,
         };
         let grid = if self.config.use_karras_sigmas == Some(true) {
-            self.karras(&labels, end)?
+            self.karras(class, &labels, end)?
         } else {
             self.grid(&labels, end)?
         };
@@ -310,7 +350,13 @@ impl Built<'_> {
                     DpmMultistep { order, form, eta, taper, half_difference, clip: None };
                 Box::new(settings)
             }
-            Class::DpmSinglestep => Box::new(DpmSinglestep { order, form }),
+            Class::DpmSinglestep => {
+                if let Some(other) = algorithm_type.filter(|name| name != "dpmsolver++") {
+                    let reason = format!("\"{other}\" is not reproduced for {}", class.name());
+                    return Err(refuse("algorithm_type", reason));
+                }
+                Box::new(DpmSinglestep { order, form })
+            }
             Class::UniPc => {
                 let scale = match solver_type.as_deref() {
                     Some("bh1") => unipc::Scale::Bh1,
@@ -329,15 +375,27 @@ impl Built<'_> {
         Ok(Recipe { levels: grid.levels().to_vec(), plan, scale, encodes: false })
     }
 
-    fn karras(&self, labels: &[f64], end: Level) -> Result<Grid, DiffusionError> {
+    /// Between the sigmas of the first and the last label; the solvers in log signal-to-noise ratio span the whole table
+    /// whatever labels were picked, and ask the network with whole labels.
+    fn karras(&self, class: Class, labels: &[f64], end: Level) -> Result<Grid, DiffusionError> {
         let lambda = |label| level(&self.schedule, label).map(Level::lambda);
-        let (from, to) = (lambda(labels[0])?, lambda(labels[labels.len() - 1])?);
+        let (first, last) = if class.counts_one_more() {
+            ((self.schedule.train_steps() - 1) as f64, 0.0)
+        } else {
+            (labels[0], labels[labels.len() - 1])
+        };
+        let (from, to) = (lambda(first)?, lambda(last)?);
         let mut levels = Vec::with_capacity(labels.len() + 1);
         let mut times = Vec::with_capacity(labels.len() + 1);
         for lambda in (Spacing::Karras { rho: 7.0 }).lambdas(from, to, labels.len())? {
             let level = Level::from_log_snr(2.0 * lambda)?;
             levels.push(level);
-            times.push(self.schedule.time_of(level));
+            let label = self.schedule.time_of(level);
+            times.push(if class.counts_one_more() {
+                ModelTime::Continuous(label.value().round_ties_even())
+            } else {
+                label
+            });
         }
         levels.push(end);
         times.push(ModelTime::Continuous(0.0));

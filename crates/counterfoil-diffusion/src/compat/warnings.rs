@@ -133,8 +133,12 @@ fn of_the_grid(config: &SchedulerConfig, warn: Warn<'_>) {
     for (_, option) in spaced_in_sigmas.into_iter().filter(|(chosen, _)| *chosen == Some(true)) {
         warn(
             option,
-            "diffusers spaces between the sigmas that timestep_spacing picked, and some classes round \
-             the label; here the levels span the table and the label stays fractional",
+            if class.counts_one_more() {
+                "this class rounds the label to a whole one; here it stays fractional"
+            } else {
+                "diffusers spaces between the sigmas that timestep_spacing picked; here the levels span the \
+                 table"
+            },
         );
     }
     if config.use_beta_sigmas == Some(true) {

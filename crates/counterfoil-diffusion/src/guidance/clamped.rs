@@ -7,9 +7,9 @@ use crate::{BoxError, Call, Denoiser, DiffusionError, Level, Mix, Prediction, St
 /// A denoiser whose prediction, read as x0, is clamped to `[-bound, bound]` and turned back into what it was (the "clipping"
 /// of Ho et al. 2020 and of most published samplers).
 ///
-/// With a prediction of the noise it keeps early steps from multiplying errors by `sigma / alpha`, which is 158 at the end
+/// With a prediction of the noise it keeps early steps from multiplying errors by `sigma / alpha`, which is 157 at the end
 /// of the linear schedule. It bends the flow wherever it acts, so inversions under it undo less. As an adaptor it holds for
-/// every sampler; a state without noise, at which the noise cannot be told, is left alone.
+/// every sampler; an item without noise, at which the noise cannot be told, is left alone.
 ///
 /// ```
 /// use counterfoil_diffusion::{Call, Denoiser, Level, ModelTime, Prediction, denoiser, guidance::Clamped};
@@ -42,12 +42,16 @@ impl<X: State, D: Denoiser<X>> Denoiser<X> for Clamped<D> {
     fn predict(&mut self, x: &X, call: &Call<'_>) -> Result<X, BoxError> {
         let mut output = self.inner.predict(x, call)?;
         let levels = levels(x, call)?;
-        if self.bound.is_infinite() || levels.iter().any(|level| level.sigma() == 0.0) {
+        let clean = levels.iter().filter(|level| level.is_clean()).count();
+        if self.bound.is_infinite() || clean == levels.len() {
             return Ok(output);
         }
         let given = self.inner.prediction();
+        let left_alone = (clean > 0).then(|| output.duplicate()).transpose()?;
         let mix = |from: Prediction, to: Prediction, output: &mut X| {
-            let mixes = levels.iter().map(|level: &Level| from.mix(to, *level));
+            let mixes = levels.iter().map(|level: &Level| {
+                if level.is_clean() { Ok(Mix::OUTPUT) } else { from.mix(to, *level) }
+            });
             let mixes = mixes.collect::<Result<Vec<Mix>, DiffusionError>>()?;
             let of_state: Vec<f64> = mixes.iter().map(|mix| mix.state).collect();
             let of_output: Vec<f64> = mixes.iter().map(|mix| mix.output).collect();
@@ -56,6 +60,13 @@ impl<X: State, D: Denoiser<X>> Denoiser<X> for Clamped<D> {
         mix(given, Prediction::X0, &mut output)?;
         output.clamp_to(self.bound)?;
         mix(Prediction::X0, given, &mut output)?;
+        if let Some(raw) = left_alone {
+            let share = |of_clean: f64| -> Vec<f64> {
+                let of = |level: &Level| if level.is_clean() { of_clean } else { 1.0 - of_clean };
+                levels.iter().map(of).collect()
+            };
+            output.lincomb_items(&share(0.0), &[(&share(1.0), &raw)])?;
+        }
         Ok(output)
     }
 
@@ -68,7 +79,7 @@ impl<X: State, D: Denoiser<X>> Denoiser<X> for Clamped<D> {
 mod tests {
     use super::*;
     use crate::{ModelTime, denoiser};
-    use ndarray::{Array1, array};
+    use ndarray::{Array1, Array2, array};
 
     /// Exact up to rounding: whatever is predicted, the clean image is clamped, and where it lies inside nothing changes.
     #[test]
@@ -95,6 +106,21 @@ mod tests {
         let found =
             Clamped::new(free, f64::INFINITY).unwrap().predict(&array![0.0], &call).unwrap();
         assert_eq!(found, array![9.0]);
+    }
+
+    /// Exact: of items at levels of their own, the one without noise is left alone and the others are clamped as alone.
+    #[test]
+    fn items_are_clamped_each_at_its_level() {
+        let levels = [Level::CLEAN, Level::from_alpha_bar(0.5).unwrap(), Level::CLEAN];
+        let times = [0usize, 10, 0].map(ModelTime::Index);
+        let call = Call {
+            per_item: Some(&levels),
+            item_times: Some(&times),
+            ..Call::at(levels[1], times[1])
+        };
+        let far = denoiser(Prediction::X0, |x: &Array2<f64>, _| Ok(x + 3.0));
+        let found = Clamped::new(far, 1.0).unwrap().predict(&Array2::zeros((3, 2)), &call).unwrap();
+        assert_eq!(found, array![[3.0, 3.0], [1.0, 1.0], [3.0, 3.0]]);
     }
 
     #[test]

@@ -14,7 +14,8 @@ const DEPTH: u32 = 24;
 /// there: the time in which the noise of a stochastic solver in log-SNR is an integral over a Brownian path. Runs of 20
 /// and of 2000 steps with one tree are then approximations of one and the same trajectory, and a finer grid refines a
 /// sample instead of replacing it. Draws of intervals that do not overlap are independent; the same interval is the same
-/// draw, so a run that visits an interval twice ([`crate::RePaint`] does) wants [`super::KeyedNoise`] instead.
+/// draw, and intervals that overlap share what is in both. So a run that visits an interval twice ([`crate::RePaint`] does) or
+/// whose intervals overlap ([`crate::Heun`] with churn) wants [`super::KeyedNoise`] instead.
 ///
 /// Nothing of the path is stored: as in the virtual tree of Li et al. 2020 (section 4), a point is found by halving the
 /// interval 24 times, the middle being drawn from the stream of its node given both ends. A draw costs up to 50 normals

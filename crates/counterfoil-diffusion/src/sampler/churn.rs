@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Churn (Karras et al. 2022, algorithm 2): before a step from a level `s = sigma / alpha` between `low` and `high`, noise
 /// raises it to `s (1 + gamma)` with `gamma = min(amount / N, sqrt(2) - 1)`. The default adds none.
 ///
-/// Noise belongs to the update that leads to a level, so the start of a run, which is noise already, has no churn.
+/// Noise belongs to the update that leads to a level, so the start of a run, which is noise already, has no churn. Noise of
+/// [`Heun`](crate::Heun) with churn must come from a [`KeyedNoise`](crate::KeyedNoise): the intervals to which its updates
+/// belong overlap, so that increments of one [`BrownianTree`](crate::BrownianTree) would not be independent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Churn {
@@ -74,15 +76,18 @@ impl Churn {
     }
 }
 
-/// The label of a level a little noisier than that of grid step `step`: on the straight line through its label and that
-/// of the step before it, in log-SNR.
+/// The label of a level noisier than that of grid step `step`: on the straight line, in log-SNR, through the labels of the
+/// two grid levels that it lies between, and that of the grid's start beyond it, where no network was trained.
 fn between(grid: &Grid, step: usize, level: Level) -> ModelTime {
     let lambda = |at: usize| grid.levels()[at].lambda();
     let time = |at: usize| grid.times()[at].value();
-    let part = (level.lambda() - lambda(step)) / (lambda(step - 1) - lambda(step));
+    let Some(at) = (1..=step).rev().find(|&at| lambda(at - 1) <= level.lambda()) else {
+        return grid.times()[0];
+    };
+    let part = (level.lambda() - lambda(at)) / (lambda(at - 1) - lambda(at));
     if part.is_finite() {
-        ModelTime::Continuous(time(step) + part * (time(step - 1) - time(step)))
+        ModelTime::Continuous(time(at) + part * (time(at - 1) - time(at)))
     } else {
-        grid.times()[step]
+        grid.times()[at]
     }
 }

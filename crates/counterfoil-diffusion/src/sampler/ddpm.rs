@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// With `rho = (s'/s)^2` the posterior of `x'` given `x` and `x0` has the mean
 /// `alpha' (1 - rho) x0 + rho (alpha'/alpha) x` and the variance `sigma'^2 (1 - rho)` (small) or, with the noise
-/// that the forward step adds, `sigma^2 (1 - rho)` (large). The last step, to `sigma' = 0`, adds none.
+/// that the forward step adds, `sigma^2 (1 - rho)` (large), times `(alpha'^2 + sigma'^2) / (alpha^2 + sigma^2)` where levels
+/// do not preserve the variance. The last step, to `sigma' = 0`, adds none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ddpm {
@@ -30,7 +31,7 @@ impl Sampler for Ddpm {
             let posterior = Posterior::between(from, to)?;
             let scale = match self.variance {
                 Variance::FixedSmall => to.sigma(),
-                Variance::FixedLarge => from.sigma(),
+                Variance::FixedLarge => from.sigma() * (to.power() / from.power()).sqrt(),
                 Variance::Learned | Variance::LearnedRange => {
                     let (sampler, variance) = ("ddpm", self.variance);
                     return Err(DiffusionError::VarianceUnavailable { sampler, variance });

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// The two newest states determine the one before them by the same formula, so a run is undone exactly up to
 /// rounding, with any network and any guidance, provided that the *pair* is kept. The parasitic root is -1 in
-/// both directions: neither encoding nor decoding amplifies the start-up error, which no other two-step
-/// reversible scheme achieves. One call per step and one more for the start; order 2.
+/// both directions: neither encoding nor decoding amplifies the start-up error, as in [`Bdia`](crate::inversion::Bdia) with
+/// `gamma = 1`. One call per step and one more for the start; order 2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leapfrog {}

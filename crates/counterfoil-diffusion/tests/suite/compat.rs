@@ -57,6 +57,43 @@ fn other_options_differ() {
     }
 }
 
+/// Where a run of the scheduler ends that begins at 1 and whose network predicts 0.3 of its state as noise.
+fn ends(text: &str, steps: usize) -> (Vec<f64>, f64) {
+    let config = SchedulerConfig::from_json(text).unwrap();
+    let recipe = config.recipe(steps, 0.0, Prediction::Eps).unwrap();
+    let mut network = denoiser(Prediction::Eps, |x: &Array1<f64>, _| Ok(x * 0.3));
+    (recipe.labels(), recipe.plan.run(array![1.0], &mut network, &mut NoNoise).unwrap()[0])
+}
+
+/// Float class: 5e-5, the tables of diffusers being in single precision. Labels and ends of runs of diffusers 0.42.1 with these
+/// options: the ends that `set_alpha_to_one` chooses, and Karras levels over the whole table at whole labels.
+#[test]
+fn ends_and_karras_levels_are_those_of_diffusers() {
+    let stable = r#"{"_class_name": "DDIMScheduler", "set_alpha_to_one": false, "steps_offset": 1, "clip_sample": false,
+        "beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}"#;
+    let inverse = r#"{"_class_name": "DDIMInverseScheduler", "clip_sample": false}"#;
+    let karras = r#"{"_class_name": "DPMSolverMultistepScheduler", "use_karras_sigmas": true}"#;
+    for (text, steps, labels, end) in [
+        (stable, 5, vec![801.0, 601.0, 401.0, 201.0, 1.0], 2.872_914_506_855_509),
+        (inverse, 5, vec![0.0, 200.0, 400.0, 600.0, 800.0], 0.186_988_447_043_346_83),
+        (karras, 6, vec![999.0, 880.0, 711.0, 434.0, 77.0, 0.0], 14.283_123_535_586_427),
+    ] {
+        let (found, at) = ends(text, steps);
+        assert_eq!(found, labels);
+        assert!((at / end - 1.0).abs() < 5e-5, "{at} for {end}");
+    }
+    for class in ["DPMSolverSinglestep", "UniPCMultistep"] {
+        let text = format!(
+            r#"{{"_class_name": "{class}Scheduler", "use_karras_sigmas": true, "beta_schedule": "squaredcos_cap_v2"}}"#
+        );
+        let config = SchedulerConfig::from_json(&text).unwrap();
+        let recipe = config.recipe(6, 0.0, Prediction::Eps).unwrap();
+        assert_eq!(recipe.labels(), [999.0, 999.0, 998.0, 993.0, 837.0, 0.0], "{class}");
+        let last = recipe.levels[5].s();
+        assert!((last / 0.006_427_108_775_824_308 - 1.0).abs() < 1e-3, "{class}: {last}");
+    }
+}
+
 #[test]
 fn what_diffusers_cannot_do_is_refused() {
     let refused = |text: &str, steps| {
@@ -69,6 +106,25 @@ fn what_diffusers_cannot_do_is_refused() {
     assert!(refused(unknown, 10).contains("beta_schedule"));
     let option = r#"{"_class_name": "UniPCMultistepScheduler", "thresholding": true}"#;
     assert!(refused(option, 10).contains("thresholding"));
+    for (class, option) in [
+        ("DDIM", r#""set_alpha_to_one": false"#),
+        ("PNDM", r#""set_alpha_to_one": true"#),
+        ("PNDM", r#""timestep_spacing": "linspace""#),
+        ("DEISMultistep", r#""use_karras_sigmas": true"#),
+        (
+            "DPMSolverMultistep",
+            r#""use_karras_sigmas": true, "beta_schedule": "squaredcos_cap_v2""#,
+        ),
+        ("DPMSolverSinglestep", r#""algorithm_type": "sde-dpmsolver++""#),
+        ("HeunDiscrete", r#""clip_sample": true"#),
+        ("UniPCMultistep", r#""rescale_betas_zero_snr": true"#),
+        ("FlowMatchEulerDiscrete", r#""shift_terminal": 0.1"#),
+        ("FlowMatchEulerDiscrete", r#""use_karras_sigmas": true"#),
+    ] {
+        let text = format!(r#"{{"_class_name": "{class}Scheduler", {option}}}"#);
+        let name = option.split('"').nth(1).unwrap();
+        assert!(refused(&text, 10).contains(name), "{text}");
+    }
     let class = r#"{"_class_name": "GuessworkScheduler"}"#;
     assert!(refused(class, 10).contains("_class_name"));
     let sde = r#"{"_class_name": "DPMSolverMultistepScheduler", "solver_order": 3, "algorithm_type": "sde-dpmsolver++"}"#;

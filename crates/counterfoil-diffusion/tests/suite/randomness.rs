@@ -1,9 +1,9 @@
 //! Stochastic samplers: exact marginals where theory gives them, and moments by Monte-Carlo.
 
 use counterfoil_diffusion::{
-    Churn, Ddim, Ddpm, DiscreteSchedule, DpmMultistep, End, Euler, EulerAncestral, Heun,
-    KeyedNoise, NoiseSource, Plan, Prediction, ReplayedNoise, Sampler, Spacing, Variance, denoiser,
-    noise_from,
+    Churn, Ddim, Ddpm, DiscreteSchedule, DpmMultistep, End, Euler, EulerAncestral, Grid, Heun,
+    KeyedNoise, Level, NoiseSource, Plan, Prediction, ReplayedNoise, Sampler, Spacing, Variance,
+    denoiser, noise_from,
 };
 use ndarray::{Array1, array};
 
@@ -46,6 +46,18 @@ fn ancestral_marginals_are_exact() {
         let plan = large.plan(&grid, Prediction::X0).unwrap();
         let unit = variances(&plan, 1.0, 1.0);
         assert!(unit[..steps - 1].iter().all(|found| (found - 1.0).abs() < 1e-12));
+        // In any scale of the levels: exploding ones, and those of a flow.
+        for of in [Level::from_sigma_ve, |s: f64| Level::from_flow(s / (1.0 + s))] {
+            let levels: Vec<Level> =
+                grid.levels().iter().map(|level| of(level.s()).unwrap()).collect();
+            let at = |level: &Level| level.power();
+            let scaled = Grid::new(levels.clone(), grid.times().to_vec()).unwrap();
+            let plan = large.plan(&scaled, Prediction::X0).unwrap();
+            let found = variances(&plan, 1.0, at(&levels[0]));
+            for (level, found) in levels[1..steps].iter().zip(found) {
+                assert!((found / at(level) - 1.0).abs() < 1e-11, "{found} at {level:?}");
+            }
+        }
 
         let plan = Ddpm::default().plan(&grid, Prediction::X0).unwrap();
         let point = variances(&plan, 0.0, grid.start().sigma().powi(2));
@@ -64,9 +76,7 @@ fn ancestral_variance_converges() {
             let grid = schedule.grid(Spacing::LogSnr, steps, End::Label0).unwrap();
             let plan = sampler.plan(&grid, Prediction::X0).unwrap();
             let spread: f64 = 0.5;
-            let at = |level: counterfoil_diffusion::Level| {
-                (level.alpha() * spread).powi(2) + level.sigma().powi(2)
-            };
+            let at = |level: Level| (level.alpha() * spread).powi(2) + level.sigma().powi(2);
             let found = variances(&plan, spread, at(grid.start()));
             (found[steps - 1] - at(grid.end())).abs()
         });
@@ -156,9 +166,7 @@ fn stochastic_solvers_converge_in_law() {
         let errors = [40, 80, 160].map(|steps| {
             let grid = schedule.grid(Spacing::LogSnr, steps, End::SigmaMin(0.1)).unwrap();
             let plan = sampler.plan(&grid, Prediction::X0).unwrap();
-            let at = |level: counterfoil_diffusion::Level| {
-                (level.alpha() * 0.5).powi(2) + level.sigma().powi(2)
-            };
+            let at = |level: Level| (level.alpha() * 0.5).powi(2) + level.sigma().powi(2);
             (variance(&plan, 0.5, at(grid.start())) - at(grid.end())).abs()
         });
         let found = (errors[0] / errors[2]).log2() / 2.0;
@@ -187,8 +195,7 @@ fn less_noise_is_nearer_to_the_flow() {
 fn churn_keeps_the_distribution() {
     let schedule = DiscreteSchedule::linear(1000).unwrap();
     let grid = schedule.grid(Spacing::LogSnr, 100, End::SigmaMin(0.05)).unwrap();
-    let at =
-        |level: counterfoil_diffusion::Level| (level.alpha() * 0.5).powi(2) + level.sigma().powi(2);
+    let at = |level: Level| (level.alpha() * 0.5).powi(2) + level.sigma().powi(2);
     let churn = Churn { amount: 20.0, ..Churn::default() };
     for (sampler, bound) in [(&Heun { churn } as &dyn Sampler, 3e-3), (&Euler { churn }, 4e-2)] {
         let plan = sampler.plan(&grid, Prediction::X0).unwrap();
@@ -196,5 +203,22 @@ fn churn_keeps_the_distribution() {
         let found = variance(&plan, 0.5, at(grid.start()));
         let error = (found - at(grid.end())).abs();
         assert!(error < bound, "{}: {error}", plan.sampler());
+    }
+}
+
+/// Exact: noise raises no call beyond the label of the grid's start, where no network was trained, however much of it there is;
+/// what is raised beyond the step before lies between labels further up.
+#[test]
+fn churn_asks_for_no_label_beyond_the_grid() {
+    let schedule = DiscreteSchedule::linear(1000).unwrap();
+    let grid = schedule.grid(Spacing::Trailing, 100, End::Zero).unwrap();
+    let plan = Heun { churn: Churn { amount: 40.0, ..Churn::default() } };
+    let plan = plan.plan(&grid, Prediction::Eps).unwrap();
+    for stage in plan.stages() {
+        assert!(stage.time.value() <= grid.times()[0].value(), "{stage:?}");
+        let exact = schedule.time_of(stage.level).value().min(999.0);
+        if !stage.level.is_clean() {
+            assert!((stage.time.value() - exact).abs() < 1.0, "{stage:?} for {exact}");
+        }
     }
 }

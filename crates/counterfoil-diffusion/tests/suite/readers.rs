@@ -27,6 +27,13 @@ fn same<T: DeserializeOwned + Serialize>(text: &str) -> Result<Option<T>, TestCa
     Ok(Some(read))
 }
 
+const GRID: &str = r#"{"levels":[{"ln_alpha":-0.51,"ln_sigma":-0.22},{"ln_alpha":0.0}],"times":[{"index":9},{"index":0}]}"#;
+
+#[test]
+fn the_grid_without_faults_is_read() {
+    assert_eq!(same::<Grid>(GRID).unwrap().unwrap().steps(), 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -77,7 +84,7 @@ proptest! {
     fn any_setting_is_refused_or_reads_back(
         mixture in damaged(include_str!("../../fuzz/seeds/settings/mixture.json")),
         spacing in damaged(include_str!("../../fuzz/seeds/settings/karras.json")),
-        grid in damaged(r#"{"levels":[{"alpha":0.6,"sigma":0.8},{"alpha":1.0,"sigma":0.0}],"times":[{"index":9},{"index":0}]}"#),
+        grid in damaged(GRID),
         path in damaged(r#"{"path":{"vp":{"beta_min":0.1,"beta_max":20.0}},"cleanest":0.001,"noisiest":1.0}"#),
     ) {
         same::<Mixture>(&mixture)?;
