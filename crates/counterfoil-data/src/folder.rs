@@ -79,19 +79,12 @@ pub(crate) fn pictures(files: &[PathBuf]) -> Result<Images> {
 
 /// The column of classes and their number, where there is one.
 fn classes(file: &Path) -> Result<Option<(Vec<u8>, usize)>> {
-    let bytes = fs_err::read(file)?;
-    let header = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let header = String::from_utf8_lossy(header);
-    if !header.split(',').any(|column| column.trim() == CLASS) {
+    if !labels::has_column(file, CLASS)? {
         return Ok(None);
     }
-    let column = Variable::continuous(CLASS)?.with_domain(0.0..=255.0)?;
+    let column = Variable::categorical(CLASS, 256)?;
     let graph = Dag::new([column], &[] as &[(&str, &str)])?;
     let (_, values) = labels::read_named(file, &graph, FILE, Blank::Refused)?;
-    if let Some(row) = values.iter().position(|value| value.fract() != 0.0) {
-        let reason = format!("class {} of picture {row} is no whole number", values[[row, 0]]);
-        return Err(DataError::Csv { file: file.to_owned(), line: row as u64 + 2, reason });
-    }
     let classes: Vec<u8> = values.iter().map(|value| *value as u8).collect();
     let count = classes.iter().max().map_or(0, |most| usize::from(*most) + 1);
     Ok(Some((classes, count)))
@@ -153,6 +146,12 @@ mod tests {
         assert_eq!(data.labels(), ndarray::array![[2.0, -1.5], [0.25, 4.0]]);
         assert_eq!((data.classes().unwrap(), data.class_count()), (&[3, 0][..], 4));
         assert_eq!(data.graph().len(), 2);
+        for spelt in
+            [csv.replace("class", "\"class\""), format!("\u{feff}{csv}"), format!("\n{csv}")]
+        {
+            fs_err::write(folder.path().join(LABELS), spelt).unwrap();
+            assert_eq!(load(folder.path(), &graph()).unwrap().classes(), data.classes());
+        }
         let without = csv.replace("class", "klass");
         fs_err::write(folder.path().join(LABELS), without).unwrap();
         assert!(load(folder.path(), &graph()).unwrap().classes().is_none());
@@ -192,7 +191,9 @@ mod tests {
         check("file,a,b\none.png,-1,1\n", "line 2: -1 is no value of `a`");
         check("file,a,b\none.png,1,1\nnone.png,1,1\n", "none.png");
         check("file,a,b\none.png,1,1\ngrey.png,1,1\n", "grey.png: the picture is 1 x 2 x 3");
-        check("file,a,b,class\none.png,1,1,0.5\n", "line 2: class 0.5");
+        check("file,a,b\none.png,1,1\n\none.png,2,1\n", "line 4: one.png has a row already");
+        check("\nfile,a,b,class\n\none.png,1,1,0.5\n", "line 4: 0.5 is no value of `class`");
+        check("file,a,b,class\none.png,1,1,256\n", "line 2: 256 is no value of `class`");
         check("file,a,b,class\none.png,1,,\n", "line 2: \"\" in column `class` is not a number");
         check("file,a,b\none.png,,x\n", "line 2: \"x\" in column `b` is not a number");
         fs_err::remove_file(folder.path().join(LABELS)).unwrap();

@@ -11,6 +11,7 @@
 
 use crate::{DataError, Result};
 use counterfoil_graph::Dag;
+use indexmap::IndexSet;
 use ndarray::Array2;
 use std::path::Path;
 
@@ -41,7 +42,7 @@ pub(crate) enum Blank {
 /// Reads a label file whose rows are named by another column than the index; returns the names and the labels.
 ///
 /// # Errors
-/// As [`read`], but that `blank` cells may be unknown labels; also when a row has no name.
+/// As [`read`], but that `blank` cells may be unknown labels; also when a row has no name or that of a row before it.
 pub(crate) fn read_named(
     file: &Path,
     graph: &Dag,
@@ -49,14 +50,38 @@ pub(crate) fn read_named(
     blank: Blank,
 ) -> Result<(Vec<String>, Array2<f64>)> {
     let bytes = fs_err::read(file)?;
-    let mut names = Vec::new();
+    let mut names = IndexSet::new();
     let accept = |_: usize, name: &str| {
-        names.push(name.to_owned());
-        if name.is_empty() { Err(format!("nothing stands in column `{key}`")) } else { Ok(()) }
+        if name.is_empty() {
+            return Err(format!("nothing stands in column `{key}`"));
+        }
+        // Doubles could come into two parts of a split.
+        if !names.insert(name.to_owned()) {
+            return Err(format!("{name} has a row already; keep one"));
+        }
+        Ok(())
     };
     let labels = table(&bytes, graph, key, blank, accept)
         .map_err(|(line, reason)| DataError::Csv { file: file.to_owned(), line, reason })?;
-    Ok((names, labels))
+    Ok((names.into_iter().collect(), labels))
+}
+
+/// Whether a label file has a column of this name.
+///
+/// # Errors
+/// When the file cannot be opened, or with [`DataError::Csv`] for a header that is none.
+pub(crate) fn has_column(file: &Path, name: &str) -> Result<bool> {
+    let bytes = fs_err::read(file)?;
+    let found = reader(&bytes).headers().map(|headers| headers.iter().any(|header| header == name));
+    found.map_err(|error| {
+        let (line, reason) = csv_fault(&error, &bytes);
+        DataError::Csv { file: file.to_owned(), line, reason }
+    })
+}
+
+/// How all label files are read: spaces around a field say nothing.
+fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes)
 }
 
 /// A line, counted from 1, and what is wrong there.
@@ -79,7 +104,7 @@ fn table(
     blank: Blank,
     mut accept: impl FnMut(usize, &str) -> Result<(), String>,
 ) -> Result<Array2<f64>, Fault> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let mut reader = reader(bytes);
     let headers = reader.headers().map_err(|e| csv_fault(&e, bytes))?.clone();
     let column = |name: &str| -> Result<usize, Fault> {
         let mut found = headers.iter().enumerate().filter(|(_, header)| *header == name);

@@ -67,16 +67,16 @@ pub trait World: Send + Sync {
 /// Image `k` depends on the seed and `k` alone. Complexity: `n` draws and renderings.
 ///
 /// # Errors
-/// [`DataError::Shape`] when `n` is 0 or the world has no labelled variable.
+/// [`DataError::Shape`] when `n` is 0, or the world has no labelled variable or no pixel.
 pub fn generate(world: impl World + 'static, n: usize, seed: u64) -> Result<Dataset> {
     let world: Arc<dyn World> = Arc::new(world);
     let [channels, height, width] = world.image_shape();
     let (size, variables) = (channels * height * width, world.scm().dag().len());
-    if n == 0 || variables == 0 {
+    if n == 0 || variables == 0 || size == 0 {
         return Err(DataError::Shape {
             what: "data set of a world",
-            expected: "at least one image and one labelled variable".into(),
-            found: format!("{n} images, {variables} variables"),
+            expected: "at least one image, one labelled variable and one pixel".into(),
+            found: format!("{n} images, {variables} variables, {size} pixels"),
         });
     }
     let mut pixels = vec![0; n * size];

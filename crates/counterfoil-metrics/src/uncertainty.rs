@@ -23,8 +23,9 @@ use crate::{
 pub struct Spread {
     /// Root of the mean variance of the draws (divisor `m - 1`), in label units.
     pub deviation: Interval,
-    /// Share of the variance of all draws that lies within queries (between draws of one query): 0 if every query is
-    /// answered for certain, near 1 if the answers ignore the query. Absent where all draws are equal.
+    /// Share of the variance of a draw that lies within queries (between draws of one query), by the unbiased components
+    /// of an analysis of variance: 0 if every query is answered for certain, near 1 if the answers ignore the query.
+    /// Absent where all draws are equal, and for one query.
     pub within: Option<Interval>,
 }
 
@@ -44,13 +45,19 @@ pub fn spread(draws: &ArrayRef2<f64>, bootstrap: &Bootstrap) -> Result<Spread> {
     };
     let within = |queries: &[usize]| {
         let means: Vec<f64> = queries.iter().map(|&q| rows[q].0).collect();
-        let inside: f64 = queries.iter().map(|&q| rows[q].1).sum();
-        let total = inside + m * squares(&means);
-        if total == 0.0 {
+        if means.len() < 2 {
+            let reason = "one query has nothing to vary from";
+            return Err(MetricsError::Degenerate { figure: "a share of variance", reason });
+        }
+        let inside = variance(queries);
+        // The mean of `m` draws varies by an `m`-th of their variance where nothing varies between queries.
+        let between = (squares(&means) / (means.len() as f64 - 1.0) - inside / m).max(0.0);
+        let share = inside / (inside + between);
+        if share.is_nan() {
             let reason = "all draws are equal";
             return Err(MetricsError::Degenerate { figure: "a share of variance", reason });
         }
-        Ok(inside / total)
+        Ok(share)
     };
     let all: Vec<usize> = (0..rows.len()).collect();
     let varies = within(&all).is_ok();
@@ -194,13 +201,26 @@ mod tests {
 
     #[test]
     fn a_spread_worked_by_hand() {
-        // Rows vary by 2 and 8 around means 1 and 5; all six values by 10 + 3 * 8 around 3.
+        // Rows vary by 2 and 8 around means 1 and 5: 10/4 within, 8 between means, of which 10/12 is from within.
         let of = spread(&array![[0.0, 1.0, 2.0], [3.0, 5.0, 7.0]], &ROUNDS).unwrap();
         assert_relative_eq!(of.deviation.estimate, (10.0f64 / 4.0).sqrt(), epsilon = 1e-15);
-        assert_relative_eq!(of.within.unwrap().estimate, 10.0 / 34.0, epsilon = 1e-15);
+        assert_relative_eq!(of.within.unwrap().estimate, 15.0 / 58.0, epsilon = 1e-15);
         let none = spread(&array![[0.1, 0.1], [0.1, 0.1]], &ROUNDS).unwrap();
         assert_eq!((none.deviation.high, none.within), (0.0, None));
+        assert_eq!(spread(&array![[1.0, 2.0]], &ROUNDS).unwrap().within, None);
         assert!(spread(&array![[1.0], [2.0]], &ROUNDS).is_err());
+    }
+
+    /// Monte-Carlo: 4,000 queries of two draws that know nothing of their query; the share of 1 within 0.05.
+    #[test]
+    fn answers_that_ignore_the_query_vary_within_it() {
+        let mut s = Stream::new(28, "uncertainty-ignoring", 0, 0);
+        let draws = Array2::from_shape_fn((4000, 2), |_| s.normal());
+        assert_relative_eq!(
+            spread(&draws, &ROUNDS).unwrap().within.unwrap().estimate,
+            1.0,
+            epsilon = 0.05
+        );
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub struct Custom<D, F, A> {
     draw_noise: D,
     forward: F,
     abduct: A,
+    central: f64,
 }
 
 impl<D, F, A> Custom<D, F, A>
@@ -34,9 +35,16 @@ where
     F: Fn(&[f64], f64) -> f64 + Send + Sync,
     A: Fn(&[f64], f64) -> Result<f64, ScmError> + Send + Sync,
 {
-    /// A mechanism that draws, assigns and inverts as the closures say; they must agree as [`Mechanism`] asks.
+    /// A mechanism that draws, assigns and inverts as the closures say; they must agree as [`Mechanism`] asks. The middle of
+    /// its noise is 0.
     pub fn new(draw_noise: D, forward: F, abduct: A) -> Self {
-        Self { draw_noise, forward, abduct }
+        Self { draw_noise, forward, abduct, central: 0.0 }
+    }
+
+    /// The same with this for the middle of its noise.
+    #[must_use]
+    pub fn with_central_noise(self, central: f64) -> Self {
+        Self { central, ..self }
     }
 }
 
@@ -56,5 +64,9 @@ where
 
     fn abduct(&self, parents: &[f64], value: f64) -> Result<f64, ScmError> {
         (self.abduct)(parents, value)
+    }
+
+    fn central_noise(&self) -> f64 {
+        self.central
     }
 }

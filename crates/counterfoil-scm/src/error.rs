@@ -212,7 +212,8 @@ pub enum ScmError {
     NoCovariance,
     /// The JSON of a model that says something of a variable which it does not list.
     #[error(
-        "`{variable}` has a function or is called hidden, and is not among the nodes: list it there"
+        "`{variable}` has a function or is called hidden or latent, and is not among the `nodes`, or the tables of \
+         `cpt`: list it there"
     )]
     Unlisted {
         /// The variable.

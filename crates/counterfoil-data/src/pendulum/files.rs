@@ -2,7 +2,7 @@
 //!
 //! The published generator writes `train/a_ANGLE_LIGHT_LENGTH_POSITION.png` and `test/...`, with whole numbers that were cut
 //! towards 0. Angle and light are whole in truth; length and position are not, so by default they are computed from the
-//! angles instead of taken from the name, where a sixteenth of their range is lost.
+//! angles instead of taken from the name, where up to a unit of their ranges of 10 and 18 is lost.
 
 use super::{Variant, model, shadow};
 use crate::{DataError, Dataset, Result, Split, folder};

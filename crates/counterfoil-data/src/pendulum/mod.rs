@@ -160,7 +160,7 @@ fn stretched() -> Box<dyn Mechanism> {
 /// One axis of the grid: the noise is the distance from the lowest value, so that labels are whole numbers exactly.
 fn steps(axis: usize) -> Box<dyn Mechanism> {
     let (low, high) = (LOWEST[axis], HIGHEST[axis]);
-    Box::new(Custom::new(
+    let mechanism = Custom::new(
         move |stream: &mut Stream| {
             let count = if axis == 0 { ANGLES } else { LIGHTS };
             step(axis, stream.below(count))
@@ -173,7 +173,8 @@ fn steps(axis: usize) -> Box<dyn Mechanism> {
                 Err(ScmError::OutsideSupport { value, low, high })
             }
         },
-    ))
+    );
+    Box::new(mechanism.with_central_noise((high - low) / 2.0))
 }
 
 /// The distance from the lowest value of step `k` of an axis; the zenith is stepped over.

@@ -229,19 +229,20 @@ fn check_data(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Some data alone were published in parts, and a grid has its parts as a whole.
+/// Some data alone were published in parts. A grid is whole: fewer images are an end of it, further ones are doubles of
+/// the first, which a split would put on both sides.
 fn check_parts(data: &DataSection, bounds: &Bounds<'_>) -> Result<()> {
+    let variant = data.variant.as_deref().unwrap_or_default();
+    let grid = data.kind == DataKind::Pendulum && ["grid", "published"].contains(&variant);
+    let need = format!("{GRID}, the whole grid, where data.variant is \"grid\" or \"published\"");
+    bounds.ensure("data.count", data.count, !grid || data.count == GRID, &need)?;
     if data.parts == Parts::Random {
         return Ok(());
     }
-    let variant = data.variant.as_deref().unwrap_or_default();
-    let grid = data.kind == DataKind::Pendulum && ["grid", "published"].contains(&variant);
     let parted = grid || matches!(data.kind, DataKind::PendulumFiles | DataKind::CausalCircuit);
     let need = "\"random\": the pendulum's variants grid and published, pendulum-files and causalcircuit alone have \
                 published parts";
-    bounds.ensure("data.parts", "published", parted, need)?;
-    let need = format!("{GRID}, the whole grid, where data.parts is \"published\"");
-    bounds.ensure("data.count", data.count, !grid || data.count == GRID, &need)
+    bounds.ensure("data.parts", "published", parted, need)
 }
 
 fn check_training(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {

@@ -2,11 +2,12 @@
 
 use super::{CptModel, Exogenous, Factor, Function, FunctionalModel};
 use crate::ScmError;
+use counterfoil_graph::GraphError;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
-use std::{fmt, marker::PhantomData};
+use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
 /// The members of a JSON object in the order in which they are written.
 struct Members<T>(Vec<(String, T)>);
@@ -88,7 +89,8 @@ impl CptModel {
     /// have `"cardinality": n` and `"p"`, whole rows, instead. Variables come in the order of `cpt`.
     ///
     /// # Errors
-    /// [`ScmError::Json`] with the place; otherwise as [`CptModel::new`].
+    /// [`ScmError::Json`] with the place; [`ScmError::Unlisted`] for a latent that has no table, which would be seen under
+    /// another name; otherwise as [`CptModel::new`].
     ///
     /// ```
     /// use counterfoil_scm::discrete::CptModel;
@@ -104,6 +106,11 @@ impl CptModel {
     /// ```
     pub fn from_json(text: &str) -> Result<Self, ScmError> {
         let raw: RawCptModel = serde_json::from_str(text).map_err(|e| refusal(&e))?;
+        let mut latents = raw.latents.iter().map(|latent| &latent.name);
+        if let Some(name) = latents.find(|latent| raw.cpt.0.iter().all(|(name, _)| name != *latent))
+        {
+            return Err(ScmError::Unlisted { variable: name.clone() });
+        }
         let factors = raw.cpt.0.into_iter().map(|(name, cpt)| {
             let rows = match (cpt.p, cpt.p1) {
                 (Some(rows), _) => rows,
@@ -136,12 +143,17 @@ impl FunctionalModel {
     ///
     /// # Errors
     /// [`ScmError::Json`] with the place; [`ScmError::UnknownParent`] for a node without a function,
-    /// [`ScmError::Unlisted`] for a function or a hidden variable that is no node; otherwise as
+    /// [`ScmError::Unlisted`] for a function or a hidden variable that is no node; [`ScmError::Graph`] for a variable with
+    /// two functions; otherwise as
     /// [`FunctionalModel::new`].
     pub fn from_json(text: &str) -> Result<Self, ScmError> {
         let raw: RawFunctionalModel = serde_json::from_str(text).map_err(|e| refusal(&e))?;
         let sources = raw.exogenous.0.into_iter().map(|(name, p)| Exogenous::new(name, p));
-        let named = raw.functions.0.iter().map(|(name, _)| name).chain(&raw.hidden);
+        let mut functions = BTreeSet::new();
+        if let Some((name, _)) = raw.functions.0.iter().find(|(name, _)| !functions.insert(name)) {
+            return Err(GraphError::DuplicateVariable { name: name.clone() }.into());
+        }
+        let named = functions.into_iter().chain(&raw.hidden);
         if let Some(name) = named.into_iter().find(|name| !raw.nodes.contains(name)) {
             return Err(ScmError::Unlisted { variable: name.clone() });
         }

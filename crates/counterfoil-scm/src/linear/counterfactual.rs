@@ -70,7 +70,17 @@ impl LinearModel {
         let given: Vec<usize> = evidence.iter().map(|&(v, _)| n + v).collect();
         let errors: Vec<usize> = (0..n).collect();
         let (mean, explained) = regress(&covariance, &errors, &given, &seen)?;
-        let posterior = self.errors.minus(&explained);
+        // Where all is seen the equations give the errors as they are; a regression takes one that is small beside its
+        // variable for rounding.
+        let (mean, posterior) = if evidence.len() == n {
+            let mut values = vec![0.0; n];
+            for &(v, value) in evidence {
+                values[v] = value;
+            }
+            (self.abduct(&values)?, Matrix::zeros(n, n))
+        } else {
+            (mean, self.errors.minus(&explained))
+        };
 
         // Action and prediction: every world is linear in the same errors.
         let mut means = Vec::with_capacity(n * worlds.len());

@@ -371,8 +371,22 @@ fn what_is_no_node_is_refused() {
     };
     assert!(FunctionalModel::from_json(&text("", "X")).is_ok());
     let further = r#", "Y": {"parents": [], "exogenous": ["u"], "table": [0, 1]}"#;
-    for (functions, hidden) in [(further, "X"), ("", "Z")] {
+    let again = r#", "X": {"parents": [], "exogenous": ["u"], "table": [1, 0]}"#;
+    for (functions, hidden, expected) in [
+        (further, "X", "is not among the `nodes`"),
+        ("", "Z", "is not among the `nodes`"),
+        (again, "X", "`X` is declared twice"),
+    ] {
         let refused = FunctionalModel::from_json(&text(functions, hidden)).unwrap_err().to_string();
-        assert!(refused.contains("is not among the nodes"), "{refused}");
+        assert!(refused.contains(expected), "{refused}");
     }
+    // The table of a misspelt latent would make it seen.
+    let tables = |name: &str| {
+        let text = r#"{"latents": [{"name": "U"}], "cpt": {"NAME": {"parents": [], "p1": [0.5]}}}"#;
+        CptModel::from_json(&text.replace("NAME", name))
+    };
+    assert_eq!(tables("U").unwrap().len(), 0);
+    assert!(
+        tables("V").unwrap_err().to_string().contains("`U` has a function or is called hidden")
+    );
 }
