@@ -258,6 +258,19 @@ impl Calibration {
         Some(scalars.square().sum_dim_intlist([1i64].as_slice(), true, None).sqrt())
     }
 
+    /// The scalars of the codes whose latents come nearest to these, `[n, d] -> [n, scalars]`: of [`Calibration::latents`]
+    /// the codes again, where [`Calibration::labels`] would shrink them by what the encoder reads wrongly.
+    pub(crate) fn scalars(&self, a: &Architecture, latents: &Tensor) -> Tensor {
+        let of = |(entry, block): (&BlockCalibration, &crate::Block)| {
+            let slope = row(&entry.slope, latents.device()).unsqueeze(0);
+            let offset = row(&entry.offset, latents.device());
+            let shown = &slope * (block.of(latents) - offset);
+            block.scalars(&shown) / block.scalars(&slope.square()).clamp_min(1e-12)
+        };
+        let scalars: Vec<Tensor> = self.blocks.iter().zip(a.blocks().labelled()).map(of).collect();
+        Tensor::cat(&scalars, 1)
+    }
+
     /// The labels that one variable's block `[n, width]` stands for, `[n]`; nothing for an unlabelled one.
     pub fn label(&self, a: &Architecture, variable: usize, block: &Tensor) -> Option<Tensor> {
         let entry = self.blocks.get(a.blocks().column(variable)?)?;

@@ -95,7 +95,8 @@ impl<'m> Counterfactuals<'m> {
         &self.grid
     }
 
-    /// Network calls to abduct an image's noise and to decode it again.
+    /// Network calls to abduct an image's noise and to decode it again after an intervention: each reference of guidance is
+    /// called besides the target.
     ///
     /// # Errors
     /// When the method cannot walk the grid.
@@ -104,7 +105,8 @@ impl<'m> Counterfactuals<'m> {
             return Ok([usize::from(self.abducts_in_one_pass(decoder)), 1]);
         }
         let [up, down] = self.procedure.method.evaluations(&self.grid)?;
-        Ok([if self.procedure.fresh_noise { 0 } else { up }, down])
+        let up = if self.procedure.fresh_noise { 0 } else { up };
+        Ok([up, down * (1 + self.procedure.references())])
     }
 
     fn architecture(&self) -> &Architecture {

@@ -71,12 +71,13 @@ impl AdamW {
             let _ = update.reciprocal_();
             let _ = update.g_mul_(&self.mean);
             let _ = update.g_mul_scalar_(learning_rate / c1);
-            for &(start, length, factor) in &self.rates {
-                let _ = update.narrow(0, start, length).g_mul_scalar_(factor);
-            }
             let mut flat = store.flat().detach();
             if weight_decay != 0.0 {
-                let _ = flat.g_mul_scalar_(1.0 - learning_rate * weight_decay);
+                let _ = update.g_add_(&(&flat * (learning_rate * weight_decay)));
+            }
+            // A part's rate is that of its decay too.
+            for &(start, length, factor) in &self.rates {
+                let _ = update.narrow(0, start, length).g_mul_scalar_(factor);
             }
             let _ = flat.g_sub_(&update);
         });
@@ -207,22 +208,26 @@ mod tests {
         }
     }
 
-    /// Exact: a first step of Adam is as long as the learning rate, whatever the gradient, and the part's factor times that.
+    /// Exact: a first step of Adam is as long as the learning rate, whatever the gradient, and the part's factor times that;
+    /// so is what a weight of 1 loses by decay.
     #[test]
     fn parts_have_rates_of_their_own() {
         let mut builder = LayoutBuilder::new();
         let mut root = builder.root();
         for name in ["a", "b", "a"] {
-            root.sub(name).parameter("w", &[1], Init::Constant(0.0));
+            root.sub(name).parameter("w", &[1], Init::Constant(1.0));
         }
-        let store = ParameterStore::initialise(&builder.finish(), 11, Device::Cpu);
-        let mut optimiser = AdamW::new(&store, AdamWConfig::default()).with_rate(&store, "a.", 4.0);
-        (store.flat() * Tensor::from_slice(&[3.0f32, 0.6, -4.0])).sum(Kind::Float).backward();
-        optimiser.step(&store, 0.125);
-        for (moved, expected) in
-            Vec::<f32>::try_from(store.flat().detach()).unwrap().iter().zip([-0.5, -0.125, 0.5])
-        {
-            assert!((moved - expected).abs() < 1e-6, "{moved} {expected}");
+        let layout = builder.finish();
+        for (weight_decay, expected) in [(0.0, [0.5, 0.875, 1.5]), (0.5, [0.25, 0.8125, 1.25])] {
+            let store = ParameterStore::initialise(&layout, 11, Device::Cpu);
+            let config = AdamWConfig { weight_decay, ..AdamWConfig::default() };
+            let mut optimiser = AdamW::new(&store, config).with_rate(&store, "a.", 4.0);
+            (store.flat() * Tensor::from_slice(&[3.0f32, 0.6, -4.0])).sum(Kind::Float).backward();
+            optimiser.step(&store, 0.125);
+            let found = Vec::<f32>::try_from(store.flat().detach()).unwrap();
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+            }
         }
     }
 

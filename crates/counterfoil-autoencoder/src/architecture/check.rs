@@ -142,7 +142,10 @@ impl Architecture {
             groups: unet.groups,
             encoder,
             reader: sizes("model.reader", &config.reader, 1)?,
-            residual_code: config.residual_code && blocks.unlabelled().next().is_some(),
+            // What labels do not tell is what remains of them both.
+            residual_code: config.residual_code
+                && blocks.unlabelled().next().is_some()
+                && blocks.labelled().next().is_some(),
             blocks,
             mechanism: config.mechanism,
             mechanism_activation: config.mechanism_activation,
@@ -177,6 +180,9 @@ impl Architecture {
 /// A block must hold something, a labelled one its variable's code, and the published mechanism adds blocks and so needs
 /// equal widths.
 fn check_blocks(dag: &Dag, blocks: &Blocks, mechanism: Mechanism) -> Result<(), ModelError> {
+    if blocks.iter().next().is_none() {
+        return setting("graph", "has no variable with a block: label one, or set model.unlabelled_blocks = true for those that are unlabelled".to_owned());
+    }
     for block in blocks.iter() {
         // An unlabelled block holds no code of a label, but without any place it would have no divergence to average.
         let kind = dag.variable(block.variable).kind();

@@ -28,8 +28,14 @@ impl Counterfactuals<'_> {
     /// What a pass should end with; nothing where the procedure follows no predictor or no item is reached.
     pub(super) fn goal(&self, pass: &Pass<'_>) -> Option<Goal<'_>> {
         let predictor = self.model.predictor().filter(|_| self.procedure.anticausal != 0.0)?;
-        let of = |latent: &Tensor| self.architecture().blocks().scalars(latent);
-        let (wanted, reached) = (of(&pass.latents), of(&pass.reached));
+        let a = self.architecture();
+        // The predictor learned the labels' codes, not what the encoder makes of them.
+        let wanted = if self.procedure.calibrated {
+            self.calibration.scalars(a, &pass.latents)
+        } else {
+            a.blocks().scalars(&pass.latents)
+        };
+        let reached = a.blocks().scalars(&pass.reached);
         let goal = Goal { predictor, weights: self.weights, wanted, reached };
         (goal.reached.any().int64_value(&[]) != 0).then_some(goal)
     }

@@ -11,7 +11,7 @@
 //! against null blocks (CausalDiffAE, section 4; Ho and Salimans 2022) the decoder must have been trained with blocks
 //! dropped.
 
-use super::Counterfactuals;
+use super::{Counterfactuals, Procedure};
 use crate::{LatentDenoiser, ModelError};
 use counterfoil_diffusion::Guided;
 use counterfoil_diffusion::guidance::Decoupled;
@@ -41,6 +41,17 @@ pub(super) struct Pass<'a> {
     pub(super) classes: Option<&'a Tensor>,
 }
 
+impl Procedure {
+    /// How many predictions the target's is compared with.
+    pub(super) fn references(&self) -> usize {
+        let guides = |weight: f64| usize::from(weight != 1.0);
+        match self.guidance_reference {
+            Reference::Factual => guides(self.guidance),
+            Reference::Null => guides(self.guidance) + guides(self.guidance_kept),
+        }
+    }
+}
+
 impl Counterfactuals<'_> {
     /// Which blocks of `latents` are no longer the factual ones, `[n, d]`: what no intervention reaches is bit for bit.
     pub(super) fn reached(&self, factual: &Tensor, latents: &Tensor) -> Tensor {
@@ -61,9 +72,7 @@ impl Counterfactuals<'_> {
         let target = denoiser(&latents);
         let mean = target.mean().map(Tensor::shallow_clone);
         let complete = |drawn| self.model.complete(drawn, mean.as_ref());
-        if p.guidance == 1.0
-            && (p.guidance_kept == 1.0 || p.guidance_reference == Reference::Factual)
-        {
+        if p.references() == 0 {
             return Ok(complete(self.follow(noise, target, goal.as_ref())?));
         }
         let drawn = match p.guidance_reference {

@@ -2,9 +2,10 @@
 
 use super::Reference;
 use crate::{Architecture, Conditioning, Decoder, Mechanism, ModelError};
-use counterfoil_diffusion::inversion::Method;
-use counterfoil_diffusion::{End, Grid, Spacing};
+use counterfoil_diffusion::inversion::{Abduction as _, Method};
+use counterfoil_diffusion::{End, Grid, Prediction, Spacing, denoiser};
 use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor};
 
 /// The `[counterfactual]` section: how abduction and prediction are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,9 +142,37 @@ impl Procedure {
                 "must be false with a diffusion decoder, whose x_T holds what the latents do not",
             );
         }
+        if self.directions && self.anticausal != 0.0 {
+            return setting(
+                "counterfactual.anticausal",
+                "must be 0 with directions = true, whose moves are of the whole code and reach every label",
+            );
+        }
         let schedule = architecture.schedule();
         let whole = schedule.grid(self.spacing, self.steps, End::Zero)?;
         let depth = ((self.steps as f64 * self.depth).round() as usize).max(1);
-        Ok(whole.lowest(depth)?)
+        let grid = whole.lowest(depth)?;
+        if !architecture.decoder.draws_in_one_pass() && !self.fresh_noise {
+            self.rehearse(&grid, architecture.prediction())?;
+        }
+        Ok(grid)
+    }
+
+    /// Abducts the noise of one number with a network that predicts nothing: what fails there fails for every image.
+    fn rehearse(&self, grid: &Grid, prediction: Prediction) -> Result<(), ModelError> {
+        let mut silent = denoiser(prediction, |x: &Tensor, _| Ok(x.zeros_like()));
+        let image = Tensor::full([1, 1, 1, 1], 0.5, (Kind::Float, Device::Cpu));
+        let Err(error) = self.method.encode(grid, image, &mut silent) else { return Ok(()) };
+        Err(match prediction {
+            Prediction::X0 => ModelError::Setting {
+                key: "model.prediction",
+                reason: "must be \"v\" or \"eps\" where counterfactual.method climbs from the clean image, in which a \
+                         prediction of x0 tells no noise; edit-friendly does not, and fresh_noise = true climbs nowhere"
+                    .to_owned(),
+            },
+            _ => {
+                ModelError::Setting { key: "counterfactual.method", reason: error.to_string() }
+            }
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Architecture;
 use counterfoil_tensor::{Init, Parameter, Scope, Weights};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 /// Bounds of the learned logarithm of a deviation: outside, a block is told exactly by its label or not at all.
 const LOG_DEVIATION: (f64, f64) = (-4.0, 4.0);
@@ -31,7 +31,7 @@ impl LabelPrior {
 
     /// `-ln p(z | y)` up to a constant, for latents and codes `[n, labelled width]`, of that shape.
     pub fn surprise(&self, weights: &Weights, latents: &Tensor, codes: &Tensor) -> Tensor {
-        let of = |parameter| weights.compute(parameter).to_kind(Kind::Float);
+        let of = |parameter| weights.full(parameter);
         let mean = codes * (of(self.slope) + 1.0) + of(self.offset);
         let (low, high) = LOG_DEVIATION;
         let log_deviation = of(self.log_deviation).clamp(low, high);

@@ -4,7 +4,7 @@ use crate::support::{every_kind, images, largest, scrambled, tiny};
 use counterfoil_autoencoder::counterfactual::{Procedure, Reference};
 use counterfoil_autoencoder::{Calibration, Counterfactuals, LatentDenoiser};
 use counterfoil_diffusion::inversion::{Latent, Method};
-use counterfoil_diffusion::{Guided, NoNoise, Sampler};
+use counterfoil_diffusion::{Grid, Guided, NoNoise, Prediction, Sampler};
 use counterfoil_graph::{Dag, Intervention};
 use counterfoil_tensor::{Mode, Precision};
 use tch::Tensor;
@@ -89,4 +89,51 @@ fn weights_that_mean_nothing_are_refused() {
         let said = error.to_string();
         assert!(said.contains("guidance_kept") && said.contains(word), "{said}");
     }
+}
+
+/// Exact: the target and each reference that has a weight, at every level down.
+#[test]
+fn calls_of_references_count() {
+    let model = tiny(&every_kind(), |c| c.null_blocks = true);
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    for (guidance_reference, guidance, guidance_kept, expected) in [
+        (Reference::Factual, 1.0, 1.0, 4),
+        (Reference::Factual, 2.0, 1.0, 8),
+        (Reference::Null, 1.0, 1.0, 4),
+        (Reference::Null, 1.0, 1.5, 8),
+        (Reference::Null, 2.0, 1.5, 12),
+    ] {
+        let procedure = Procedure {
+            method: Method::Ddim,
+            steps: 4,
+            guidance,
+            guidance_kept,
+            guidance_reference,
+            ..Procedure::default()
+        };
+        let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
+        assert_eq!(imagine.evaluations().unwrap(), [4, expected]);
+    }
+}
+
+/// What no image could be abducted with is refused with its key, before there is anything to abduct.
+#[test]
+fn what_cannot_be_climbed_is_refused() {
+    let calls = |prediction, procedure: Procedure| {
+        let model = tiny(&every_kind(), |c| c.prediction = prediction);
+        procedure.grid(model.architecture()).map_err(|error| error.to_string())
+    };
+    let with = |method| Procedure { method, ..Procedure::default() };
+    let refused = |found: Result<Grid, String>, key: &str| {
+        let said = found.unwrap_err();
+        assert!(said.starts_with(key), "{said}");
+    };
+    refused(calls(Prediction::V, with(Method::OBelm)), "counterfactual.method: ");
+    for method in [Method::AdamsBashforth, Method::Leapfrog, Method::Ddim] {
+        refused(calls(Prediction::X0, with(method)), "model.prediction: ");
+        let fresh = Procedure { fresh_noise: true, ..with(method) };
+        assert!(calls(Prediction::X0, fresh).is_ok());
+    }
+    assert!(calls(Prediction::X0, with(Method::EditFriendly)).is_ok());
 }

@@ -2,7 +2,10 @@
 
 use crate::support::{every_kind, images, largest, published, scrambled, tiny};
 use counterfoil_autoencoder::objective::{kl_to_standard, label_codes};
-use counterfoil_autoencoder::{Batch, Mechanism, Model, Objective, ObjectiveConfig, Prior};
+use counterfoil_autoencoder::{
+    Architecture, Batch, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Prior,
+};
+use counterfoil_graph::Dag;
 use counterfoil_tensor::{Mode, ParameterStore, Precision, noise};
 use tch::{Device, Kind, Tensor};
 
@@ -37,7 +40,7 @@ fn terms(
 
 /// An effect and its cause, and nothing unlabelled.
 fn pair() -> Model {
-    let dag = counterfoil_graph::Dag::from_dot(
+    let dag = Dag::from_dot(
         "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
     )
     .unwrap();
@@ -299,7 +302,7 @@ fn kl_weights_have_schedules_of_their_own() {
 /// mean is least squares and the variance of its residuals: there the label term no longer changes the prior.
 #[test]
 fn the_learned_prior_is_a_regression_on_the_code() {
-    let dag = counterfoil_graph::Dag::from_dot("digraph { a [low=0, high=1] }").unwrap();
+    let dag = Dag::from_dot("digraph { a [low=0, high=1] }").unwrap();
     let [fixed, learned] = [Prior::Fixed, Prior::Learned].map(|prior| {
         tiny(&dag, |c| (c.label_prior, c.residual_code, c.block_width) = (prior, false, Some(2)))
     });
@@ -353,6 +356,7 @@ fn the_likelihood_of_the_mechanism_leaves_the_encoder_alone() {
         warm_up: 0.0,
         drop_labelled: 1.0,
         drop_unlabelled: 1.0,
+        fit_mechanisms_to_labels: false,
         ..ObjectiveConfig::default()
     };
     let objective = Objective::new(&config, 100, 7).unwrap();
@@ -360,19 +364,35 @@ fn the_likelihood_of_the_mechanism_leaves_the_encoder_alone() {
     objective.loss(&model, &weights, &batch(), 1).unwrap().total.backward();
     let gradient = store.flat().grad();
     let mut start = 0;
-    let (mut encoder, mut mechanisms) = (0.0f64, 0.0f64);
+    let (mut read, mut mechanisms) = (0.0f64, 0.0f64);
     for (name, shape) in model.layout().parameters() {
         let count: i64 = shape.iter().product();
         let size = largest(&gradient.narrow(0, start, count));
         match name.split('.').next() {
-            Some("encoder") => encoder = encoder.max(size),
+            Some("encoder" | "reader") => read = read.max(size),
             Some("mechanisms") => mechanisms = mechanisms.max(size),
             _ => {}
         }
         start += count;
     }
-    assert_eq!(encoder, 0.0);
+    assert_eq!(read, 0.0);
     assert!(mechanisms > 1e-3);
+}
+
+/// Without labels there is nothing to make a residual of; without blocks there is no code.
+#[test]
+fn a_graph_may_be_unlabelled_but_not_empty() {
+    let dag = Dag::from_dot("digraph { style [role=\"unlabelled\", width=8] }").unwrap();
+    let model = tiny(&dag, |c| c.reader = Vec::new());
+    let store = scrambled(&model, 0.2);
+    let weights = store.bind(Precision::F32, Mode::Train);
+    let objective = Objective::new(&ObjectiveConfig::default(), 100, 7).unwrap();
+    let batch = Batch { labels: Tensor::zeros([2, 0], (Kind::Float, Device::Cpu)), ..batch() };
+    let loss = objective.loss(&model, &weights, &batch, 1).unwrap().total;
+    assert!(loss.double_value(&[]).is_finite());
+    let said = Architecture::check(&ModelConfig::default(), &dag.labelled_part(), [1, 16, 16], 0);
+    let said = said.unwrap_err().to_string();
+    assert!(said.starts_with("graph: has no variable with a block"), "{said}");
 }
 
 /// Exact: the loss is a function of seed, items and step.

@@ -1,7 +1,7 @@
 //! Normalisation: over groups of channels, and over the batch.
 
 use crate::{Buffer, Init, Parameter, Scope, Weights};
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 /// Group normalisation (Wu and He 2018), `[n, c, ..] -> [n, c, ..]`; statistics and affine part in single precision
 /// whatever the precision of the activations.
@@ -24,8 +24,7 @@ impl GroupNorm {
 
     /// Applies the layer.
     pub fn forward(&self, weights: &Weights, x: &Tensor) -> Tensor {
-        let (weight, bias) = (weights.full(self.weight), weights.full(self.bias));
-        x.group_norm(self.groups, Some(weight), Some(bias), 1e-5, false)
+        grouped(x, self.groups, weights.full(self.weight), weights.full(self.bias))
     }
 
     /// Normalisation followed by an affine map of each item and channel, `GN(x) scale + shift` (adaptive normalisation);
@@ -43,9 +42,18 @@ impl GroupNorm {
         let (n, c, h, w) = x.size4().unwrap_or((0, 0, 0, 0));
         let weight = (scale * weights.full(self.weight)).reshape([n * c]);
         let bias = shift.addcmul(scale, weights.full(self.bias)).reshape([n * c]);
-        x.reshape([1, n * c, h, w])
-            .group_norm(n * self.groups, Some(&weight), Some(&bias), 1e-5, false)
-            .view([n, c, h, w])
+        grouped(&x.reshape([1, n * c, h, w]), n * self.groups, &weight, &bias).view([n, c, h, w])
+    }
+}
+
+/// Normalisation over groups with the affine part in single precision, in the precision of `x`.
+fn grouped(x: &Tensor, groups: i64, weight: &Tensor, bias: &Tensor) -> Tensor {
+    let norm = |x: &Tensor| x.group_norm(groups, Some(weight), Some(bias), 1e-5, false);
+    // On the CPU alone libtorch takes activations of one precision and an affine part of another.
+    if x.device() == Device::Cpu || x.kind() == weight.kind() {
+        norm(x)
+    } else {
+        norm(&x.to_kind(weight.kind())).to_kind(x.kind())
     }
 }
 
