@@ -50,9 +50,14 @@ impl KnownCodes {
 
     /// The codes, with what is read, `[n, d]`, where a label is unknown. No gradient goes through what is read.
     pub fn or_read(&self, read: &Tensor) -> Tensor {
+        self.or_taught(&read.detach())
+    }
+
+    /// As [`or_read`](Self::or_read), but what is made of the codes trains what is read.
+    pub fn or_taught(&self, read: &Tensor) -> Tensor {
         match &self.mask {
             None => self.codes.shallow_clone(),
-            Some(mask) => &self.codes + (1.0 - mask) * read.detach(),
+            Some(mask) => &self.codes + (1.0 - mask) * read,
         }
     }
 

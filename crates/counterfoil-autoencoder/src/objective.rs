@@ -163,7 +163,7 @@ impl Objective {
         let encoded = model.encode_labelled(weights, &batch.images, &shown, Some(&known))?;
         let codes = known.or_read(&encoded.z);
 
-        let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &codes, &draws);
+        let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &known, &draws);
         let null = model.null(weights, &seen);
         let (latents, kept) = self.drop(a, seen, &null, &draws);
 
@@ -281,9 +281,10 @@ impl Objective {
         a: &Architecture,
         z: &Tensor,
         variance: &Tensor,
-        codes: &Tensor,
+        known: &KnownCodes,
         draws: &Draws<'_>,
     ) -> Tensor {
+        let codes = known.or_taught(z);
         let noise = draws.normal("train-latent", &[a.blocks().width()]);
         let taught = (self.config.teach_labels > 0.0)
             .then(|| draws.mask("train-teach", 1.0 - self.config.teach_labels));
@@ -298,7 +299,7 @@ impl Objective {
                 Code::Causal => Tensor::from(a.labelled_noise.sqrt() as f32).to_device(z.device()),
             };
             if let Some(encoded) = &taught {
-                mean = encoded * &mean + (1.0 - encoded) * b.of(codes);
+                mean = encoded * &mean + (1.0 - encoded) * b.of(&codes);
             }
             if !self.config.decoder_shapes_labels {
                 mean = mean.detach();

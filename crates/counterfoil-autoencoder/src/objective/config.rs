@@ -40,7 +40,8 @@ pub struct ObjectiveConfig {
     /// Pixels by which the label reader sees a training image moved at most, each way and anew at every step; 0 where a
     /// label depends on the place.
     pub reader_shift: u32,
-    /// Whether the denoising loss trains what labelled blocks hold; if not, the label term alone does.
+    /// Whether the denoising loss trains what labelled blocks hold, where that is what was read: where a label is unknown or
+    /// not taught. If not, the label term alone does.
     pub decoder_shapes_labels: bool,
     /// Whether mechanisms are fitted to the labels' own codes where a label is known. If not, they are fitted to what is
     /// read off images alone, with the reader's errors. With a causal code only.

@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TIME")]
     budget: Option<Budget>,
     /// Run only cells of these experiments and of these methods
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME,...")]
     only: Vec<String>,
     /// Where to compute: cpu, cuda:0 or auto
     #[arg(long, value_name = "DEVICE")]

@@ -11,6 +11,7 @@
 //! | idea | module |
 //! |---|---|
 //! | the file of a table, checked, and its cells | [`plan`] |
+//! | which cells are meant by names | `select` |
 //! | finished cells on disk | [`store`] |
 //! | a picture small enough to be kept with them | [`strip`] |
 //! | which cell is next, and whether it can still end | [`schedule`] |
@@ -34,6 +35,7 @@ pub mod page;
 pub mod places;
 pub mod plan;
 pub mod schedule;
+mod select;
 pub mod store;
 pub mod strip;
 pub mod sweep;

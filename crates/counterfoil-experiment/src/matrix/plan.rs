@@ -175,39 +175,6 @@ impl Plan {
             None => self.name.clone(),
         }
     }
-
-    /// Which cells `words` select: each word is an experiment, or a method or ablation; a cell is meant when it fits one
-    /// of the experiments (if any is named) and one of the methods (if any is named).
-    ///
-    /// # Errors
-    /// When a word is neither.
-    pub fn select(&self, words: &[String]) -> Result<Vec<bool>> {
-        let experiments: Vec<&str> = self.sections.iter().map(|s| s.experiment.as_str()).collect();
-        let rows = || self.sections.iter().flat_map(|s| &s.rows);
-        let names: Vec<&str> = rows().map(|row| row.name.as_str()).collect();
-        let is = |known: &[&str], word: &String| known.contains(&word.as_str());
-        if let Some(word) = words.iter().find(|w| !is(&experiments, w) && !is(&names, w)) {
-            let mut known = [experiments, names].concat();
-            known.sort_unstable();
-            known.dedup();
-            return Err(ExperimentError::Unknown {
-                what: "experiment, method or ablation",
-                name: word.clone(),
-                place: format!("table {}", self.name),
-                hint: suggestion(word, &known),
-            });
-        }
-        let (worlds, methods): (Vec<_>, Vec<_>) = words.iter().partition(|w| is(&experiments, w));
-        let mut selected = vec![false; self.cells.len()];
-        for section in &self.sections {
-            for row in &section.rows {
-                let world = worlds.is_empty() || worlds.contains(&&section.experiment);
-                let method = methods.is_empty() || methods.contains(&&row.name);
-                row.cells.iter().for_each(|&cell| selected[cell] |= world && method);
-            }
-        }
-        Ok(selected)
-    }
 }
 
 fn same_title(a: &Section, b: &Section) -> bool {
