@@ -56,4 +56,4 @@ pub use directions::Directions;
 pub use error::ModelError;
 pub use known::KnownCodes;
 pub use model::Model;
-pub use objective::{Batch, Loss, Objective, ObjectiveConfig, Share};
+pub use objective::{Batch, Loss, Objective, ObjectiveConfig, Share, ToRead};

@@ -18,10 +18,13 @@
 mod config;
 mod independence;
 mod noisy;
+mod reading;
 mod share;
 
 pub use self::config::ObjectiveConfig;
 use self::noisy::Noisy;
+pub use self::reading::ToRead;
+use self::reading::mean_of_known;
 pub use self::share::Share;
 use crate::draws::Draws;
 use crate::network::unet::Condition;
@@ -42,6 +45,8 @@ pub struct Batch {
     /// Labels of other training images, as `labels`, that mechanisms are fitted to as well: a batch of images is too small
     /// to tell a mechanism from its noise.
     pub more_labels: Option<Tensor>,
+    /// Other training images, which the encoder reads as well.
+    pub to_read: Option<ToRead>,
     /// `[n]` integers, when the decoder is conditioned on classes.
     pub classes: Option<Tensor>,
     /// The items' numbers in the data set: the keys of their noise.
@@ -208,14 +213,15 @@ impl Objective {
             let error = model.label_surprise(weights, &labelled(&encoded.z), &labelled(&codes));
             // Unknown labels are compared with what was read, so their error is 0; they must not count in the mean.
             let label = match known.mask() {
-                Some(mask) if !self.config.parity => {
-                    let mask = labelled(mask);
-                    (error * &mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0)
-                }
+                Some(mask) if !self.config.parity => mean_of_known(error, Some(labelled(mask))),
                 Some(mask) => reduce(error * labelled(mask)),
                 None => reduce(error),
             };
             terms.push(("label", share.of_common(label)));
+            if let Some(more) = &batch.to_read {
+                let reading = self.reading(model, weights, more, step)?;
+                terms.push(("reading", share.of_common(reading)));
+            }
             let u = match a.code {
                 Code::Exogenous => {
                     kl_to_standard(&labelled(&encoded.u), &labelled(&encoded.variance))
@@ -262,7 +268,7 @@ impl Objective {
         let c = &self.config;
         match term {
             "label" if c.parity => c.label_weight * self.warm_up(step),
-            "label" => c.label_weight,
+            "label" | "reading" => c.label_weight,
             "u" => c.u_weight * self.warm_up(step),
             "unlabelled" => {
                 c.unlabelled_weight * self.risen(c.unlabelled_warm_up.unwrap_or(c.warm_up), step)

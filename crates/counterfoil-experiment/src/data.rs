@@ -208,6 +208,7 @@ impl Data {
             images: image::to_tensor(chosen.pixels(), chosen.shape(), device)?,
             labels: self.shown_labels(items, device),
             more_labels: None,
+            to_read: None,
             classes,
             items: items.iter().map(|item| *item as u64).collect(),
         })

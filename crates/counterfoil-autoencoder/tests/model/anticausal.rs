@@ -184,7 +184,14 @@ fn an_unconditional_decoder_sees_no_latents() {
 fn batch(known: bool) -> Batch {
     let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0]).view([2, 4]);
     let labels = if known { labels } else { labels * f64::NAN };
-    Batch { images: images(2), labels, classes: None, more_labels: None, items: vec![4, 9] }
+    Batch {
+        images: images(2),
+        labels,
+        classes: None,
+        more_labels: None,
+        to_read: None,
+        items: vec![4, 9],
+    }
 }
 
 /// The gradients of the predictor's parameters and of all others, and the predictor's term.

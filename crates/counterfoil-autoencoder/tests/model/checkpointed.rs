@@ -51,6 +51,7 @@ fn differentiated(model: &Model, precision: Precision, checkpointed: bool) -> [T
     let batch = Batch {
         images: images(3),
         more_labels: Some(labels.shallow_clone()),
+        to_read: None,
         labels,
         classes: Some(Tensor::from_slice(&[2i64, 0, 1])),
         items: vec![4, 9, 5],
@@ -97,6 +98,7 @@ fn decoders_of_one_pass_have_nothing_to_compute_again() {
             labels,
             classes: None,
             more_labels: None,
+            to_read: None,
             items: vec![4, 9],
         };
         let loss = objective.checkpointed(checkpointed).loss(&model, &weights, &batch, 3).unwrap();

@@ -138,8 +138,14 @@ fn the_remainder_does_not_train_the_mean() {
     let dag = every_kind();
     let model = tiny(&dag, corrective);
     let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0]).view([1, 4]).repeat([2, 1]);
-    let batch =
-        Batch { images: images(2), labels, classes: None, more_labels: None, items: vec![4, 9] };
+    let batch = Batch {
+        images: images(2),
+        labels,
+        classes: None,
+        more_labels: None,
+        to_read: None,
+        items: vec![4, 9],
+    };
     let gradient = |loss_weight| {
         let config = ObjectiveConfig { loss_weight, ..ObjectiveConfig::default() };
         let objective = Objective::new(&config, 100, 7).unwrap();

@@ -22,7 +22,14 @@ fn model() -> Model {
 
 fn batch() -> Batch {
     let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0]).view([2, 4]);
-    Batch { images: images(2), labels, classes: None, more_labels: None, items: vec![4, 9] }
+    Batch {
+        images: images(2),
+        labels,
+        classes: None,
+        more_labels: None,
+        to_read: None,
+        items: vec![4, 9],
+    }
 }
 
 /// The losses of [`batch`] by name.

@@ -3,7 +3,7 @@
 use crate::support::{every_kind, images, largest, published, scrambled, tiny};
 use counterfoil_autoencoder::objective::{kl_to_standard, label_codes};
 use counterfoil_autoencoder::{
-    Architecture, Batch, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Prior,
+    Architecture, Batch, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Prior, ToRead,
 };
 use counterfoil_graph::Dag;
 use counterfoil_tensor::{Mode, ParameterStore, Precision, noise};
@@ -19,6 +19,7 @@ fn batch() -> Batch {
         labels: labels(),
         classes: None,
         more_labels: None,
+        to_read: None,
         items: vec![4, 9],
     }
 }
@@ -160,6 +161,7 @@ fn parity_averages_over_kept_images() {
             labels: labels().narrow(0, item, 1),
             classes: None,
             more_labels: None,
+            to_read: None,
             items: vec![0],
         };
         let loss = whole.unwrap().loss(&model, &weights, &part, 0).unwrap();
@@ -256,6 +258,57 @@ fn the_decoder_shapes_what_is_read_for_unknown_labels_alone() {
     assert_eq!(gradient_of_encoder(&known, true), 0.0);
     assert_eq!(gradient_of_encoder(&hidden, false), 0.0);
     assert!(gradient_of_encoder(&hidden, true) > 0.0);
+}
+
+/// Exact up to single precision: images to read are held against their labels as those of the batch are, in a term of their
+/// own with the same weight, and teach the encoder alone.
+#[test]
+fn further_images_are_read() {
+    let model = pair();
+    let store = scrambled(&model, 0.2);
+    let config = ObjectiveConfig { label_weight: 2.0, ..ObjectiveConfig::default() };
+    let objective = Objective::new(&config, 100, 7).unwrap();
+    let weights = store.bind(Precision::F32, Mode::Evaluate);
+    let of = |labels: &[f32]| Tensor::from_slice(labels).view([2, 2]);
+    let read =
+        |labels: &[f32]| Some(ToRead { images: images(2), labels: of(labels), items: vec![4, 9] });
+    let loss = |labels: &[f32], to_read| {
+        let batch = Batch { labels: of(labels), to_read, ..batch() };
+        let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
+        let total = loss.total.double_value(&[]);
+        let terms: Vec<_> = loss.terms.iter().map(|(n, t)| (*n, t.double_value(&[]))).collect();
+        (total, terms)
+    };
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{a} {b}");
+    let (known, hidden) = ([0.5f32, 7.5, -1.0, 2.0], [f32::NAN, f32::NAN, -1.0, f32::NAN]);
+    let (alone, _) = loss(&known, None);
+    for labels in [known, hidden] {
+        let (total, terms) = loss(&known, read(&labels));
+        let (_, same) = loss(&labels, None);
+        close(term(&terms, "reading"), term(&same, "label"));
+        close(total - alone, 2.0 * term(&terms, "reading"));
+    }
+    assert!(term(&loss(&known, read(&known)).1, "reading") > 0.01);
+
+    let gradient = |to_read| {
+        let weights = store.bind(Precision::F32, Mode::Train);
+        let batch = Batch { labels: of(&hidden), to_read, ..batch() };
+        objective.loss(&model, &weights, &batch, 3).unwrap().total.backward();
+        let found = store.flat().grad().copy();
+        let _ = store.flat().grad().zero_();
+        found
+    };
+    let taught = gradient(read(&known)) - gradient(None);
+    let _ = store.flat().grad().copy_(&taught);
+    assert!(largest_gradient(&model, &store, &["encoder", "reader"]) > 1e-3);
+    assert!(largest_gradient(&model, &store, &["unet", "mechanisms"]) < 1e-6);
+    let wrong = ToRead {
+        images: images(2),
+        labels: Tensor::zeros([2, 5], (Kind::Float, Device::Cpu)),
+        items: vec![4, 9],
+    };
+    let wrong = Batch { labels: of(&known), to_read: Some(wrong), ..batch() };
+    assert!(objective.loss(&model, &weights, &wrong, 3).is_err());
 }
 
 /// Exact up to single precision: further labels count like those of the batch, each with its causes or not at all.

@@ -24,6 +24,7 @@ fn batch() -> Batch {
     Batch {
         images: images(5),
         more_labels: Some(labels.shallow_clone()),
+        to_read: None,
         labels,
         classes: Some(Tensor::from_slice(&[2i64, 0, 1, 1, 2])),
         items: vec![4, 9, 5, 6, 1],

@@ -63,10 +63,11 @@ fn families_are_compared_on_labels() {
 fn without_a_label_model_there_is_a_likelihood() {
     let bench = Bench::new();
     fs_err::create_dir(bench.path("real")).unwrap();
-    Picture::new(4, 4, 1, vec![9; 16]).unwrap().write(&bench.path("real/a.png")).unwrap();
+    let picture = Picture::new(4, 4, 1, vec![9; 16]).unwrap();
     let mut labels = "file,thickness,intensity\n".to_owned();
     for k in 0..64 {
-        writeln!(labels, "a.png,{},{}", 1.5 + 0.05 * f64::from(k), 80 + 2 * k + k % 7).unwrap();
+        picture.write(&bench.path(&format!("real/{k}.png"))).unwrap();
+        writeln!(labels, "{k}.png,{},{}", 1.5 + 0.05 * f64::from(k), 80 + 2 * k + k % 7).unwrap();
     }
     bench.write("real/labels.csv", labels);
     let config =

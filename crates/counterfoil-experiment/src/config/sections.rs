@@ -189,6 +189,9 @@ pub struct TrainingSection {
     pub batch: usize,
     /// Share of a step's images that are drawn from those with labels, where others have none; 0 for images as they come.
     pub labelled_share: f64,
+    /// Further images with labels at every step, which the encoder alone sees: reading costs little beside the decoder, and
+    /// where labels are few those of a batch say little. 0 for none.
+    pub read_images: usize,
     /// AdamW's learning rate at its highest.
     pub learning_rate: f64,
     /// Steps over which the rate rises linearly to its highest.
@@ -237,6 +240,7 @@ impl Default for TrainingSection {
             steps: 1500,
             batch: 64,
             labelled_share: 0.0,
+            read_images: 0,
             learning_rate: 1e-3,
             warmup_steps: 50,
             final_learning_rate: 1e-4,

@@ -57,6 +57,20 @@ impl Order {
         }
     }
 
+    /// An order over the images that have a label, `batch` or all of them a step, apart from that of the batches; none where
+    /// nothing is asked for or nothing has a label.
+    pub fn labelled(
+        items: &[usize],
+        has_label: impl Fn(usize) -> bool,
+        batch: usize,
+        seed: u64,
+    ) -> Option<Self> {
+        let labelled: Vec<usize> = items.iter().copied().filter(|item| has_label(*item)).collect();
+        let batch = batch.min(labelled.len());
+        let pass = (batch > 0).then(|| Pass::new("reading-order", labelled, batch, seed));
+        pass.map(|first| Self { first, unlabelled: None })
+    }
+
     /// Where the batch of `step` (counted from 0) begins; among the images with labels, where they have an order of their own.
     pub fn position(&self, step: u64) -> Position {
         self.first.position(step)
@@ -173,6 +187,11 @@ mod tests {
         seen.dedup();
         assert_eq!((seen.len(), order.position(3).epoch), (18, 1));
         assert_eq!(Order::balanced(&items, has_label, 1.0, 8, 1).batch(0).len(), 8);
+        let batch =
+            |asked| Order::labelled(&items, has_label, asked, 1).map(|mut order| order.batch(7));
+        assert!(batch(0).is_none());
+        assert!(batch(6).is_some_and(|read| read.len() == 6 && read.iter().all(|i| has_label(*i))));
+        assert_eq!(batch(99).map(|read| read.len()), Some(20));
         // As they come: nothing is asked for, or there are too few of a kind.
         let plain = Order::new(&items, 8, 1).batch(5);
         for (share, known) in [(0.0, 10), (0.75, 1), (0.75, 100)] {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use counterfoil_autoencoder::{Loss, Model, Objective};
+use counterfoil_autoencoder::{Batch, Loss, Model, Objective, ToRead};
 use counterfoil_random::Stream;
 use counterfoil_tensor::{
     AdamW, AdamWConfig, Ema, Mode, ParameterStore, Precision, clip_gradient_norms_apart,
@@ -49,6 +49,8 @@ pub(super) struct Trainer<'a> {
     ema: Ema,
     optimiser: AdamW,
     order: Order,
+    /// Of images that the encoder alone sees.
+    reading: Option<Order>,
     step: u64,
     loss: LossState,
     rollbacks: u64,
@@ -68,6 +70,7 @@ impl<'a> Trainer<'a> {
             steps,
             batch,
             labelled_share,
+            read_images,
             weight_decay,
             checkpoint_activations,
             ..
@@ -82,17 +85,14 @@ impl<'a> Trainer<'a> {
             let rate = config.training().mechanism_rate;
             optimiser = optimiser.with_rate(&weights, Model::MECHANISMS, rate);
         }
+        let train = &data.split().train;
+        let has_label = |item| data.has_label(item);
         Ok(Self {
             objective: Objective::new(&config.sections().objective, steps, seed)?
                 .checkpointed(checkpoint_activations),
             ema: Ema::new(&weights),
-            order: Order::balanced(
-                &data.split().train,
-                |item| data.has_label(item),
-                labelled_share,
-                batch,
-                seed,
-            ),
+            order: Order::balanced(train, has_label, labelled_share, batch, seed),
+            reading: Order::labelled(train, has_label, read_images, seed),
             step: 0,
             loss: LossState::default(),
             rollbacks: 0,
@@ -203,6 +203,7 @@ impl<'a> Trainer<'a> {
         let begun = Instant::now();
         let mut batch = self.data.batch(&self.order.batch(self.step), self.device)?;
         batch.more_labels = self.more_labels();
+        batch.to_read = self.to_read()?;
         self.waited += begun.elapsed();
         let weights = self.weights.bind(self.precision, Mode::Train);
         let share = ranks::share(self.ranks);
@@ -232,6 +233,14 @@ impl<'a> Trainer<'a> {
             Stream::new(self.config.experiment().seed, "train-mechanisms", 0, self.step);
         let drawn: Vec<usize> = (0..count).map(|_| items[stream.below(items.len())]).collect();
         (count > 0).then(|| self.data.shown_labels(&drawn, self.device))
+    }
+
+    /// Images with labels, for the encoder.
+    fn to_read(&mut self) -> Result<Option<ToRead>> {
+        let Some(order) = &mut self.reading else { return Ok(None) };
+        let Batch { images, labels, items, .. } =
+            self.data.batch(&order.batch(self.step), self.device)?;
+        Ok(Some(ToRead { images, labels, items }))
     }
 
     /// Fails when ranks have come to hold different weights.
