@@ -265,11 +265,9 @@ fn check_training(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {
     let share = t.labelled_share;
     let need = "between 0 and 1";
     bounds.ensure("training.labelled_share", share, (0.0..=1.0).contains(&share), need)?;
-    let need = format!(
-        "at most {train}, the images to train on (data.split), and 0 with objective.parity"
-    );
-    let most = if sections.objective.parity { 0 } else { train };
-    bounds.ensure("training.read_images", t.read_images, t.read_images <= most, &need)?;
+    let unread = t.read_images > 0 && sections.objective.parity;
+    let need = "0 with objective.parity, whose label term is of the batch alone";
+    bounds.ensure("training.read_images", t.read_images, !unread, need)?;
     let need = format!("below training.steps, which is {}", t.steps);
     bounds.ensure("training.warmup_steps", t.warmup_steps, t.warmup_steps < t.steps, &need)?;
     let rate = t.learning_rate;

@@ -396,6 +396,8 @@ steps = 900
         let set = ["training.checkpoint_activations=true", "model.decoder=direct"];
         let said = message(FILE, None, &set);
         assert!(said.contains("must be false where the decoder"), "{said}");
+        let said = message(FILE, None, &["training.read_images=8", "method=parity"]);
+        assert!(said.contains("`training.read_images` is 8, it must be 0"), "{said}");
     }
 
     #[test]
