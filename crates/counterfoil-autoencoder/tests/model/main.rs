@@ -18,3 +18,4 @@ mod parameters;
 mod shares;
 mod support;
 mod tabular;
+mod unknown;

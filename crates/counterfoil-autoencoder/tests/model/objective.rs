@@ -3,17 +3,17 @@
 use crate::support::{every_kind, images, largest, published, scrambled, tiny};
 use counterfoil_autoencoder::objective::{kl_to_standard, label_codes};
 use counterfoil_autoencoder::{
-    Architecture, Batch, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Prior, ToRead,
+    Architecture, Batch, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Prior,
 };
 use counterfoil_graph::Dag;
 use counterfoil_tensor::{Mode, ParameterStore, Precision, noise};
 use tch::{Device, Kind, Tensor};
 
-fn labels() -> Tensor {
+pub(crate) fn labels() -> Tensor {
     Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0]).view([2, 4])
 }
 
-fn batch() -> Batch {
+pub(crate) fn batch() -> Batch {
     Batch {
         images: images(2),
         labels: labels(),
@@ -40,7 +40,7 @@ fn terms(
 }
 
 /// An effect and its cause, and nothing unlabelled.
-fn pair() -> Model {
+pub(crate) fn pair() -> Model {
     let dag = Dag::from_dot(
         "digraph { effect [low=-2, high=2]; cause [low=0, high=10]; cause -> effect }",
     )
@@ -48,12 +48,12 @@ fn pair() -> Model {
     tiny(&dag, |c| (c.unlabelled_blocks, c.mechanism) = (false, Mechanism::Additive))
 }
 
-fn term(terms: &[(&'static str, f64)], name: &str) -> f64 {
+pub(crate) fn term(terms: &[(&'static str, f64)], name: &str) -> f64 {
     terms.iter().find(|(n, _)| *n == name).unwrap().1
 }
 
 /// The largest gradient of the parameters whose names begin with one of `parts`.
-fn largest_gradient(model: &Model, store: &ParameterStore, parts: &[&str]) -> f64 {
+pub(crate) fn largest_gradient(model: &Model, store: &ParameterStore, parts: &[&str]) -> f64 {
     let gradient = store.flat().grad();
     let mut start = 0;
     let mut found = 0.0f64;
@@ -197,118 +197,6 @@ fn labelled_blocks_are_dropped_one_by_one() {
     assert!(changed >= 22, "{changed}");
     let between = steps.filter(|s| differs(denoise(0.5, *s), denoise(1.0, *s))).count();
     assert!(between >= 22, "{between}");
-}
-
-/// The label term is the mean over known labels, and an unknown one has no part in any term that a label enters.
-#[test]
-fn unknown_labels_are_left_out() {
-    let model = tiny(&every_kind(), |_| {});
-    let store = scrambled(&model, 0.2);
-    let weights = store.bind(Precision::F32, Mode::Evaluate);
-    let objective = Objective::new(&ObjectiveConfig::default(), 100, 7).unwrap();
-    let loss = |labels: Tensor| {
-        let loss = objective.loss(&model, &weights, &Batch { labels, ..batch() }, 3).unwrap();
-        assert!(loss.total.double_value(&[]).is_finite());
-        loss.terms.iter().map(|(n, t)| (*n, t.double_value(&[]))).collect::<Vec<_>>()
-    };
-    let without = |unknown: &[(i64, i64)]| {
-        let masked = labels();
-        for (item, column) in unknown {
-            let _ = masked.get(*item).get(*column).fill_(f64::NAN);
-        }
-        loss(masked)
-    };
-    // Each of eight labels alone, then their mean.
-    let places: Vec<(i64, i64)> = (0..2).flat_map(|i| (0..4).map(move |c| (i, c))).collect();
-    let only = |place: (i64, i64)| {
-        let others: Vec<_> = places.iter().copied().filter(|p| *p != place).collect();
-        term(&without(&others), "label")
-    };
-    let each: Vec<f64> = places.iter().map(|place| only(*place)).collect();
-    let whole = term(&loss(labels()), "label");
-    assert!((each.iter().sum::<f64>() / 8.0 - whole).abs() < 1e-5 * (1.0 + whole));
-    assert!(each.iter().any(|e| (e - whole).abs() > 0.1), "{each:?}");
-    assert_eq!(term(&without(&places), "label"), 0.0);
-    // What the decoder sees of an unknown label is what was read, so its value would have made a difference.
-    let hidden = without(&[(0, 0)]);
-    assert!((term(&hidden, "denoise") - term(&loss(labels()), "denoise")).abs() > 1e-6);
-}
-
-/// Where the decoder may shape what labelled blocks hold, it does so where no label says what they should hold.
-#[test]
-fn the_decoder_shapes_what_is_read_for_unknown_labels_alone() {
-    let model = pair();
-    let store = scrambled(&model, 0.2);
-    let gradient_of_encoder = |labels: &[f32], decoder_shapes_labels| {
-        let config = ObjectiveConfig {
-            label_weight: 0.0,
-            decoder_shapes_labels,
-            ..ObjectiveConfig::default()
-        };
-        let objective = Objective::new(&config, 100, 7).unwrap();
-        let batch = Batch { labels: Tensor::from_slice(labels).view([2, 2]), ..batch() };
-        let weights = store.bind(Precision::F32, Mode::Train);
-        objective.loss(&model, &weights, &batch, 3).unwrap().total.backward();
-        let found = largest_gradient(&model, &store, &["encoder", "reader"]);
-        let _ = store.flat().grad().zero_();
-        found
-    };
-    let known = [0.5f32, 7.5, -1.0, 2.0];
-    let hidden = [0.5f32, f32::NAN, -1.0, 2.0];
-    assert_eq!(gradient_of_encoder(&known, true), 0.0);
-    assert_eq!(gradient_of_encoder(&hidden, false), 0.0);
-    assert!(gradient_of_encoder(&hidden, true) > 0.0);
-}
-
-/// Exact up to single precision: images to read are held against their labels as those of the batch are, in a term of their
-/// own with the same weight, and teach the encoder alone.
-#[test]
-fn further_images_are_read() {
-    let model = pair();
-    let store = scrambled(&model, 0.2);
-    let config = ObjectiveConfig { label_weight: 2.0, ..ObjectiveConfig::default() };
-    let objective = Objective::new(&config, 100, 7).unwrap();
-    let weights = store.bind(Precision::F32, Mode::Evaluate);
-    let of = |labels: &[f32]| Tensor::from_slice(labels).view([2, 2]);
-    let read =
-        |labels: &[f32]| Some(ToRead { images: images(2), labels: of(labels), items: vec![4, 9] });
-    let loss = |labels: &[f32], to_read| {
-        let batch = Batch { labels: of(labels), to_read, ..batch() };
-        let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
-        let total = loss.total.double_value(&[]);
-        let terms: Vec<_> = loss.terms.iter().map(|(n, t)| (*n, t.double_value(&[]))).collect();
-        (total, terms)
-    };
-    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{a} {b}");
-    let (known, hidden) = ([0.5f32, 7.5, -1.0, 2.0], [f32::NAN, f32::NAN, -1.0, f32::NAN]);
-    let (alone, _) = loss(&known, None);
-    for labels in [known, hidden] {
-        let (total, terms) = loss(&known, read(&labels));
-        let (_, same) = loss(&labels, None);
-        close(term(&terms, "reading"), term(&same, "label"));
-        close(total - alone, 2.0 * term(&terms, "reading"));
-    }
-    assert!(term(&loss(&known, read(&known)).1, "reading") > 0.01);
-
-    let gradient = |to_read| {
-        let weights = store.bind(Precision::F32, Mode::Train);
-        let batch = Batch { labels: of(&hidden), to_read, ..batch() };
-        objective.loss(&model, &weights, &batch, 3).unwrap().total.backward();
-        let found = store.flat().grad().copy();
-        let _ = store.flat().grad().zero_();
-        found
-    };
-    let taught = gradient(read(&known)) - gradient(None);
-    let _ = store.flat().grad().copy_(&taught);
-    assert!(largest_gradient(&model, &store, &["encoder", "reader"]) > 1e-3);
-    assert!(largest_gradient(&model, &store, &["unet", "mechanisms"]) < 1e-6);
-    let wrong = ToRead {
-        images: images(2),
-        labels: Tensor::zeros([2, 5], (Kind::Float, Device::Cpu)),
-        items: vec![4, 9],
-    };
-    let wrong = Batch { labels: of(&known), to_read: Some(wrong), ..batch() };
-    assert!(objective.loss(&model, &weights, &wrong, 3).is_err());
 }
 
 /// Exact up to single precision: further labels count like those of the batch, each with its causes or not at all.

@@ -66,7 +66,7 @@ fn without_a_label_model_there_is_a_likelihood() {
     let picture = Picture::new(4, 4, 1, vec![9; 16]).unwrap();
     let mut labels = "file,thickness,intensity\n".to_owned();
     for k in 0..64 {
-        picture.write(&bench.path(&format!("real/{k}.png"))).unwrap();
+        picture.write(&bench.path(format!("real/{k}.png"))).unwrap();
         writeln!(labels, "{k}.png,{},{}", 1.5 + 0.05 * f64::from(k), 80 + 2 * k + k % 7).unwrap();
     }
     bench.write("real/labels.csv", labels);

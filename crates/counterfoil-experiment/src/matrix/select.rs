@@ -46,7 +46,7 @@ fn split<'a>(list: &'a str, known: &[&str]) -> Vec<&'a str> {
     let mut rest = list;
     loop {
         let ends = || rest.match_indices(',').map(|(at, _)| at).chain([rest.len()]);
-        let whole = ends().filter(|&end| known.contains(&rest[..end].trim())).last();
+        let whole = ends().rev().find(|&end| known.contains(&rest[..end].trim()));
         let end = whole.or_else(|| ends().next()).unwrap_or(rest.len());
         names.push(rest[..end].trim());
         match rest.get(end + 1..) {

@@ -203,7 +203,7 @@ impl<'a> Trainer<'a> {
         let begun = Instant::now();
         let mut batch = self.data.batch(&self.order.batch(self.step), self.device)?;
         batch.more_labels = self.more_labels();
-        batch.to_read = self.to_read()?;
+        batch.to_read = self.further_images()?;
         self.waited += begun.elapsed();
         let weights = self.weights.bind(self.precision, Mode::Train);
         let share = ranks::share(self.ranks);
@@ -236,7 +236,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Images with labels, for the encoder.
-    fn to_read(&mut self) -> Result<Option<ToRead>> {
+    fn further_images(&mut self) -> Result<Option<ToRead>> {
         let Some(order) = &mut self.reading else { return Ok(None) };
         let Batch { images, labels, items, .. } =
             self.data.batch(&order.batch(self.step), self.device)?;
