@@ -106,7 +106,7 @@ fn further_images_are_read() {
         found
     };
     let taught = gradient(read(&known)) - gradient(None);
-    let _ = store.flat().grad().copy_(&taught);
+    store.flat().grad().copy_(&taught);
     assert!(largest_gradient(&model, &store, &["encoder", "reader"]) > 1e-3);
     assert!(largest_gradient(&model, &store, &["unet", "mechanisms"]) < 1e-6);
     let wrong = ToRead {
