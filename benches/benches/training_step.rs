@@ -39,8 +39,7 @@ fn training(criterion: &mut Criterion) {
     let objective = Objective::new(&ObjectiveConfig::default(), 1000, 0).unwrap();
     let images = noise::normal(1, "bench-image", &items(), 0, &IMAGE, Device::Cpu).tanh();
     let labels = Tensor::from_slice(&[2.5f32, 160.0]).expand([ITEMS as i64, 2], false);
-    let batch =
-        Batch { images, labels, classes: None, more_labels: None, to_read: None, items: items() };
+    let batch = Batch::new(images, labels, items());
     let mut group = criterion.benchmark_group("training/step");
     group.throughput(Throughput::Elements(ITEMS as u64));
     group.sample_size(10);

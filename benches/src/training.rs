@@ -44,14 +44,7 @@ pub fn seconds(model: &Model, objective: &Objective, steps: Steps) -> Result<Vec
             (!more.is_empty()).then(|| drawn("bench-more-labels", &more, step, &labels));
         let labels = drawn("bench-label", &items, step, &labels);
         let start = Instant::now();
-        let batch = Batch {
-            images,
-            labels,
-            classes: None,
-            more_labels,
-            to_read: None,
-            items: items.clone(),
-        };
+        let batch = Batch { more_labels, ..Batch::new(images, labels, items.clone()) };
         let weights = store.bind(steps.precision, Mode::Train);
         objective.loss(model, &weights, &batch, step)?.backward()?;
         clip_gradient_norm(&store, 1.0);

@@ -24,14 +24,11 @@ mod share;
 pub use self::config::ObjectiveConfig;
 use self::noisy::Noisy;
 pub use self::reading::ToRead;
-use self::reading::mean_of_known;
+use self::reading::{Reading, mean_of_known};
 pub use self::share::Share;
 use crate::draws::Draws;
 use crate::network::unet::Condition;
-use crate::{
-    Architecture, Block, Code, KnownCodes, Model, ModelError, codes, error::expect_shape,
-    likelihood,
-};
+use crate::{Architecture, Block, Code, KnownCodes, Model, ModelError, codes, likelihood};
 use counterfoil_tensor::{Recomputation, Weights};
 use tch::{Kind, Tensor};
 
@@ -51,6 +48,13 @@ pub struct Batch {
     pub classes: Option<Tensor>,
     /// The items' numbers in the data set: the keys of their noise.
     pub items: Vec<u64>,
+}
+
+impl Batch {
+    /// Images with labels, and nothing else that is known.
+    pub fn new(images: Tensor, labels: Tensor, items: Vec<u64>) -> Self {
+        Self { images, labels, more_labels: None, to_read: None, classes: None, items }
+    }
 }
 
 /// The loss of one batch.
@@ -156,19 +160,13 @@ impl Objective {
         step: u64,
     ) -> Result<Loss, ModelError> {
         let a = model.architecture();
-        let n = batch.images.size().first().copied().unwrap_or(0);
-        let columns = a.blocks().labelled().count() as i64;
-        expect_shape("the label batch", &batch.labels.size(), &[n, columns])?;
-        expect_shape("the list of items", &[batch.items.len() as i64], &[n])?;
         share.check(batch.items.len())?;
         let device = batch.images.device();
-        let known = KnownCodes::new(a, &batch.labels);
         let draws = Draws { seed: self.seed, items: &batch.items, step, device };
-        let shown = draws.shifted(&batch.images, self.config.reader_shift)?;
-        let encoded = model.encode_labelled(weights, &batch.images, &shown, Some(&known))?;
-        let codes = known.or_read(&encoded.z);
+        let reading = self.read(model, weights, [&batch.images, &batch.labels], &draws)?;
+        let Reading { known, encoded, codes } = &reading;
 
-        let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, &known, &draws);
+        let seen = self.decoder_latents(a, &encoded.z, &encoded.variance, known, &draws);
         let null = model.null(weights, &seen);
         let (latents, kept) = self.drop(a, seen, &null, &draws);
 
@@ -202,25 +200,24 @@ impl Objective {
             terms.push(("denoise", decoded(denoise)));
             recomputation = left;
             if let Some(predictor) = model.predictor() {
-                let surprise = noisy.surprise(predictor, weights, a, &known, &codes, share);
+                let surprise = noisy.surprise(predictor, weights, a, known, codes, share);
                 terms.push(("predictor", surprise));
             }
         }
         let reduce = |x: Tensor| self.reduce(&x, kept.as_ref());
-        let has_labelled = columns > 0;
+        let has_labelled = a.blocks().labelled().next().is_some();
         let labelled = |x: &Tensor| a.blocks().gather(x, true);
         if has_labelled {
-            let error = model.label_surprise(weights, &labelled(&encoded.z), &labelled(&codes));
-            // Unknown labels are compared with what was read, so their error is 0; they must not count in the mean.
-            let label = match known.mask() {
-                Some(mask) if !self.config.parity => mean_of_known(error, Some(labelled(mask))),
-                Some(mask) => reduce(error * labelled(mask)),
+            let error = reading.surprise(model, weights);
+            let label = match reading.mask(model) {
+                Some(mask) if !self.config.parity => mean_of_known(error, Some(&mask)),
+                Some(mask) => reduce(error * mask),
                 None => reduce(error),
             };
             terms.push(("label", share.of_common(label)));
             if let Some(more) = &batch.to_read {
-                let reading = self.reading(model, weights, more, step)?;
-                terms.push(("reading", share.of_common(reading)));
+                let further = self.further_reading(model, weights, more, step)?;
+                terms.push(("reading", share.of_common(further)));
             }
             let u = match a.code {
                 Code::Exogenous => {
@@ -248,7 +245,7 @@ impl Objective {
             let mean = a.blocks().gather(&encoded.u, false);
             let variance = a.blocks().gather(&encoded.variance, false);
             if self.config.independence_weight > 0.0 && has_labelled {
-                let independence = independence::correlation(&mean, &labelled(&codes));
+                let independence = independence::correlation(&mean, &labelled(codes));
                 terms.push(("independence", share.of_common(independence)));
             }
             let unlabelled = reduce(kl_to_standard(&mean, &variance));

@@ -204,14 +204,9 @@ impl Data {
             let classes: Vec<i64> = items.iter().map(|item| i64::from(classes[*item])).collect();
             Tensor::from_slice(&classes).to_kind(Kind::Int64).to_device(device)
         });
-        Ok(Batch {
-            images: image::to_tensor(chosen.pixels(), chosen.shape(), device)?,
-            labels: self.shown_labels(items, device),
-            more_labels: None,
-            to_read: None,
-            classes,
-            items: items.iter().map(|item| *item as u64).collect(),
-        })
+        let images = image::to_tensor(chosen.pixels(), chosen.shape(), device)?;
+        let keys = items.iter().map(|item| *item as u64).collect();
+        Ok(Batch { classes, ..Batch::new(images, self.shown_labels(items, device), keys) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Anti-causal guidance: the predictor of labels from noisy images, its gradient, and what follows it.
 
-use crate::support::{every_kind, images, largest, scrambled, tiny};
+use crate::support::{self, every_kind, gradient_of, images, labels, largest, scrambled, tiny};
 use counterfoil_autoencoder::counterfactual::Procedure;
 use counterfoil_autoencoder::{
     Architecture, Batch, Calibration, Conditioning, Counterfactuals, Decoder, Model, ModelConfig,
@@ -182,16 +182,8 @@ fn an_unconditional_decoder_sees_no_latents() {
 }
 
 fn batch(known: bool) -> Batch {
-    let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0]).view([2, 4]);
-    let labels = if known { labels } else { labels * f64::NAN };
-    Batch {
-        images: images(2),
-        labels,
-        classes: None,
-        more_labels: None,
-        to_read: None,
-        items: vec![4, 9],
-    }
+    let labels = if known { labels() } else { labels() * f64::NAN };
+    Batch { labels, ..support::batch() }
 }
 
 /// The gradients of the predictor's parameters and of all others, and the predictor's term.
@@ -207,20 +199,10 @@ fn gradients(
     let weights = store.bind(Precision::F32, Mode::Train);
     let loss = objective.loss(model, &weights, &batch(known), 3).unwrap();
     loss.total.backward();
-    let gradient = store.flat().grad().copy();
-    let (mut own, mut others, mut start) = (Vec::new(), Vec::new(), 0);
-    for (name, shape) in model.layout().parameters() {
-        let length: i64 = shape.iter().product();
-        let part = gradient.narrow(0, start, length);
-        if name.starts_with(Model::PREDICTOR) {
-            own.push(part);
-        } else {
-            others.push(part);
-        }
-        start += length;
-    }
+    let own = gradient_of(model, store, |name| name.starts_with(Model::PREDICTOR));
+    let others = gradient_of(model, store, |name| !name.starts_with(Model::PREDICTOR));
     let term = loss.terms.iter().find(|(name, _)| *name == "predictor").unwrap();
-    ([Tensor::cat(&own, 0), Tensor::cat(&others, 0)], term.1.double_value(&[]))
+    ([own, others], term.1.double_value(&[]))
 }
 
 /// Exact: the predictor's loss moves the predictor alone, nothing else moves it, and equal keys give equal bits.

@@ -49,12 +49,9 @@ fn differentiated(model: &Model, precision: Precision, checkpointed: bool) -> [T
     let labels = [0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0, 1.5, 4.0, 30.0, 1.0];
     let labels = Tensor::from_slice(&labels).view([3, 4]);
     let batch = Batch {
-        images: images(3),
         more_labels: Some(labels.shallow_clone()),
-        to_read: None,
-        labels,
         classes: Some(Tensor::from_slice(&[2i64, 0, 1])),
-        items: vec![4, 9, 5],
+        ..Batch::new(images(3), labels, vec![4, 9, 5])
     };
     let store = scrambled(model, 0.2);
     let weights = store.bind(precision, Mode::Train);
@@ -93,14 +90,7 @@ fn decoders_of_one_pass_have_nothing_to_compute_again() {
         let store = scrambled(&model, 0.2);
         let weights = store.bind(Precision::F32, Mode::Train);
         let labels = Tensor::zeros([2, 4], (Kind::Float, Device::Cpu));
-        let batch = Batch {
-            images: images(2),
-            labels,
-            classes: None,
-            more_labels: None,
-            to_read: None,
-            items: vec![4, 9],
-        };
+        let batch = Batch::new(images(2), labels, vec![4, 9]);
         let loss = objective.checkpointed(checkpointed).loss(&model, &weights, &batch, 3).unwrap();
         loss.backward().unwrap();
         store.flat().grad()

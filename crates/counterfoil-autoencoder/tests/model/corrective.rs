@@ -1,6 +1,6 @@
 //! Corrective diffusion: a mean image, and a diffusion model of what it leaves.
 
-use crate::support::{every_kind, images, largest, scrambled, tiny};
+use crate::support::{every_kind, gradient_of, images, largest, scrambled, tiny};
 use counterfoil_autoencoder::counterfactual::{Procedure, Reference};
 use counterfoil_autoencoder::network::unet::Condition;
 use counterfoil_autoencoder::{
@@ -138,14 +138,7 @@ fn the_remainder_does_not_train_the_mean() {
     let dag = every_kind();
     let model = tiny(&dag, corrective);
     let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0]).view([1, 4]).repeat([2, 1]);
-    let batch = Batch {
-        images: images(2),
-        labels,
-        classes: None,
-        more_labels: None,
-        to_read: None,
-        items: vec![4, 9],
-    };
+    let batch = Batch::new(images(2), labels, vec![4, 9]);
     let gradient = |loss_weight| {
         let config = ObjectiveConfig { loss_weight, ..ObjectiveConfig::default() };
         let objective = Objective::new(&config, 100, 7).unwrap();
@@ -155,20 +148,7 @@ fn the_remainder_does_not_train_the_mean() {
         let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
         let mean = loss.terms.iter().find(|(name, _)| *name == "mean").unwrap().1.double_value(&[]);
         loss.total.backward();
-        let gradient = store.flat().grad();
-        // The parts of the flat vector that belong to one network.
-        let of = |network: &str| {
-            let mut at = 0;
-            let mut parts = Vec::new();
-            for (name, shape) in model.layout().parameters() {
-                let length = shape.iter().product();
-                if name.starts_with(network) {
-                    parts.push(gradient.narrow(0, at, length));
-                }
-                at += length;
-            }
-            Tensor::cat(&parts, 0)
-        };
+        let of = |network: &str| gradient_of(&model, &store, |name| name.starts_with(network));
         (mean, of("corrective.mean."), of("corrective.unet."))
     };
     let (simple, cut) = (gradient(LossWeight::Simple), gradient(LossWeight::MinSnr { gamma: 0.1 }));

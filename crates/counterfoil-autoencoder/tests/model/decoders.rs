@@ -109,14 +109,7 @@ fn deterministic_codes_train() {
         };
         let objective = Objective::new(&config, 100, 7).unwrap();
         let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0]).view([1, 4]).repeat([2, 1]);
-        let batch = Batch {
-            images: images(2),
-            labels,
-            classes: None,
-            more_labels: None,
-            to_read: None,
-            items: vec![4, 9],
-        };
+        let batch = Batch::new(images(2), labels, vec![4, 9]);
         let weights = store.bind(Precision::F32, Mode::Train);
         let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
         loss.total.backward();
@@ -173,14 +166,7 @@ fn a_direct_decoder_is_trained_on_the_image() {
         ..ObjectiveConfig::default()
     };
     let labels = Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0]).view([1, 4]).repeat([2, 1]);
-    let batch = Batch {
-        images: images(2),
-        labels,
-        classes: None,
-        more_labels: None,
-        to_read: None,
-        items: vec![4, 9],
-    };
+    let batch = Batch::new(images(2), labels, vec![4, 9]);
     let objective = Objective::new(&config, 100, 7).unwrap();
     let loss = objective.loss(&model, &weights, &batch, 3).unwrap();
     let z = model.encode(&weights, &batch.images).unwrap().z;

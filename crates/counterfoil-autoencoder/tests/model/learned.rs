@@ -57,8 +57,7 @@ pub(crate) fn train(model: &Model, drop_labelled: f64, share: f64) -> ParameterS
         let items = (32 * (step % 16)..32 * (step % 16) + 32).collect();
         let weights = store.bind(Precision::F32, Mode::Train);
         let labels = shown(&labels, 32 * (step % 16), share);
-        let batch =
-            Batch { images, labels, classes: None, more_labels: None, to_read: None, items };
+        let batch = Batch::new(images, labels, items);
         objective.loss(model, &weights, &batch, step).unwrap().total.backward();
         clip_gradient_norms_apart(&store, &model.trained_apart(), 1.0);
         optimiser.step(&store, 4e-3 * (1.0 - step as f64 / steps as f64));

@@ -1,6 +1,8 @@
 //! The objective against its formulas, and what dropping, parity and warm-up do to it.
 
-use crate::support::{every_kind, images, largest, published, scrambled, tiny};
+use crate::support::{
+    batch, every_kind, gradient_of, images, labels, largest, published, scrambled, tiny,
+};
 use counterfoil_autoencoder::objective::{kl_to_standard, label_codes};
 use counterfoil_autoencoder::{
     Architecture, Batch, Mechanism, Model, ModelConfig, Objective, ObjectiveConfig, Prior,
@@ -8,21 +10,6 @@ use counterfoil_autoencoder::{
 use counterfoil_graph::Dag;
 use counterfoil_tensor::{Mode, ParameterStore, Precision, noise};
 use tch::{Device, Kind, Tensor};
-
-pub(crate) fn labels() -> Tensor {
-    Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0]).view([2, 4])
-}
-
-pub(crate) fn batch() -> Batch {
-    Batch {
-        images: images(2),
-        labels: labels(),
-        classes: None,
-        more_labels: None,
-        to_read: None,
-        items: vec![4, 9],
-    }
-}
 
 fn terms(
     model: &Model,
@@ -54,17 +41,8 @@ pub(crate) fn term(terms: &[(&'static str, f64)], name: &str) -> f64 {
 
 /// The largest gradient of the parameters whose names begin with one of `parts`.
 pub(crate) fn largest_gradient(model: &Model, store: &ParameterStore, parts: &[&str]) -> f64 {
-    let gradient = store.flat().grad();
-    let mut start = 0;
-    let mut found = 0.0f64;
-    for (name, shape) in model.layout().parameters() {
-        let count: i64 = shape.iter().product();
-        if name.split('.').next().is_some_and(|part| parts.contains(&part)) {
-            found = found.max(largest(&gradient.narrow(0, start, count)));
-        }
-        start += count;
-    }
-    found
+    let is_meant = |name: &str| name.split('.').next().is_some_and(|part| parts.contains(&part));
+    largest(&gradient_of(model, store, is_meant))
 }
 
 /// Exact up to single precision: each kind of variable has its own code.
@@ -156,14 +134,7 @@ fn parity_averages_over_kept_images() {
     let weights = store.bind(Precision::F32, Mode::Evaluate);
     let alone = |item: i64| {
         let whole = Objective::new(&ObjectiveConfig { drop_labelled: 0.0, ..config }, 100, 7);
-        let part = Batch {
-            images: images(2).narrow(0, item, 1),
-            labels: labels().narrow(0, item, 1),
-            classes: None,
-            more_labels: None,
-            to_read: None,
-            items: vec![0],
-        };
+        let part = Batch::new(images(2).narrow(0, item, 1), labels().narrow(0, item, 1), vec![0]);
         let loss = whole.unwrap().loss(&model, &weights, &part, 0).unwrap();
         let found = loss.terms.iter().find(|(name, _)| *name == "u").unwrap();
         found.1.double_value(&[])

@@ -22,12 +22,9 @@ fn batch() -> Batch {
     ];
     let labels = Tensor::from_slice(labels.as_flattened()).view([5, 4]);
     Batch {
-        images: images(5),
         more_labels: Some(labels.shallow_clone()),
-        to_read: None,
-        labels,
         classes: Some(Tensor::from_slice(&[2i64, 0, 1, 1, 2])),
-        items: vec![4, 9, 5, 6, 1],
+        ..Batch::new(images(5), labels, vec![4, 9, 5, 6, 1])
     }
 }
 

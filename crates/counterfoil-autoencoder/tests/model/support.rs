@@ -1,5 +1,5 @@
 //! A small graph with every kind of variable, tiny networks over it, and scrambled weights.
-use counterfoil_autoencoder::{Architecture, Code, Mechanism, Model, ModelConfig, Size};
+use counterfoil_autoencoder::{Architecture, Batch, Code, Mechanism, Model, ModelConfig, Size};
 use counterfoil_graph::Dag;
 use counterfoil_tensor::{ParameterStore, noise};
 use tch::{Device, Tensor};
@@ -41,6 +41,36 @@ pub(crate) fn scrambled(model: &Model, scale: f64) -> ParameterStore {
 pub(crate) fn images(n: u64) -> Tensor {
     let items: Vec<u64> = (0..n).collect();
     noise::normal(3, "images", &items, 0, &[1, 8, 8], Device::Cpu).tanh()
+}
+
+/// Two rows of labels of [`every_kind`].
+pub(crate) fn labels() -> Tensor {
+    Tensor::from_slice(&[0.5f32, 7.5, 90.0, 2.0, -1.0, 2.0, 180.0, 0.0]).view([2, 4])
+}
+
+pub(crate) fn batch() -> Batch {
+    Batch::new(images(2), labels(), vec![4, 9])
+}
+
+/// The gradient of each parameter, by its name.
+pub(crate) fn gradients(model: &Model, store: &ParameterStore) -> Vec<(String, Tensor)> {
+    let mut start = 0;
+    let part = |(name, shape): (&str, &[i64])| {
+        let length = shape.iter().product();
+        start += length;
+        (name.to_owned(), store.flat().grad().narrow(0, start - length, length))
+    };
+    model.layout().parameters().map(part).collect()
+}
+
+/// The gradient of the parameters that are meant, one after the other.
+pub(crate) fn gradient_of(
+    model: &Model,
+    store: &ParameterStore,
+    meant: impl Fn(&str) -> bool,
+) -> Tensor {
+    let parts = gradients(model, store).into_iter().filter(|(name, _)| meant(name));
+    Tensor::cat(&parts.map(|(_, part)| part).collect::<Vec<_>>(), 0)
 }
 
 pub(crate) fn largest(difference: &Tensor) -> f64 {

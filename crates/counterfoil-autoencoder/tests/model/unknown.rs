@@ -1,7 +1,7 @@
 //! Labels that training may not see, and images that the encoder alone sees.
 
-use crate::objective::{batch, labels, largest_gradient, pair, term};
-use crate::support::{every_kind, images, scrambled, tiny};
+use crate::objective::{largest_gradient, pair, term};
+use crate::support::{batch, every_kind, images, labels, scrambled, tiny};
 use counterfoil_autoencoder::{Batch, Objective, ObjectiveConfig, ToRead};
 use counterfoil_tensor::{Mode, Precision};
 use tch::{Device, Kind, Tensor};
