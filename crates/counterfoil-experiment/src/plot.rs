@@ -2,7 +2,16 @@
 
 use std::ops::Range;
 
-use plotters::{coord::Shift, prelude::*};
+use plotters::{
+    coord::{
+        Shift,
+        ranged1d::{BoldPoints, DefaultFormatting, KeyPointHint, Ranged},
+        types::RangedCoordf64,
+    },
+    prelude::*,
+};
+
+use crate::numbers;
 
 /// The axes and their words; the page's style sheet turns them over for a dark screen.
 pub(crate) const INK: RGBColor = RGBColor(0x44, 0x4b, 0x55);
@@ -34,6 +43,92 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
+/// An axis: what stands beside it, and whether equal ratios are equally far apart on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// The words beside it.
+    pub title: String,
+    /// Whether it is logarithmic; what is not above 0 has no place on it then.
+    pub logarithmic: bool,
+}
+
+impl Axis {
+    /// An axis of equal steps.
+    pub fn linear(title: impl Into<String>) -> Self {
+        Self { title: title.into(), logarithmic: false }
+    }
+
+    /// An axis of equal ratios.
+    pub fn logarithmic(title: impl Into<String>) -> Self {
+        Self { title: title.into(), logarithmic: true }
+    }
+
+    /// Where a value stands on it.
+    fn place(&self, value: f64) -> f64 {
+        if self.logarithmic { value.log10() } else { value }
+    }
+
+    /// The places from the lowest to the highest, with some room beside them, and the ticks among them.
+    fn scale(&self, places: impl Iterator<Item = f64> + Clone, above: f64) -> Scale {
+        let low = places.clone().fold(f64::INFINITY, f64::min);
+        let high = places.fold(f64::NEG_INFINITY, f64::max);
+        // A constant line needs some room, too.
+        let size = (high - low).max(high.abs() * 1e-3).max(1e-9);
+        let range = low - 0.04 * size..high + above * size;
+        let places = RangedCoordf64::from(range.clone());
+        let ticks = if self.logarithmic {
+            let ends = [range.start, range.end].map(|place| 10f64.powf(place));
+            ticks(ends[0], ends[1]).into_iter().map(f64::log10).collect()
+        } else {
+            places.key_points(BoldPoints(TICKS))
+        };
+        Scale { places, ticks }
+    }
+
+    /// The number beside a tick.
+    fn label(&self, place: f64) -> String {
+        if self.logarithmic { numbers::short(10f64.powf(place)) } else { tick(place) }
+    }
+}
+
+/// A range of places with its ticks. (Of plotters' own, one that has ticks given has no words for them.)
+struct Scale {
+    places: RangedCoordf64,
+    ticks: Vec<f64>,
+}
+
+impl Ranged for Scale {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, place: &f64, limit: (i32, i32)) -> i32 {
+        self.places.map(place, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.places.range()
+    }
+}
+
+/// At most as many ticks on an axis of equal steps.
+const TICKS: usize = 10;
+
+/// Round numbers between `low` and `high` to write beside a logarithmic axis: powers of ten where there are three or
+/// more of them, otherwise their doubles and fives too.
+pub(crate) fn ticks(low: f64, high: f64) -> Vec<f64> {
+    let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let of = |steps: &[f64]| -> Vec<f64> {
+        let decade = |e: i32| steps.iter().map(move |s| s * 10f64.powi(e));
+        decades.clone().flat_map(decade).filter(|x| (low..=high).contains(x)).collect()
+    };
+    let powers = of(&[1.0]);
+    if powers.len() > 2 { powers } else { of(&[1.0, 2.0, 5.0]) }
+}
+
 /// At most [`POINTS`] points: means over stretches of equal count.
 pub(crate) fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let stretch = points.len().div_ceil(POINTS).max(1);
@@ -45,25 +140,25 @@ pub(crate) fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     points.chunks(stretch).map(mean).collect()
 }
 
-/// Draws lines with a legend. Points that are no numbers are left out.
+/// Draws lines with a legend. Points that have no place on the axes, such as those that are no numbers, are left out.
 ///
 /// # Errors
 /// In a sentence, when there is nothing to draw or the drawing fails.
-pub fn lines(x: &str, y: &str, lines: &[Line]) -> Result<String, String> {
+pub fn lines(x: &Axis, y: &Axis, lines: &[Line]) -> Result<String, String> {
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        panel(&area, x, y, lines)?;
+        panel(&area, [x, y], lines)?;
         area.present().map_err(|error| error.to_string())?;
     }
     Ok(svg)
 }
 
-/// Draws several panels, two in a row, each with the words of its vertical axis; a line has the same colour in each.
+/// Draws several panels, two in a row, each with its vertical axis; a line has the same colour in each.
 ///
 /// # Errors
 /// As [`lines`].
-pub fn panels(x: &str, panels: &[(&str, Vec<Line>)]) -> Result<String, String> {
+pub fn panels(x: &Axis, panels: &[(Axis, Vec<Line>)]) -> Result<String, String> {
     let columns = panels.len().clamp(1, 2);
     let rows = panels.len().div_ceil(columns).max(1);
     let size = (PANEL.0 * columns as u32, PANEL.1 * rows as u32);
@@ -71,7 +166,7 @@ pub fn panels(x: &str, panels: &[(&str, Vec<Line>)]) -> Result<String, String> {
     {
         let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         for (area, (y, lines)) in root.split_evenly((rows, columns)).iter().zip(panels) {
-            panel(area, x, y, lines)?;
+            panel(area, [x, y], lines)?;
         }
         // Once, behind all panels: it ends the document.
         root.present().map_err(|error| error.to_string())?;
@@ -82,30 +177,24 @@ pub fn panels(x: &str, panels: &[(&str, Vec<Line>)]) -> Result<String, String> {
 /// One pair of axes with its lines.
 fn panel<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
-    x: &str,
-    y: &str,
+    axes: [&Axis; 2],
     lines: &[Line],
 ) -> Result<(), String> {
-    let finite = |line: &Line| -> Vec<(f64, f64)> {
-        line.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+    let placed = |line: &Line| -> Vec<(f64, f64)> {
+        let places = line.points.iter().map(|(x, y)| (axes[0].place(*x), axes[1].place(*y)));
+        places.filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
     };
     let lines: Vec<Line> =
-        lines.iter().map(|line| Line { points: finite(line), name: line.name.clone() }).collect();
+        lines.iter().map(|line| Line { points: placed(line), name: line.name.clone() }).collect();
     let all = || lines.iter().flat_map(|line| line.points.iter().copied());
     if all().next().is_none() {
         return Err("there is nothing to draw".to_owned());
     }
-    let range = |of: fn((f64, f64)) -> f64, above: f64| {
-        let low = all().map(of).fold(f64::INFINITY, f64::min);
-        let high = all().map(of).fold(f64::NEG_INFINITY, f64::max);
-        // A constant line needs some room, too.
-        let size = (high - low).max(high.abs() * 1e-3).max(1e-9);
-        low - 0.04 * size..high + above * size
-    };
     // The legend stands above the lines.
     let above = if has_legend(&lines) { 0.05 + 0.09 * lines.len() as f64 } else { 0.04 };
-    draw(area, [x, y], &lines, range(|p| p.0, 0.04), range(|p| p.1, above))
-        .map_err(|error| error.to_string())
+    let scales =
+        [axes[0].scale(all().map(|p| p.0), 0.04), axes[1].scale(all().map(|p| p.1), above)];
+    draw(area, axes, &lines, scales).map_err(|error| error.to_string())
 }
 
 /// One line needs no name, and of very many none could be told apart.
@@ -122,10 +211,9 @@ fn tick(value: f64) -> String {
 
 fn draw<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
-    [x, y]: [&str; 2],
+    [x, y]: [&Axis; 2],
     lines: &[Line],
-    horizontal: Range<f64>,
-    vertical: Range<f64>,
+    [horizontal, vertical]: [Scale; 2],
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(area)
@@ -136,14 +224,14 @@ fn draw<DB: DrawingBackend>(
         .build_cartesian_2d(horizontal, vertical)?;
     chart
         .configure_mesh()
-        .x_desc(x)
-        .y_desc(y)
+        .x_desc(&x.title)
+        .y_desc(&y.title)
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID)
         .axis_style(INK)
         .label_style(("sans-serif", 15).into_font().color(&INK))
-        .x_label_formatter(&|x| tick(*x))
-        .y_label_formatter(&|y| tick(*y))
+        .x_label_formatter(&|place| x.label(*place))
+        .y_label_formatter(&|place| y.label(*place))
         .draw()?;
     for (k, line) in lines.iter().enumerate() {
         let colour = COLOURS[k % COLOURS.len()];
@@ -171,10 +259,33 @@ mod tests {
     fn panels_are_one_document() {
         let line =
             |name: &str| Line { name: name.to_owned(), points: vec![(0.0, 1.0), (1.0, 2.0)] };
-        let of = |y: &'static str| (y, vec![line("a"), line("b")]);
-        let svg = panels("x", &[of("first"), of("second"), of("third")]).unwrap();
+        let of = |y: &str| (Axis::linear(y), vec![line("a"), line("b")]);
+        let svg = panels(&Axis::linear("x"), &[of("first"), of("second"), of("third")]).unwrap();
         assert_eq!(svg.matches("</svg>").count(), 1);
         assert!(svg.trim_end().ends_with("</svg>"));
         assert!(["first", "second", "third"].iter().all(|y| svg.contains(y)));
+    }
+    #[test]
+    fn a_logarithmic_axis_shows_the_values_themselves() {
+        let shares = [0.0, 0.01, 0.1, 1.0].map(|x| (x, 2.0));
+        let line = Line { name: "a".to_owned(), points: shares.to_vec() };
+        let svg =
+            lines(&Axis::logarithmic("share"), &Axis::linear("y"), std::slice::from_ref(&line))
+                .unwrap();
+        for label in ["0.01", "0.1", "1"] {
+            let beside = svg.lines().filter(|text| text.trim() == label).count();
+            assert_eq!(beside, 1, "{label} stands beside the axis once:\n{svg}");
+        }
+        let nothing = Line { points: vec![(0.0, 1.0), (-1.0, 1.0)], ..line };
+        let refused = lines(&Axis::logarithmic("share"), &Axis::linear("y"), &[nothing]);
+        assert!(refused.unwrap_err().contains("nothing to draw"));
+    }
+
+    #[test]
+    fn ticks_are_few_and_round() {
+        assert_eq!(ticks(0.09, 1.3), [0.1, 0.2, 0.5, 1.0]);
+        let powers: Vec<String> = ticks(2e-4, 3.0).into_iter().map(numbers::short).collect();
+        assert_eq!(powers, ["0.001", "0.01", "0.1", "1"]);
+        assert!(ticks(0.43, 0.58).len() == 1 && ticks(1.0, 1.0) == [1.0]);
     }
 }

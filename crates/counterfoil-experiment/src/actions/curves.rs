@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     error::{ExperimentError, Result},
-    plot::{self, Line, thinned},
+    plot::{self, Axis, Line, thinned},
     run_dir::{EVENTS_FILE, Event, Part, RunDir, read_events},
     train::LOSS,
 };
@@ -98,32 +98,28 @@ impl Curves {
     /// # Errors
     /// When neither run has a loss, or the drawing fails.
     pub fn to_svg(&self, runs: &[String; 2]) -> Result<String> {
-        let titles = [
-            ["training loss", "log10 of training loss"],
-            ["validation loss", "log10 of validation loss"],
-        ];
         let mut panels = Vec::new();
-        for (curves, [plain, logarithmic]) in
-            [&self.train, &self.validation].into_iter().zip(titles)
+        for (curves, title) in
+            [(&self.train, "training loss"), (&self.validation, "validation loss")]
         {
             let mut points = curves.iter().flatten().peekable();
             if points.peek().is_none() {
                 continue;
             }
             let positive = points.all(|point| point.loss > 0.0);
-            let scale = |loss: f64| if positive { loss.log10() } else { loss };
+            let axis = if positive { Axis::logarithmic(title) } else { Axis::linear(title) };
             // A run without this loss keeps its place, so that a run has one colour in both panels.
-            let lines = runs.iter().zip(curves).map(|(run, curve)| Line {
-                name: run.clone(),
-                points: thinned(&pairs(curve)).into_iter().map(|(x, y)| (x, scale(y))).collect(),
-            });
-            panels.push((if positive { logarithmic } else { plain }, lines.collect()));
+            let lines = runs
+                .iter()
+                .zip(curves)
+                .map(|(run, curve)| Line { name: run.clone(), points: thinned(&pairs(curve)) });
+            panels.push((axis, lines.collect()));
         }
         let failed = |reason| ExperimentError::Syntax { origin: "the drawing".to_owned(), reason };
         if panels.is_empty() {
             return Err(failed("neither run has a loss yet".to_owned()));
         }
-        plot::panels("step", &panels).map_err(failed)
+        plot::panels(&Axis::linear("step"), &panels).map_err(failed)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
         solvers::{self, Asked, Priced},
         strength::{self, Strength},
     },
-    plot::{self, Line},
+    plot::{self, Axis, Line},
     progress::Reporter,
     run_dir::RunDir,
     trained::{Trained, Which},
@@ -73,17 +73,17 @@ pub fn strengths(
 /// # Errors
 /// When the drawing fails.
 pub fn prices_svg(priced: &[Priced]) -> Result<String> {
-    let points = priced.iter().map(|price| {
-        (price.solver.method.name().to_owned(), (price.evaluations as f64).log10(), price)
-    });
+    let points = priced
+        .iter()
+        .map(|price| (price.solver.method.name().to_owned(), price.evaluations as f64, price));
     drawing(
-        "log10 of network calls",
+        &Axis::logarithmic("network calls"),
         &points.collect::<Vec<_>>(),
         &[
-            ("log10 of composition error", "composition", true),
-            ("effect error, share of leaving as it is", "do(", false),
-            ("abduction slope", "abduction slope", false),
-            ("share of classes kept", "kept under", false),
+            (Axis::logarithmic("composition error"), "composition"),
+            (Axis::linear("effect error, share of leaving as it is"), "do("),
+            (Axis::linear("abduction slope"), "abduction slope"),
+            (Axis::linear("share of classes kept"), "kept under"),
         ],
     )
 }
@@ -99,34 +99,30 @@ pub fn strengths_svg(strengths: &[Strength]) -> Result<String> {
         points.push(("mean".to_owned(), *guidance, answers));
     }
     drawing(
-        "guidance weight",
+        &Axis::linear("guidance weight"),
         &points,
         &[
-            ("effect error, share of leaving as it is", "do(", false),
-            ("abduction slope", "abduction slope", false),
-            ("image error, share of leaving as it is", "image error", false),
-            ("share of classes kept", "kept under", false),
+            (Axis::linear("effect error, share of leaving as it is"), "do("),
+            (Axis::linear("abduction slope"), "abduction slope"),
+            (Axis::linear("image error, share of leaving as it is"), "image error"),
+            (Axis::linear("share of classes kept"), "kept under"),
         ],
     )
 }
 
-/// One panel for each `(title, beginning of the figures' names, logarithm)`: the mean of these figures over `x`, one line a
-/// name. Panels of figures that nothing has are left out.
-fn drawing(
-    x: &str,
-    points: &[(String, f64, &Priced)],
-    panels: &[(&str, &str, bool)],
-) -> Result<String> {
+/// One panel for each `(axis, beginning of the figures' names)`: the mean of these figures over `x`, one line a name. Panels
+/// of figures that nothing has are left out.
+fn drawing(x: &Axis, points: &[(String, f64, &Priced)], panels: &[(Axis, &str)]) -> Result<String> {
     let mean = |price: &Priced, begins: &str| -> Option<f64> {
         let figures = price.figures.iter().filter(|(name, _)| name.starts_with(begins));
         let found: Vec<f64> = figures.map(|(_, figure)| figure.value).collect();
         (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
     };
-    let lines = |begins: &str, logarithm: bool| -> Vec<Line> {
+    let lines = |begins: &str| -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
         for (name, x, price) in points {
             let Some(y) = mean(price, begins) else { continue };
-            let point = (*x, if logarithm { y.log10() } else { y });
+            let point = (*x, y);
             match lines.iter_mut().find(|line| line.name == *name) {
                 Some(line) => line.points.push(point),
                 None => lines.push(Line { name: name.clone(), points: vec![point] }),
@@ -136,7 +132,7 @@ fn drawing(
     };
     let panels: Vec<_> = panels
         .iter()
-        .map(|(title, begins, logarithm)| (*title, lines(begins, *logarithm)))
+        .map(|(axis, begins)| (axis.clone(), lines(begins)))
         .filter(|(_, lines)| !lines.is_empty())
         .collect();
     plot::panels(x, &panels)

@@ -11,10 +11,11 @@ use super::{
     plan::{Plan, Row, Section},
     schedule::State,
     store::Record,
-    sweep::{Axis, Place},
+    sweep::Place,
 };
 use crate::{
     numbers::{count, estimate, number, percent},
+    plot::Axis,
     run_dir::StoppedBy,
 };
 

@@ -25,12 +25,13 @@ use std::path::{Path, PathBuf};
 use super::{
     figures::World,
     file::{Group, Head, Origin, is_taken, parsed},
-    sweep::{self, Axis, Place},
+    sweep::{self, Place},
 };
 use crate::{
     actions::perform,
     config::{Config, Method, locate},
     error::{ExperimentError, Result, suggestion},
+    plot::Axis,
 };
 
 /// The least that shows whether a network can be built: three images of a world, one for each part.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::Method,
     error::{ExperimentError, Result},
-    plot,
+    plot::{self, Axis},
 };
 
 /// Columns that are worth a panel, in their order.
@@ -31,19 +31,10 @@ pub(super) struct Sweep {
     pub(super) logarithm: bool,
 }
 
-/// The axis of a section whose rows are a sweep.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Axis {
-    /// What stands below it.
-    pub title: String,
-    /// Whether it is logarithmic.
-    pub logarithm: bool,
-}
-
 impl Sweep {
     pub(super) fn axis(&self) -> Axis {
         let title = self.axis.clone().unwrap_or_else(|| self.key.clone());
-        Axis { title, logarithm: self.logarithm }
+        Axis { title, logarithmic: self.logarithm }
     }
 }
 
@@ -124,37 +115,33 @@ fn file_name(part: &Part) -> String {
 /// One panel a figure, one line a method; nothing where fewer than two values have run.
 fn drawing(part: &Part) -> Result<Option<String>> {
     let Some(axis) = &part.axis else { return Ok(None) };
-    let panels: Vec<(&str, Vec<plot::Line>)> = PANELS
+    let panels: Vec<(Axis, Vec<plot::Line>)> = PANELS
         .iter()
         .filter_map(|key| {
             let column = part.columns.iter().position(|head| head.key == *key)?;
-            let lines = lines(&part.rows, column, axis.logarithm);
-            lines.iter().any(|line| line.points.len() > 1).then_some((*key, lines))
-        })
-        .map(|(key, lines)| {
-            let head = part.columns.iter().find(|head| head.key == key);
-            (head.map_or(key, |head| head.title), lines)
+            let lines = lines(&part.rows, column);
+            let title = part.columns[column].title;
+            lines.iter().any(|line| line.points.len() > 1).then(|| (Axis::linear(title), lines))
         })
         .collect();
     if panels.is_empty() {
         return Ok(None);
     }
-    let title =
-        if axis.logarithm { format!("log10 of {}", axis.title) } else { axis.title.clone() };
-    plot::panels(&title, &panels)
+    plot::panels(axis, &panels)
         .map(Some)
         .map_err(|reason| ExperimentError::Syntax { origin: "the drawing".to_owned(), reason })
 }
 
-fn lines(rows: &[Line], column: usize, logarithm: bool) -> Vec<plot::Line> {
+fn lines(rows: &[Line], column: usize) -> Vec<plot::Line> {
     let mut lines: Vec<plot::Line> = Vec::new();
     for row in rows {
         let (Some(place), Some(entry)) = (&row.place, &row.entries[column]) else { continue };
-        let x = if logarithm { place.at.log10() } else { place.at };
         match lines.iter_mut().find(|line| line.name == place.method) {
-            Some(line) => line.points.push((x, entry.value)),
-            None => lines
-                .push(plot::Line { name: place.method.clone(), points: vec![(x, entry.value)] }),
+            Some(line) => line.points.push((place.at, entry.value)),
+            None => lines.push(plot::Line {
+                name: place.method.clone(),
+                points: vec![(place.at, entry.value)],
+            }),
         }
     }
     for line in &mut lines {

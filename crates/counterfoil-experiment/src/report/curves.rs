@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     numbers,
-    plot::{COLOURS, GRID, INK, thinned},
+    plot::{COLOURS, GRID, INK, thinned, ticks},
     run_dir::{Event, Part},
 };
 
@@ -145,18 +145,6 @@ fn draw(series: &[Series], axis: &str) -> Result<String, Box<dyn Error>> {
     Ok(svg)
 }
 
-/// Round numbers between `low` and `high` to write beside a logarithmic axis: powers of ten where there are three or
-/// more of them, otherwise their doubles and fives too.
-fn ticks(low: f64, high: f64) -> Vec<f64> {
-    let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
-    let of = |steps: &[f64]| -> Vec<f64> {
-        let decade = |e: i32| steps.iter().map(move |s| s * 10f64.powi(e));
-        decades.clone().flat_map(decade).filter(|x| (low..=high).contains(x)).collect()
-    };
-    let powers = of(&[1.0]);
-    if powers.len() > 2 { powers } else { of(&[1.0, 2.0, 5.0]) }
-}
-
 /// The geometric mean, as suits a logarithmic scale, over a window of a thirtieth of the curve, cut at its ends.
 fn smoothed(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let reach = points.len() / 60;
@@ -213,14 +201,6 @@ mod tests {
         assert!(charts(&flat).unwrap().is_empty());
         let constant: Vec<Event> = (0..9).map(|k| event(k, "loss", 0.5, Part::Train)).collect();
         assert_eq!(charts(&constant).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn ticks_are_few_and_round() {
-        assert_eq!(ticks(0.09, 1.3), [0.1, 0.2, 0.5, 1.0]);
-        let powers: Vec<String> = ticks(2e-4, 3.0).into_iter().map(numbers::short).collect();
-        assert_eq!(powers, ["0.001", "0.01", "0.1", "1"]);
-        assert!(ticks(0.43, 0.58).len() == 1 && ticks(1.0, 1.0) == [1.0]);
     }
 
     /// Float: both are means, so a geometric series keeps its ends and its sum of logarithms within rounding.

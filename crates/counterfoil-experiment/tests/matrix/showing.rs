@@ -224,7 +224,7 @@ fn a_sweep_is_drawn_over_its_key() {
     let name = "sweep-one-fewer-labels.svg";
     assert!(markdown.contains(name), "{markdown}");
     let svg = fs_err::read_to_string(bench.path("cells").join(name)).unwrap();
-    assert!(svg.contains("log10 of share of the labels") && svg.contains("effect error"), "{svg}");
+    assert!(svg.contains("share of the labels") && svg.contains("effect error"), "{svg}");
 }
 
 /// Exact: without new cells nothing changes, in whatever order cells ran, and no run directory is needed.

@@ -5,7 +5,7 @@ use counterfoil_diffusion::{Grid, Level, Plan};
 use super::trace::Trace;
 use crate::{
     error::{ExperimentError, Result},
-    plot::{self, Line},
+    plot::{self, Axis, Line},
 };
 
 impl Trace {
@@ -24,7 +24,7 @@ impl Trace {
                 .collect(),
         };
         let lines: Vec<Line> = (0..points).map(line).collect();
-        drawn(plot::lines("call", "first coordinate", &lines))
+        drawn(plot::lines(&Axis::linear("call"), &Axis::linear("first coordinate"), &lines))
     }
 }
 
@@ -50,7 +50,7 @@ pub fn plan_svg(plan: &Plan) -> Result<String> {
         line("noise", &|stage| stage.noise),
     ];
     lines.extend(optional.into_iter().filter(|line| line.points.iter().any(|p| p.1 != 0.0)));
-    drawn(plot::lines("call", "weight", &lines))
+    drawn(plot::lines(&Axis::linear("call"), &Axis::linear("weight"), &lines))
 }
 
 /// Signal and noise of the levels of a grid, as SVG.
@@ -63,8 +63,8 @@ pub fn grid_svg(grid: &Grid) -> Result<String> {
         points: grid.levels().iter().enumerate().map(|(i, l)| (i as f64, of(*l))).collect(),
     };
     drawn(plot::lines(
-        "step",
-        "weight",
+        &Axis::linear("step"),
+        &Axis::linear("weight"),
         &[line("alpha", Level::alpha), line("sigma", Level::sigma)],
     ))
 }
