@@ -1,18 +1,26 @@
 //! One drawing for each thing that grows: panels of what a step takes, and of what else is measured along the variables.
 
 use super::{Axis, Cost, Costs};
-use counterfoil_experiment::plot::{Line, panels};
+use counterfoil_experiment::plot::{self, Line, panels};
 
-/// Deeds that are drawn together, with the words of their panel and what their seconds become.
-type Panel = (&'static str, &'static [&'static str], fn(f64) -> f64);
+/// Deeds that are drawn together, with their axis and how many of its units are a second.
+struct Panel {
+    axis: fn() -> plot::Axis,
+    deeds: &'static [&'static str],
+    a_second: f64,
+}
 
 const DEEDS: [Panel; 2] = [
-    ("mechanisms of a batch, ms", &["abduct", "predict"], |seconds| seconds * 1e3),
-    (
-        "median question, log10 microseconds",
-        &["separation", "adjustment set", "identifiable", "identify"],
-        |seconds| (seconds * 1e6).log10(),
-    ),
+    Panel {
+        axis: || plot::Axis::linear("mechanisms of a batch, ms"),
+        deeds: &["abduct", "predict"],
+        a_second: 1e3,
+    },
+    Panel {
+        axis: || plot::Axis::logarithmic("median question, microseconds"),
+        deeds: &["separation", "adjustment set", "identifiable", "identify"],
+        a_second: 1e6,
+    },
 ];
 
 /// The drawings by the names of their files.
@@ -25,16 +33,16 @@ pub fn drawings(costs: &Costs) -> Result<Vec<(&'static str, String)>, String> {
     };
     let [sides, batches, variables] = [Axis::Side, Axis::Batch, Axis::Variables].map(of);
     let mut by_variables = steps(&variables);
-    by_variables.extend(DEEDS.map(|panel| deeds(&variables, panel)));
+    by_variables.extend(DEEDS.iter().map(|panel| deeds(&variables, panel)));
     Ok(vec![
-        ("side.svg", panels("side of an image, pixels", &steps(&sides))?),
-        ("batch.svg", panels("images a step", &steps(&batches))?),
-        ("variables.svg", panels("variables of the graph", &by_variables)?),
+        ("side.svg", panels(&plot::Axis::linear("side of an image, pixels"), &steps(&sides))?),
+        ("batch.svg", panels(&plot::Axis::linear("images a step"), &steps(&batches))?),
+        ("variables.svg", panels(&plot::Axis::linear("variables of the graph"), &by_variables)?),
     ])
 }
 
 /// Time and memory of training, one line for each way to keep activations.
-fn steps(costs: &[&Cost]) -> Vec<(&'static str, Vec<Line>)> {
+fn steps(costs: &[&Cost]) -> Vec<(plot::Axis, Vec<Line>)> {
     let lines = |of: fn(&Cost) -> f64| -> Vec<Line> {
         [(false, "activations kept"), (true, "computed again")]
             .map(|(checkpointed, name)| {
@@ -46,19 +54,19 @@ fn steps(costs: &[&Cost]) -> Vec<(&'static str, Vec<Line>)> {
             .collect()
     };
     vec![
-        ("training step, s", lines(|cost| cost.measured.step_s)),
-        ("peak of memory, MiB", lines(|cost| cost.measured.peak_mib)),
+        (plot::Axis::linear("training step, s"), lines(|cost| cost.measured.step_s)),
+        (plot::Axis::linear("peak of memory, MiB"), lines(|cost| cost.measured.peak_mib)),
     ]
 }
 
-fn deeds(costs: &[&Cost], (title, names, of): Panel) -> (&'static str, Vec<Line>) {
+fn deeds(costs: &[&Cost], panel: &Panel) -> (plot::Axis, Vec<Line>) {
     let along = |name: &&str| {
-        let points = costs
-            .iter()
-            .filter_map(|cost| Some((cost.place.at(), of(*cost.measured.deeds.get(*name)?))));
+        let points = costs.iter().filter_map(|cost| {
+            Some((cost.place.at(), cost.measured.deeds.get(*name)? * panel.a_second))
+        });
         line(name, points)
     };
-    (title, names.iter().map(along).collect())
+    ((panel.axis)(), panel.deeds.iter().map(along).collect())
 }
 
 fn line(name: &str, points: impl Iterator<Item = (usize, f64)>) -> Line {
@@ -80,7 +88,7 @@ mod tests {
                 parameters: 1,
                 step_s: 0.5,
                 peak_mib: 300.0,
-                deeds: DEEDS.iter().flat_map(|panel| panel.1.iter().map(deed)).collect(),
+                deeds: DEEDS.iter().flat_map(|panel| panel.deeds.iter().map(deed)).collect(),
             },
         };
         let costs = Costs {
