@@ -190,8 +190,13 @@ fn panel<DB: DrawingBackend>(
     if all().next().is_none() {
         return Err("there is nothing to draw".to_owned());
     }
-    // The legend stands above the lines.
-    let above = if has_legend(&lines) { 0.05 + 0.09 * lines.len() as f64 } else { 0.04 };
+    // The legend stands above the lines, in its share of the panel's height.
+    let above = if has_legend(&lines) {
+        let share = 0.07 + 0.065 * lines.len() as f64;
+        share / (1.0 - share)
+    } else {
+        0.04
+    };
     let scales =
         [axes[0].scale(all().map(|p| p.0), 0.04), axes[1].scale(all().map(|p| p.1), above)];
     draw(area, axes, &lines, scales).map_err(|error| error.to_string())
