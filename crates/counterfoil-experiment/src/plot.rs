@@ -87,7 +87,11 @@ impl Axis {
 
     /// The number beside a tick.
     fn label(&self, place: f64) -> String {
-        if self.logarithmic { numbers::short(10f64.powf(place)) } else { tick(place) }
+        if !self.logarithmic {
+            return tick(place);
+        }
+        let text = numbers::short(10f64.powf(place));
+        text.strip_prefix("1 × ").map(str::to_owned).unwrap_or(text)
     }
 }
 
