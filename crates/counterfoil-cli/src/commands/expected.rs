@@ -22,7 +22,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   counterfoil expected A B C --write smoke
   counterfoil expected A --write smoke --keep-bounds
   counterfoil expected D --widen
-  counterfoil expected digits docs/results/cells/ac8403f9e6bc42ae.json --write quick
+  counterfoil expected digits docs/results/cells/7406304eb9dcce61.json --write quick
 
 The run of the first example must have the config of one of the presets in experiments/expected/digits.json.
 
