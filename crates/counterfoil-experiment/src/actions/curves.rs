@@ -166,6 +166,11 @@ mod tests {
         events
     }
 
+    /// How many axes have this number beside them.
+    fn beside(svg: &str, number: &str) -> usize {
+        svg.lines().filter(|line| line.trim() == number).count()
+    }
+
     fn steps(curves: &Curves) -> Vec<u64> {
         curves.rows().iter().map(|row| row.step).collect()
     }
@@ -203,14 +208,15 @@ mod tests {
         let curves = Curves::from_events([&history(5000, 1, 50), &history(40, 10, 20)]);
         let svg = curves.to_svg(&runs).unwrap();
         assert!(runs.iter().all(|run| svg.matches(run.as_str()).count() == 2));
-        assert!(svg.contains("log10 of training loss") && svg.contains("log10 of validation loss"));
+        assert!(svg.contains("training loss") && svg.contains("validation loss"));
+        // Powers of ten beside both axes, which no axis of equal steps has.
+        assert_eq!(beside(&svg, "0.001"), 2, "{svg}");
         assert!(svg.len() < 60_000, "{}", svg.len());
 
         let mut below = history(40, 10, 20);
         below.push(event(50, -0.5, Part::Train));
         let svg = Curves::from_events([&below, &[]]).to_svg(&runs).unwrap();
-        assert!(svg.contains("training loss") && !svg.contains("log10 of training loss"));
-        assert!(svg.contains("log10 of validation loss"));
+        assert_eq!((beside(&svg, "0.01"), beside(&svg, "0")), (0, 1), "{svg}");
         assert!(Curves::default().is_empty() && !Curves::from_events([&below, &[]]).is_empty());
         let nothing = Curves::default().to_svg(&runs).unwrap_err().to_string();
         assert!(nothing.contains("neither run has a loss"), "{nothing}");
