@@ -122,15 +122,19 @@ impl Ranged for Scale {
 const TICKS: usize = 10;
 
 /// Round numbers between `low` and `high` to write beside a logarithmic axis: powers of ten where there are three or
-/// more of them, otherwise their doubles and fives too.
+/// more of them, otherwise their doubles and fives too, and equal steps where that leaves fewer than two.
 pub(crate) fn ticks(low: f64, high: f64) -> Vec<f64> {
     let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let of = |steps: &[f64]| -> Vec<f64> {
         let decade = |e: i32| steps.iter().map(move |s| s * 10f64.powi(e));
         decades.clone().flat_map(decade).filter(|x| (low..=high).contains(x)).collect()
     };
-    let powers = of(&[1.0]);
-    if powers.len() > 2 { powers } else { of(&[1.0, 2.0, 5.0]) }
+    let (powers, fives) = (of(&[1.0]), of(&[1.0, 2.0, 5.0]));
+    match (powers.len(), fives.len()) {
+        (3.., _) => powers,
+        (_, 2..) => fives,
+        _ => RangedCoordf64::from(low..high).key_points(BoldPoints(TICKS / 2)),
+    }
 }
 
 /// At most [`POINTS`] points: means over stretches of equal count.
@@ -295,6 +299,8 @@ mod tests {
         assert_eq!(ticks(0.09, 1.3), [0.1, 0.2, 0.5, 1.0]);
         let powers: Vec<String> = ticks(2e-4, 3.0).into_iter().map(numbers::short).collect();
         assert_eq!(powers, ["0.001", "0.01", "0.1", "1"]);
-        assert!(ticks(0.43, 0.58).len() == 1 && ticks(1.0, 1.0) == [1.0]);
+        let equal: Vec<String> = ticks(0.43, 0.49).into_iter().map(numbers::short).collect();
+        assert_eq!(equal, ["0.44", "0.46", "0.48"]);
+        assert_eq!(ticks(1.0, 1.0), [1.0]);
     }
 }
