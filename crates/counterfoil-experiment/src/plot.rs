@@ -43,6 +43,18 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
+/// Lines of the points `(name, x, y)` with one name each, in the order in which the names first come.
+pub(crate) fn by_name(points: impl IntoIterator<Item = (String, f64, f64)>) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for (name, x, y) in points {
+        match lines.iter_mut().find(|line| line.name == name) {
+            Some(line) => line.points.push((x, y)),
+            None => lines.push(Line { name, points: vec![(x, y)] }),
+        }
+    }
+    lines
+}
+
 /// An axis: what stands beside it, and whether equal ratios are equally far apart on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
@@ -264,6 +276,12 @@ fn draw<DB: DrawingBackend>(
     Ok(())
 }
 
+/// How many axes of a drawing have this number beside them.
+#[cfg(test)]
+pub(crate) fn beside(svg: &str, number: &str) -> usize {
+    svg.lines().filter(|line| line.trim() == number).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,8 +304,7 @@ mod tests {
             lines(&Axis::logarithmic("share"), &Axis::linear("y"), std::slice::from_ref(&line))
                 .unwrap();
         for label in ["0.01", "0.1", "1"] {
-            let beside = svg.lines().filter(|text| text.trim() == label).count();
-            assert_eq!(beside, 1, "{label} stands beside the axis once:\n{svg}");
+            assert_eq!(beside(&svg, label), 1, "{label} stands beside the axis once:\n{svg}");
         }
         let nothing = Line { points: vec![(0.0, 1.0), (-1.0, 1.0)], ..line };
         let refused = lines(&Axis::logarithmic("share"), &Axis::linear("y"), &[nothing]);

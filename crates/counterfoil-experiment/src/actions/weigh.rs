@@ -15,7 +15,7 @@ use crate::{
         solvers::{self, Asked, Priced},
         strength::{self, Strength},
     },
-    plot::{self, Axis, Line},
+    plot::{self, Axis},
     progress::Reporter,
     run_dir::RunDir,
     trained::{Trained, Which},
@@ -118,17 +118,11 @@ fn drawing(x: &Axis, points: &[(String, f64, &Priced)], panels: &[(Axis, &str)])
         let found: Vec<f64> = figures.map(|(_, figure)| figure.value).collect();
         (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
     };
-    let lines = |begins: &str| -> Vec<Line> {
-        let mut lines: Vec<Line> = Vec::new();
-        for (name, x, price) in points {
-            let Some(y) = mean(price, begins) else { continue };
-            let point = (*x, y);
-            match lines.iter_mut().find(|line| line.name == *name) {
-                Some(line) => line.points.push(point),
-                None => lines.push(Line { name: name.clone(), points: vec![point] }),
-            }
-        }
-        lines
+    let lines = |begins: &str| {
+        let named = points
+            .iter()
+            .filter_map(|(name, x, price)| Some((name.clone(), *x, mean(price, begins)?)));
+        plot::by_name(named)
     };
     let panels: Vec<_> = panels
         .iter()

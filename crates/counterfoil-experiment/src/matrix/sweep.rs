@@ -133,17 +133,10 @@ fn drawing(part: &Part) -> Result<Option<String>> {
 }
 
 fn lines(rows: &[Line], column: usize) -> Vec<plot::Line> {
-    let mut lines: Vec<plot::Line> = Vec::new();
-    for row in rows {
-        let (Some(place), Some(entry)) = (&row.place, &row.entries[column]) else { continue };
-        match lines.iter_mut().find(|line| line.name == place.method) {
-            Some(line) => line.points.push((place.at, entry.value)),
-            None => lines.push(plot::Line {
-                name: place.method.clone(),
-                points: vec![(place.at, entry.value)],
-            }),
-        }
-    }
+    let mut lines = plot::by_name(rows.iter().filter_map(|row| {
+        let (place, entry) = (row.place.as_ref()?, row.entries[column].as_ref()?);
+        Some((place.method.clone(), place.at, entry.value))
+    }));
     for line in &mut lines {
         line.points.sort_by(|a, b| a.0.total_cmp(&b.0));
     }

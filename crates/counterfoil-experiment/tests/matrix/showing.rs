@@ -225,6 +225,10 @@ fn a_sweep_is_drawn_over_its_key() {
     assert!(markdown.contains(name), "{markdown}");
     let svg = fs_err::read_to_string(bench.path("cells").join(name)).unwrap();
     assert!(svg.contains("share of the labels") && svg.contains("effect error"), "{svg}");
+    // Of the shares between a tenth and all, an axis of equal ratios names 0.2 and 0.5, one of equal steps 0.7 too.
+    let beside = |number: &str| svg.lines().filter(|line| line.trim() == number).count();
+    let panels = svg.matches("share of the labels").count();
+    assert_eq!((beside("0.2"), beside("0.7")), (panels, 0), "{svg}");
 }
 
 /// Exact: without new cells nothing changes, in whatever order cells ran, and no run directory is needed.
