@@ -133,8 +133,8 @@ impl<'m> Counterfactuals<'m> {
         Ok((Tensor::cat(&u, 0), Tensor::cat(&z, 0)))
     }
 
-    /// Abducts u, z and the noise of images `[n, c, h, w]`. With `fresh_noise` the noise is drawn instead, keyed by the pixels
-    /// of the image, so that it depends neither on the place in a batch nor on who asks.
+    /// Abducts u, z and the noise of images `[n, c, h, w]`. With `fresh_noise` the noise is drawn instead, keyed by
+    /// [`image_keys`].
     ///
     /// # Errors
     /// When the images do not fit the model or the sampler fails.
@@ -149,7 +149,7 @@ impl<'m> Counterfactuals<'m> {
             return Ok(Abduction { u, z, noise, classes: classes.map(Tensor::shallow_clone) });
         }
         if self.procedure.fresh_noise {
-            let noise = self.noise_of(images, &z, 0, &keys(images)?)?;
+            let noise = self.noise_of(images, &z, 0, &image_keys(images)?)?;
             return Ok(Abduction { u, z, noise, classes: classes.map(Tensor::shallow_clone) });
         }
         let mut parts = Vec::new();
@@ -338,8 +338,12 @@ impl<'m> Counterfactuals<'m> {
     }
 }
 
-/// A key an image: FNV-1a over the bits of its pixels.
-fn keys(images: &Tensor) -> Result<Vec<u64>, ModelError> {
+/// A key an image for draws that belong to it: FNV-1a over the bits of its pixels `[n, c, h, w]`, so that it depends neither on
+/// the place in a batch nor on who asks.
+///
+/// # Errors
+/// When libtorch cannot copy the images.
+pub fn image_keys(images: &Tensor) -> Result<Vec<u64>, ModelError> {
     let n = images.size().first().copied().unwrap_or(0);
     let pixels = images.detach().to_device(tch::Device::Cpu).to_kind(Kind::Float).contiguous();
     let key = |item| -> Result<u64, ModelError> {
@@ -364,4 +368,21 @@ fn join(parts: &[Latent<Tensor>]) -> Result<Latent<Tensor>, ModelError> {
         return Err(ModelError::Shape { what: "the image batch", found, expected });
     }
     Ok(Latent::joined(parts, |states| Tensor::cat(states, 0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exact.
+    #[test]
+    fn a_key_belongs_to_its_image_alone() {
+        let images = Tensor::arange(24, (Kind::Float, tch::Device::Cpu)).view([3, 2, 2, 2]);
+        let together = image_keys(&images).unwrap();
+        let alone = |k: i64| image_keys(&images.narrow(0, k, 1)).unwrap()[0];
+        assert_eq!(together, [alone(0), alone(1), alone(2)]);
+        assert!(together[0] != together[1] && together[1] != together[2]);
+        let backwards = image_keys(&images.flip([0])).unwrap();
+        assert_eq!(backwards, [together[2], together[1], together[0]]);
+    }
 }

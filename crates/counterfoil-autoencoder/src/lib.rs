@@ -50,7 +50,7 @@ pub use architecture::Architecture;
 pub use blocks::{Block, Blocks};
 pub use calibration::Calibration;
 pub use config::{Activation, Code, Conditioning, Decoder, Mechanism, ModelConfig, Prior, Size};
-pub use counterfactual::{Abduction, Counterfactuals, Procedure};
+pub use counterfactual::{Abduction, Counterfactuals, Procedure, image_keys};
 pub use denoiser::LatentDenoiser;
 pub use directions::Directions;
 pub use error::ModelError;

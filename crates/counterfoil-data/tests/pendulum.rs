@@ -67,6 +67,9 @@ fn the_recorded_pixels_of_one_image() {
     let black: Vec<_> = places().filter(|(r, c)| pixel(*r, *c) == [0; 3]).collect();
     let rod: Vec<_> = black.iter().filter(|(row, _)| *row < 80).collect();
     assert!(rod.iter().all(|(row, column)| *row >= 47 && (47..=50).contains(column)));
+    assert!((47..=50).all(|column| rod.contains(&&(47, column))), "{rod:?}");
+    let sun: Vec<_> = places().filter(|(r, c)| pixel(*r, *c) == [255, 165, 0]).collect();
+    assert!(sun.iter().all(|(row, column)| (12..=23).contains(row) && (53..=75).contains(column)));
     let shadow: Vec<_> = black.iter().filter(|(row, _)| *row >= 80).copied().collect();
     let expected: Vec<_> = (82..85).flat_map(|row| (32..47).map(move |c| (row, c))).collect();
     assert_eq!(shadow, expected);

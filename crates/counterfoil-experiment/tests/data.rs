@@ -94,6 +94,24 @@ fn unknown_labels_are_trained_with_and_never_measured_on() {
     }
 }
 
+/// Exact: `data.alpha` adds a channel to the scenes of the pendulum that is opaque everywhere.
+#[test]
+fn a_pendulum_may_have_an_alpha_channel() {
+    let bench = Bench::new("kind = 'pendulum'\nside = 48\ncount = 8\nsplit = [4, 2, 2]");
+    let graph = "digraph { angle [unit=gon, low=-40, high=43]; light [unit=gon, low=60, high=147, domain_above=0, domain_below=200]; \
+                 shadow_length [unit=unit, low=2, high=15, domain_above=0]; shadow_position [unit=unit, low=1, high=20.5]; \
+                 angle -> {shadow_length shadow_position}; light -> {shadow_length shadow_position} }";
+    fs_err::write(bench.0.path().join("g.dot"), graph).unwrap();
+    let images = |alpha: &str| {
+        let config = Config::load(&bench.file(), None, &[format!("data.alpha={alpha}")]).unwrap();
+        Data::load(&config).unwrap().batch(&[0, 5], Device::Cpu).unwrap().images
+    };
+    let (plain, alpha) = (images("false"), images("true"));
+    assert_eq!((plain.size(), alpha.size()), (vec![2, 3, 48, 48], vec![2, 4, 48, 48]));
+    assert!(alpha.narrow(1, 0, 3).equal(&plain));
+    assert!(alpha.narrow(1, 3, 1).equal(&plain.narrow(1, 0, 1).ones_like()));
+}
+
 /// A share of the labels is drawn among those that are known.
 #[test]
 fn a_share_shows_no_unknown_label() {

@@ -211,19 +211,24 @@ pub(crate) fn read(
             return Err(MetricsError::Degenerate { figure: "a DCI score", reason });
         }
         column.assign(&(weights / total));
-        let error = read - &score_y;
-        let high = score_y.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let low = score_y.iter().copied().fold(f64::INFINITY, f64::min);
-        informativeness.push(Informativeness {
-            r2: r2(&error, &score_y)?,
-            nrmse: (error.dot(&error) / error.len() as f64).sqrt() / (high - low),
-        });
+        informativeness.push(informativeness_of(&read, &score_y)?);
     }
     Ok(Dci {
         disentanglement: disentanglement(&importance)?,
         completeness: completeness(&importance)?,
         informativeness,
         importance,
+    })
+}
+
+/// How well `read` gives the factor `truth`.
+fn informativeness_of(read: &ArrayRef1<f64>, truth: &ArrayRef1<f64>) -> Result<Informativeness> {
+    let error = read - truth;
+    let high = truth.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let low = truth.iter().copied().fold(f64::INFINITY, f64::min);
+    Ok(Informativeness {
+        r2: r2(&error, truth)?,
+        nrmse: (error.dot(&error) / error.len() as f64).sqrt() / (high - low),
     })
 }
 
@@ -270,6 +275,21 @@ mod tests {
         assert_eq!(blocks, array![[1.0, 0.0], [0.0, 1.0]]);
         assert_relative_eq!(completeness(&blocks).unwrap().overall, 1.0, epsilon = 1e-9);
         assert!(over_blocks(&importance, &[4, 1]).is_err());
+    }
+
+    /// By hand: errors of 1, -1, 1 and -1 have squares that sum to 4; about their mean of 3 the values' sum to 20.
+    #[test]
+    fn informativeness_worked_by_hand() {
+        let truth = array![0.0, 2.0, 4.0, 6.0];
+        let found = informativeness_of(&array![1.0, 1.0, 5.0, 5.0], &truth).unwrap();
+        assert_relative_eq!(found.r2, 1.0 - 4.0 / 20.0, epsilon = 1e-12);
+        assert_relative_eq!(found.nrmse, 1.0 / 6.0, epsilon = 1e-12);
+        // The mean explains nothing, and less than it is less than nothing.
+        let mean = informativeness_of(&array![3.0, 3.0, 3.0, 3.0], &truth).unwrap();
+        assert_relative_eq!(mean.r2, 0.0, epsilon = 1e-12);
+        let worse = informativeness_of(&array![6.0, 4.0, 2.0, 0.0], &truth).unwrap();
+        assert_relative_eq!(worse.r2, -3.0, epsilon = 1e-12);
+        assert!(informativeness_of(&truth, &array![1.0, 1.0, 1.0, 1.0]).is_err());
     }
 
     #[test]

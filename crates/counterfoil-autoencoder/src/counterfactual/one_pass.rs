@@ -1,6 +1,6 @@
 //! Abduction and prediction where the decoder draws in one pass: no sampler runs, its noise is read off and given back.
 
-use super::{Counterfactuals, keys};
+use super::{Counterfactuals, image_keys};
 use crate::ModelError;
 use crate::network::one_pass::{ImageNoise, OnePass};
 use counterfoil_tensor::noise;
@@ -20,7 +20,7 @@ impl Counterfactuals<'_> {
         z: &Tensor,
     ) -> Result<Tensor, ModelError> {
         if !self.abducts_in_one_pass(decoder) {
-            return Ok(self.drawn_from_prior(decoder, 0, &keys(images)?, images.device()));
+            return Ok(self.drawn_from_prior(decoder, 0, &image_keys(images)?, images.device()));
         }
         let mut parts = Vec::new();
         for (start, length) in self.passes(images.size()[0]) {

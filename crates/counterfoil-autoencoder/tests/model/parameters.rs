@@ -88,3 +88,25 @@ fn a_block_needs_a_place() {
     let blocks = check(1).unwrap();
     assert_eq!(blocks.blocks().width(), 5);
 }
+
+/// Exact: an angle needs a place for its cosine and one for its sine, a category one for each that it might be.
+#[test]
+fn a_block_holds_all_parts_of_its_label() {
+    for (label, least) in [
+        ("kind=circular, period=360", 2),
+        ("kind=categorical, categories=4", 4),
+        ("low=0, high=1", 1),
+    ] {
+        let check = |width: usize| {
+            let dag = Dag::from_dot(&format!("digraph {{ cause [{label}, width={width}] }}"));
+            Architecture::check(&ModelConfig::default(), &dag.unwrap(), [1, 8, 8], 0)
+        };
+        assert_eq!(check(least).unwrap().blocks().width(), least as i64);
+        if least > 1 {
+            let said = check(least - 1).unwrap_err().to_string();
+            let expected = format!("`cause` needs a latent block of at least {least}");
+            assert!(said.contains(&expected), "{said}");
+            assert!(said.contains(&format!("it has {}", least - 1)), "{said}");
+        }
+    }
+}

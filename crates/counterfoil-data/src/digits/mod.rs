@@ -45,7 +45,8 @@ const CLASSES: usize = 10;
 pub enum Variant {
     /// Nothing: the label model of Morpho-MNIST, with independent noise.
     Plain,
-    /// `slant = 10 (thickness - 2.5) + 8 n` degrees, n standard normal.
+    /// `slant = 10 (thickness - 2.5) + 8 n` degrees, n standard normal. Handwriting that is turned (by 4 degrees, one standard
+    /// deviation) or bent looks much the same, so that an image tells its slant to some four degrees only.
     Slant,
     /// The pen is one or the other, each for half of the images: it makes thick and dark strokes (the larger of two draws
     /// of thickness's noise, the smaller of two of intensity's), or thin and bright ones. Nobody sees the pen.

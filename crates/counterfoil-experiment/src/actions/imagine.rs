@@ -303,13 +303,7 @@ impl Imagination {
         let unranged = Ranges::new();
         enter("factual".into(), image::to_pixels(&subjects.images)?, recorded, &unranged)?;
         let ranges = if options.ranges {
-            of_answers(
-                &reader,
-                &self.prepared,
-                reader.encode(&subjects.images)?,
-                interventions,
-                SEED,
-            )?
+            of_answers(&reader, &self.prepared, &subjects.images, interventions, SEED)?
         } else {
             Vec::new()
         };

@@ -59,7 +59,9 @@ impl<'a> Examination<'a> {
         let items = first(&split.test, images);
         let (batch, known) = (data.batch(items, device)?, labels(data, items));
         let tenfold = data.batch(first(items, section.tenfold_images), device)?;
-        let plan = Plan::new(draws, variables, items, &known)?;
+        // Fresh noise tells how much of a class the latents hold; without classes nothing is asked of it.
+        let afresh = dataset.classes().is_some();
+        let plan = Plan::new(draws, variables, items, &known, afresh)?;
         let mut truths = IndexMap::new();
         for deed in &plan.asked {
             let actions = on_data(deed, prepared.graph(), dataset.graph())?;

@@ -7,8 +7,9 @@
 //! every figure.
 //!
 //! A regressor could read an effect off its causes, which hold it but for its noise, and would then call a wrong image
-//! right. Where the world can render, half of what the judges of a scene learn from are therefore training images rendered
-//! again with every variable set on its own, uniformly over its range: there nothing tells of a variable but its own trace.
+//! right. Where the world can render, half of what the judges learn from are therefore training images rendered again with
+//! every variable set on its own, uniformly over its range: there nothing tells of a variable but its own trace. That is so in
+//! every scene, and on strokes where a regressor measures a variable that has causes, such as the slant that thickness causes.
 
 use counterfoil_autoencoder::oracle::{Classifier, OracleConfig, Regressor, intensity};
 use counterfoil_data::Gauge;
@@ -257,15 +258,22 @@ impl Lesson {
         (self.images.index_select(0, &places), series.iter().map(pick).collect())
     }
 
-    /// Training images; for scenes that can be rendered, as many again with every variable set on its own.
+    /// Training images; where a judge could read a variable off its causes and the world can render, as many again with every
+    /// variable set on its own.
     fn new(data: &Data, variables: &[Labelled], seed: u64, device: Device) -> Result<Self> {
         let dataset = data.dataset();
-        let rendered = dataset.gauge() == Gauge::Scene && dataset.exogenous(0).is_some();
-        let most = match (dataset.gauge(), rendered) {
-            (Gauge::Strokes, _) => SEEN,
-            (Gauge::Scene, false) => SEEN_SCENES,
-            (Gauge::Scene, true) => SEEN_SCENES / 2,
+        let tells_causes = match dataset.gauge() {
+            Gauge::Scene => true,
+            Gauge::Strokes => variables
+                .iter()
+                .any(|v| v.name() != DIRECT && !dataset.graph().parents(v.data).is_empty()),
         };
+        let rendered = tells_causes && dataset.exogenous(0).is_some();
+        let most = match dataset.gauge() {
+            Gauge::Strokes => SEEN,
+            Gauge::Scene => SEEN_SCENES,
+        };
+        let most = if rendered { most / 2 } else { most };
         let knows = |item: usize, v: usize| !dataset.labels()[[item, variables[v].data]].is_nan();
         let mut items = chosen(&data.split().train, variables.len(), knows, most);
         let mut images = data.batch(&items, device)?.images;

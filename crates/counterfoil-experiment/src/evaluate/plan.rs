@@ -57,7 +57,8 @@ pub struct Rounds {
 }
 
 impl Plan {
-    /// Draws the interventions of `items`, whose labels are `labels` (in the order of the data's graph).
+    /// Draws the interventions of `items`, whose labels are `labels` (in the order of the data's graph). With `afresh` those on
+    /// single variables are asked with fresh noise too: what keeps a class only because the latents hold it.
     ///
     /// # Errors
     /// When a value lies outside its variable's domain.
@@ -66,6 +67,7 @@ impl Plan {
         variables: &[Labelled],
         items: &[usize],
         labels: &[Vec<f64>],
+        afresh: bool,
     ) -> Result<Self> {
         let drawn = |name: String, columns: &[usize]| -> Result<Deed> {
             let actions = items.iter().map(|item| draws.action(columns, *item));
@@ -76,7 +78,7 @@ impl Plan {
         for (column, labelled) in each() {
             asked.push(drawn(labelled.name().to_owned(), &[column])?);
         }
-        let fresh = asked.iter().map(Deed::afresh).collect();
+        let fresh = asked.iter().filter(|_| afresh).map(Deed::afresh).collect();
         for (column, labelled) in each().filter(|(column, _)| draws.is_caused(*column)) {
             let value = |item: &usize| draws.set(&[(column, draws.extrapolated(column, *item))]);
             let actions = items.iter().map(value).collect::<Result<_>>()?;

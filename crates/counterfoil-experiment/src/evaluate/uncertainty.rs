@@ -9,7 +9,7 @@
 //! mechanisms themselves are wrong by more than reading is unsure, which no sampling of the noise can know. Effects are
 //! read off the latents; no image is decoded.
 
-use counterfoil_autoencoder::{Abduction, Counterfactuals};
+use counterfoil_autoencoder::{Abduction, Counterfactuals, image_keys};
 use counterfoil_graph::{Intervention, Kind};
 use counterfoil_metrics::{
     bootstrap::Bootstrap,
@@ -76,7 +76,9 @@ pub(super) fn of_effects(
     }
     let deeds: Vec<&[Intervention]> =
         asked.iter().map(|(deed, _)| &deed.interventions[..n]).collect();
-    sample(counterfactuals, prepared, &own, bootstrap.seed, &deeds, |which, read| {
+    // The images evaluated are the first of the test part, where each has its place.
+    let keys: Vec<u64> = (0..own.u.size()[0] as u64).collect();
+    sample(counterfactuals, prepared, &own, (bootstrap.seed, &keys), &deeds, |which, read| {
         for (column, _, samples) in &mut asked[which].1 {
             for (samples, value) in samples.iter_mut().zip(&read[*column]) {
                 samples.push(*value);
@@ -96,23 +98,25 @@ pub(super) fn of_effects(
 }
 
 /// For each intervention and each image the range of each label, `[low, high]` in label units: where a further answer would
-/// lie with probability [`LEVEL`], for the images whose codes are `u` and `z`; none of a label whose values are in no order.
+/// lie with probability [`LEVEL`]; none of a label whose values are in no order. An image has the same ranges whatever other
+/// images are asked about beside it.
 ///
 /// # Errors
-/// When the latents do not fit the model.
+/// When the images do not fit the model.
 pub(crate) fn of_answers(
     counterfactuals: &Counterfactuals<'_>,
     prepared: &Prepared,
-    (u, z): (Tensor, Tensor),
+    images: &Tensor,
     interventions: &[Intervention],
     seed: u64,
 ) -> Result<Vec<Vec<OfLabels>>> {
-    let n = u.size()[0] as usize;
+    let (u, z) = counterfactuals.encode(images)?;
+    let (n, keys) = (u.size()[0] as usize, image_keys(images)?);
     let own = Abduction::of_codes(u, z);
     let asked: Vec<Vec<Intervention>> = interventions.iter().map(|i| vec![i.clone(); n]).collect();
     let asked: Vec<&[Intervention]> = asked.iter().map(Vec::as_slice).collect();
     let mut samples: Vec<Vec<Vec<Vec<f64>>>> = vec![vec![Vec::new(); n]; asked.len()];
-    sample(counterfactuals, prepared, &own, seed, &asked, |which, read| {
+    sample(counterfactuals, prepared, &own, (seed, &keys), &asked, |which, read| {
         for (label, values) in read.iter().enumerate() {
             for (image, value) in samples[which].iter_mut().zip(values) {
                 image.resize(read.len(), Vec::new());
@@ -131,18 +135,17 @@ pub(crate) fn of_answers(
 }
 
 /// Answers what is `asked`, one intervention an image, from each of several abductions of the images, and hands over which
-/// answer it is and what is read off its latents: of each label one value an image.
+/// answer it is and what is read off its latents: of each label one value an image. Draws have a seed and a key an image.
 fn sample(
     counterfactuals: &Counterfactuals<'_>,
     prepared: &Prepared,
     own: &Abduction,
-    seed: u64,
+    (seed, keys): (u64, &[u64]),
     asked: &[&[Intervention]],
     mut answered: impl FnMut(usize, &[Vec<f64>]),
 ) -> Result<()> {
-    let keys: Vec<u64> = (0..own.u.size()[0] as u64).collect();
     for sample in 0..SAMPLES as u64 {
-        let abduction = counterfactuals.resample(own, seed, &keys, sample);
+        let abduction = counterfactuals.resample(own, seed, keys, sample);
         for (which, interventions) in asked.iter().enumerate() {
             answered(which, &prepared.read(&counterfactuals.act(&abduction, interventions)?)?);
         }

@@ -149,7 +149,8 @@ pub(super) const IMAGES: [Column; 17] = [
         "own",
         "own label set",
         "mean squared error",
-        "mean over variables: pixels in [0, 1], after setting a variable to what it is",
+        "mean over variables: pixels in [0, 1], after setting a variable to what it is, of the first images alone \
+         (`evaluation.tenfold_images`)",
         Goal::Low,
         |summary, _| squared(summary, "null_intervention", &summary.null_intervention),
     ),
@@ -157,7 +158,7 @@ pub(super) const IMAGES: [Column; 17] = [
         "reversal",
         "there and back",
         "mean squared error",
-        "mean over variables: pixels in [0, 1], after setting a variable to another value and back",
+        "mean over variables: pixels in [0, 1], after setting a variable to another value and back, of the same images",
         Goal::Low,
         |summary, _| squared(summary, "reversibility", &summary.reversibility),
     ),
