@@ -98,9 +98,7 @@ fn unknown_labels_are_trained_with_and_never_measured_on() {
 #[test]
 fn a_pendulum_may_have_an_alpha_channel() {
     let bench = Bench::new("kind = 'pendulum'\nside = 48\ncount = 8\nsplit = [4, 2, 2]");
-    let graph = "digraph { angle [unit=gon, low=-40, high=43]; light [unit=gon, low=60, high=147, domain_above=0, domain_below=200]; \
-                 shadow_length [unit=unit, low=2, high=15, domain_above=0]; shadow_position [unit=unit, low=1, high=20.5]; \
-                 angle -> {shadow_length shadow_position}; light -> {shadow_length shadow_position} }";
+    let graph = include_str!("../../../experiments/graphs/pendulum.dot");
     fs_err::write(bench.0.path().join("g.dot"), graph).unwrap();
     let images = |alpha: &str| {
         let config = Config::load(&bench.file(), None, &[format!("data.alpha={alpha}")]).unwrap();
