@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use counterfoil_autoencoder::{Objective, Prior, counterfactual::Reference};
+use counterfoil_autoencoder::{Code, Objective, Prior, counterfactual::Reference};
 use counterfoil_data::pendulum::GRID;
 use counterfoil_graph::Dag;
 use counterfoil_tensor::parse_device;
@@ -75,6 +75,12 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
         || objective.fit_mechanisms_to_labels;
     let learned = sections.model.label_prior == Prior::Learned;
     bounds.ensure("model.label_prior", "learned", !(learned && shown), need)?;
+
+    let strange = objective.teach_labels == 1.0 && sections.model.code == Code::Exogenous;
+    let need = "below 1 with model.code = \"exogenous\", whose KL shrinks what the encoder writes: a decoder that is shown \
+                labels' own codes alone never learns what those latents mean; set it to 0 and objective.decoder_shapes_labels \
+                to true, as in method = \"parity\"";
+    bounds.ensure("objective.teach_labels", objective.teach_labels, !strange, need)?;
 
     let again = sections.training.checkpoint_activations;
     let keeps = sections.model.decoder.draws_in_one_pass();
