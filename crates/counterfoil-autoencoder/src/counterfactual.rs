@@ -29,7 +29,7 @@ pub use self::{
 };
 
 use self::{act::touched, guide::Pass};
-use crate::{Architecture, Calibration, LatentDenoiser, Model, ModelError};
+use crate::{Architecture, Calibration, LatentDenoiser, Mechanism, Model, ModelError};
 use counterfoil_diffusion::guidance::Clamped;
 use counterfoil_diffusion::inversion::Latent;
 use counterfoil_diffusion::training::noised;
@@ -313,7 +313,8 @@ impl<'m> Counterfactuals<'m> {
         self.predict(abduction, interventions, &wanted)
     }
 
-    /// One sentence for each distinct value outside its variable's declared range: the model never saw such.
+    /// One sentence for each distinct value outside its variable's declared range, for the model never saw such; and for each
+    /// variable that the graph has follow from a change and that the model's mechanisms leave as it is.
     pub fn warnings(&self, interventions: &[Intervention]) -> Vec<String> {
         let dag = self.architecture().dag();
         let mut found = std::collections::BTreeSet::new();
@@ -327,8 +328,44 @@ impl<'m> Counterfactuals<'m> {
                     v.name()
                 ));
             }
+            let why = if self.directions().is_some() {
+                "directions of the whole code know no mechanisms"
+            } else if self.architecture().mechanism == Mechanism::Published {
+                "the published mechanism makes one hop, from a variable without causes"
+            } else {
+                "independent latents have no mechanisms"
+            };
+            for variable in self.unmoved(intervention) {
+                let name = dag.variable(variable).name();
+                let from = intervention.targets().into_iter();
+                let from: Vec<&str> = from
+                    .filter(|target| dag.descendants([*target]).contains(variable))
+                    .map(|target| dag.variable(target).name())
+                    .collect();
+                found.insert(format!(
+                    "{name} does not follow {} as the graph says: {why}",
+                    from.join(" and ")
+                ));
+            }
         }
         found.into_iter().collect()
+    }
+
+    /// The labelled variables that follow from what is changed by the graph, and not by this model.
+    fn unmoved(&self, intervention: &Intervention) -> Vec<usize> {
+        let a = self.architecture();
+        let (dag, changed) = (a.dag(), intervention.targets());
+        let follows = |variable: usize| match a.mechanism {
+            _ if self.directions().is_some() => false,
+            Mechanism::Independent => false,
+            Mechanism::Published => changed.iter().any(|&target| {
+                dag.parents(target).is_empty() && dag.parents(variable).contains(&target)
+            }),
+            Mechanism::Additive | Mechanism::Affine | Mechanism::Spline => true,
+        };
+        let mut found = dag.descendants(changed.iter().copied()).iter().collect::<Vec<usize>>();
+        found.retain(|v| !changed.contains(v) && a.blocks().get(*v).labelled && !follows(*v));
+        found
     }
 
     /// `(start, length)` of each pass over `n` items.

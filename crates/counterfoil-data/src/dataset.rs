@@ -176,6 +176,11 @@ impl Dataset {
         self.gauge
     }
 
+    /// Whether classes and labels are known to go together in some of the images, so that one could be read off the other.
+    pub fn class_tells_labels(&self) -> bool {
+        matches!(&self.truth, Truth::World { world, .. } if world.class_tells_labels())
+    }
+
     /// The graph of the labelled variables.
     pub fn graph(&self) -> &Dag {
         self.truth.graph()

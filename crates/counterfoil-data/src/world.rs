@@ -53,6 +53,11 @@ pub trait World: Send + Sync {
         Gauge::Scene
     }
 
+    /// Whether classes and labels go together in some of the images, so that one could be read off the other.
+    fn class_tells_labels(&self) -> bool {
+        false
+    }
+
     /// The exogenous noise of image `index` under `seed`.
     fn draw(&self, seed: u64, index: u64) -> Exogenous;
 

@@ -3,21 +3,23 @@
 //! A graph file may declare hidden common causes. The model has no block for them and answers all the same, so each
 //! question is first put to the graph: is the effect of what is set on each of its descendants a function of what was
 //! observed (Shpitser and Pearl 2006), and is the mechanism that training found the causal one? The answer carries the
-//! formula, or the hedge that proves that there is none. Where the mechanism takes a hidden common cause for an effect, the
-//! model's answer is one of many that all data fit; [`Confounded`](counterfoil_autoencoder::counterfactual::Confounded)
-//! bounds them.
+//! formula, or the hedge that proves that there is none. Where no data tell the effect and the mechanism takes a hidden common
+//! cause for it, the model's answer is one of many that all data fit;
+//! [`Confounded`](counterfoil_autoencoder::counterfactual::Confounded) gives others.
 //!
 //! An effect is about a population. What *this* image would have been is the probability of one world given what was seen in
 //! another, which the graph is asked too (Correa, Lee and Bareinboim 2021). From no experiment does it follow what a variable
 //! would have been that was seen itself; the model can answer because it takes every mechanism for an increasing function
-//! of its noise, which without hidden common causes settles it (Nasr-Esfahany, Alizadeh and Shah 2023).
+//! of its noise, which without hidden common causes settles it (Nasr-Esfahany, Alizadeh and Shah 2023). Only numbers on a
+//! line increase: what is circular or has categories leaves it open. With hidden common causes data may settle it another
+//! way, by a mechanism fitted behind a back door for one, which is not looked for here.
 //!
 //! A soft change, `do(x += 1)`, sets `x` to what becomes of the value that its causes give it, so it asks for two worlds too:
 //! `P(y | do(x := f(x)))` is the sum of `P(y[x = f(x')], x')` over `x'`, the effect on those who had each value (Haneuse
 //! and Rotnitzky 2013). It may be hidden where `P(y | do(x))` is not.
 
 use counterfoil_graph::{
-    Admg, CausalGraph as _, Dag, NodeSet, Query,
+    Admg, CausalGraph as _, Dag, Kind, NodeSet, Query,
     counterfactual::{Answer, Event, Formula, Question, World},
     identification::{NotIdentified, identify},
     separation::Workspace,
@@ -64,15 +66,23 @@ pub struct OfImage {
     /// Why none does, when they do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<String>,
-    /// Whether data tell where every mechanism is an increasing function of its noise, as the model takes it to be: no
-    /// hidden common cause is mistaken for an effect.
+    /// Whether the model's mechanisms are what data tell where every mechanism is an increasing function of its noise, as the
+    /// model takes it to be.
     pub identifiable_if_increasing: bool,
+    /// Why that is not so, or not known, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<String>,
 }
 
 impl OfImage {
     /// # Errors
     /// When the graph contradicts itself, which a checked one does not.
-    fn new(graph: &Admg, changed: &Changed, outcome: usize, mistaken: bool) -> Result<Self> {
+    fn new(
+        graph: &Admg,
+        changed: &Changed,
+        outcome: usize,
+        undecided: Option<String>,
+    ) -> Result<Self> {
         let seen = (0..graph.len())
             .fold(Event::sure(), |seen, variable| seen.and(variable, World::factual(), 0));
         // What a soft change starts from was seen, unless a change before it moves that.
@@ -94,22 +104,22 @@ impl OfImage {
             identifiable: estimand.is_some(),
             estimand,
             conflict,
-            identifiable_if_increasing: !mistaken,
+            identifiable_if_increasing: undecided.is_none(),
+            undecided,
         })
     }
 
     /// One sentence on what the answer rests on.
     pub fn ground(&self) -> String {
-        match (&self.estimand, self.identifiable_if_increasing) {
+        match (&self.estimand, &self.undecided) {
             (Some(estimand), _) => estimand.clone(),
-            (None, true) => {
+            (None, None) => {
                 "follows from no experiment, and from data if mechanisms increase with their noise, as the model has them"
                     .to_owned()
             }
-            (None, false) => {
-                "follows from no experiment, nor from data if mechanisms increase with their noise: hidden causes are in them"
-                    .to_owned()
-            }
+            (None, Some(reason)) => format!(
+                "follows from no experiment, nor from mechanisms that increase with their noise as the model has them: {reason}"
+            ),
         }
     }
 }
@@ -126,7 +136,7 @@ impl Identification {
         match (&self.hedge, &self.estimand) {
             (Some(hedge), _) => Some(format!(
                 "{} is not identifiable: {hedge}; the answer is one of many that all data fit (`counterfactual \
-                 --confounding 0.5` gives their range for a correlation of noise and cause of up to 0.5)",
+                 --confounding 0.5` gives those of models whose noise goes with the cause, with a correlation of 0.5)",
                 self.query
             )),
             (None, Some(estimand)) if !self.mistaken.is_empty() => Some(format!(
@@ -163,6 +173,18 @@ impl Changed {
     /// The outcome is 1 where everything is changed.
     fn event(&self, outcome: usize) -> Event {
         Event::sure().and(outcome, Self::world(self.all().iter()), 1)
+    }
+
+    /// What moves, and which of it stands between the change and `outcome`, `outcome` among it, and is made by its mechanism:
+    /// what is softly changed still follows its causes.
+    fn moved(&self, graph: &Admg, outcome: usize) -> (NodeSet, NodeSet) {
+        let mutilated = graph.mutilated(self.set.iter());
+        let moved = mutilated.descendants_of(self.all().iter());
+        let before = mutilated.ancestors_of([outcome]);
+        let on_the_way =
+            moved.iter().filter(|&node| before.contains(node) && !self.set.contains(node));
+        let on_the_way = on_the_way.collect();
+        (moved, on_the_way)
     }
 
     /// The query of an effect as one reads it.
@@ -244,7 +266,12 @@ pub fn identifications(declared: &Dag, set: &[&str], soft: &[&str]) -> Result<Ve
         };
         let mistaken: Vec<_> =
             mistaken(&graph, &changed, outcome)?.into_iter().map(names).collect();
-        let of_image = OfImage::new(&graph, &changed, outcome, !mistaken.is_empty())?;
+        let undecided = match orderless(declared, &graph, &changed, outcome)? {
+            _ if !mistaken.is_empty() => Some("hidden causes are in them".to_owned()),
+            Some(name) => Some(format!("`{name}` is no number on a line")),
+            None => None,
+        };
+        let of_image = OfImage::new(&graph, &changed, outcome, undecided)?;
         Ok(Identification {
             query: changed.query(&graph, outcome),
             identifiable: answer.is_ok(),
@@ -264,13 +291,10 @@ fn contradiction(error: impl std::fmt::Display) -> ExperimentError {
 /// `(parent, child)` pairs between what is changed and `outcome` where the parent changes and tells something of the child's
 /// noise, given the parents that stay as they are: hidden common causes tie them, directly or through what is known.
 fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Result<Vec<(usize, usize)>> {
-    // What is softly changed still follows its causes.
-    let mutilated = graph.mutilated(changed.set.iter());
-    let moved = mutilated.descendants_of(changed.all().iter());
-    let on_the_way = |&node: &usize| moved.contains(node) && !changed.set.contains(node);
+    let (moved, on_the_way) = changed.moved(graph, outcome);
     let mut workspace = Workspace::default();
     let mut pairs = Vec::new();
-    for child in mutilated.ancestors_of([outcome]).iter().filter(on_the_way) {
+    for child in on_the_way.iter() {
         let parents: NodeSet = graph.parents(child).iter().copied().collect();
         let staying = &parents - &moved;
         let child_alone: NodeSet = [child].into();
@@ -286,6 +310,23 @@ fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Result<Vec<(usiz
         }
     }
     Ok(pairs)
+}
+
+/// The first variable whose mechanism answers and whose values have no order, so that none increases.
+fn orderless(
+    declared: &Dag,
+    graph: &Admg,
+    changed: &Changed,
+    outcome: usize,
+) -> Result<Option<String>> {
+    for node in changed.moved(graph, outcome).1.iter() {
+        let name = graph.name(node);
+        let index = declared.index_of(name).map_err(graph_error)?;
+        if !matches!(declared.variable(index).kind(), Kind::Continuous) {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -349,6 +390,24 @@ mod tests {
             assert!(!image.identifiable && image.estimand.is_none(), "{text}: {image:?}");
             assert!(image.conflict.is_some(), "{text}");
             assert_eq!(image.identifiable_if_increasing, mistaken.is_empty(), "{text}");
+        }
+    }
+
+    /// An angle is a function of its cause and of noise in many ways, each of which goes once around, so an image's own is not told by
+    /// the data; nor is which of three sorts it would have been.
+    #[test]
+    fn what_has_no_order_does_not_increase() {
+        let angle = "x; y [kind=circular, period=360]; z; x -> y; y -> z; x -> w; w";
+        let sort = "x; y [kind=categorical, categories=3]; z; x -> y; y -> z; x -> w; w";
+        for text in [angle, sort] {
+            for (set, outcome, known) in
+                [("x", "y", false), ("x", "z", false), ("x", "w", true), ("y", "z", true)]
+            {
+                let image = found(text, &[set], &[], outcome).of_image.unwrap();
+                assert_eq!(image.identifiable_if_increasing, known, "{text}: {set}, {outcome}");
+                assert_eq!(image.undecided.is_none(), known);
+                assert_eq!(image.ground().contains("`y` is no number on a line"), !known);
+            }
         }
     }
 

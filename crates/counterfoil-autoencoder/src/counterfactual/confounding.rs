@@ -8,9 +8,10 @@
 //! ```
 //!
 //! gives the same images and labels, and the same abduction of what is there; under `do(cause)` its effect is smaller by `b`
-//! times the change of the cause. No data tell which `b` is right. In a linear Gaussian model in which the noise has the
+//! times the change of the cause. Where data do not tell the effect they do not tell which `b` is right. In a linear Gaussian model in which the noise has the
 //! partial correlation `r` with the cause, `b = r / sqrt(1 - r^2) sd(u) / sd(cause | other causes)`: the omitted variable bias
-//! (Cinelli and Hazlett 2020, section 3), with `r` in place of their two partial R2. So a bound on `r` bounds the answer.
+//! (Cinelli and Hazlett 2020, section 3), with `r` in place of their two partial R2. So a bound on `r` bounds `b`, and with it the
+//! effect itself; what follows from the effect is bounded where it rises or falls with it throughout.
 
 use crate::{Mechanism, Model, ModelError, known::known_rows, objective::label_codes};
 use counterfoil_graph::Kind as VariableKind;

@@ -8,8 +8,14 @@
 //!
 //! so that weights of 1 are no guidance whatever depends on what (Xia et al. 2025, decoupled guidance, in the form that
 //! leaves groups out). Against the factual latents the second term is 0, and so is everything where nothing is set;
-//! against null blocks (CausalDiffAE, section 4; Ho and Salimans 2022) the decoder must have been trained with blocks
-//! dropped.
+//! against null blocks the decoder must have been trained with blocks dropped one by one. With all blocks null at once,
+//!
+//! ```text
+//! target + (w - 1) (target - everything null)
+//! ```
+//!
+//! which is the classifier-free guidance of Ho and Salimans (2022) that CausalDiffAE takes over (section 4): for a decoder whose
+//! blocks were dropped together.
 
 use super::{Counterfactuals, Procedure};
 use crate::{LatentDenoiser, ModelError};
@@ -28,6 +34,8 @@ pub enum Reference {
     Factual,
     /// Null blocks: what the decoder is shown in training where a block is dropped.
     Null,
+    /// Null blocks everywhere, whatever the intervention reaches: the published guidance.
+    AllNull,
 }
 
 /// One pass of items to decode.
@@ -46,7 +54,7 @@ impl Procedure {
     pub(super) fn references(&self) -> usize {
         let guides = |weight: f64| usize::from(weight != 1.0);
         match self.guidance_reference {
-            Reference::Factual => guides(self.guidance),
+            Reference::Factual | Reference::AllNull => guides(self.guidance),
             Reference::Null => guides(self.guidance) + guides(self.guidance_kept),
         }
     }
@@ -78,6 +86,12 @@ impl Counterfactuals<'_> {
         let drawn = match p.guidance_reference {
             Reference::Factual => {
                 let reference = denoiser(&factual).beside(&target);
+                let guided = Guided::new::<Tensor>(target, reference, p.guidance)?;
+                self.follow(noise, guided, goal.as_ref())
+            }
+            Reference::AllNull => {
+                let null = self.model.null(self.weights, &latents);
+                let reference = denoiser(&null).beside(&target);
                 let guided = Guided::new::<Tensor>(target, reference, p.guidance)?;
                 self.follow(noise, guided, goal.as_ref())
             }

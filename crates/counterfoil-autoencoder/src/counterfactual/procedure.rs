@@ -22,7 +22,7 @@ pub struct Procedure {
     pub depth: f64,
     /// Weight of the variables that an intervention reaches against their reference in the decoder; 1 is no guidance.
     pub guidance: f64,
-    /// The same for the variables that it leaves alone; with the factual reference there is nothing to weigh.
+    /// The same for the variables that it leaves alone, against null blocks one by one.
     pub guidance_kept: f64,
     /// What guidance compares with.
     pub guidance_reference: Reference,
@@ -124,11 +124,19 @@ impl Procedure {
                 "must be false with a corrective decoder, which draws what a mean leaves of an image",
             );
         }
-        if self.guidance_kept != 1.0 && self.guidance_reference == Reference::Factual {
-            return setting(
-                "counterfactual.guidance_kept",
-                "must be 1 with guidance_reference = \"factual\": what is kept is factual already",
-            );
+        if self.guidance_kept != 1.0 {
+            let reason = match self.guidance_reference {
+                Reference::Null => None,
+                Reference::Factual => Some(
+                    "must be 1 with guidance_reference = \"factual\": what is kept is factual already",
+                ),
+                Reference::AllNull => Some(
+                    "must be 1 with guidance_reference = \"all-null\", which knows no groups: set \"null\"",
+                ),
+            };
+            if let Some(reason) = reason {
+                return setting("counterfactual.guidance_kept", reason);
+            }
         }
         if self.directions && architecture.mechanism != Mechanism::Independent {
             return setting(

@@ -76,6 +76,40 @@ fn one_variable_is_guided_as_published() {
     assert!(largest(&(found - expected)) < FLOAT);
 }
 
+/// Float class: with everything null at once it is so of several variables of which one is reached, where null blocks one by one
+/// are another guidance.
+#[test]
+fn all_null_is_guided_as_published() {
+    let dag = Dag::from_dot("digraph { a [low=0, high=1]; b [low=0, high=1] }").unwrap();
+    let model = tiny(&dag, |c| (c.null_blocks, c.residual_code) = (true, false));
+    let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+    let calibration = Calibration::ideal(model.architecture());
+    let set = Intervention::none().set(&dag, "a", 0.9).unwrap();
+    let answer = |guidance_reference| {
+        let procedure = Procedure {
+            method: Method::Ddim,
+            steps: 4,
+            guidance: 2.5,
+            guidance_reference,
+            ..Procedure::default()
+        };
+        let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
+        let abduction = imagine.abduct(&images(2), None).unwrap();
+        let wanted = imagine.act(&abduction, &vec![set.clone(); 2]).unwrap();
+        let found = imagine.decode(&abduction, &wanted).unwrap();
+        let denoiser = |z: &Tensor| LatentDenoiser::new(&model, &weights, z, None);
+        let (target, null) = (denoiser(&wanted), denoiser(&model.null(&weights, &wanted)));
+        let mut guided = Guided::new::<Tensor>(target, null, 2.5).unwrap();
+        let plan = Method::Ddim.plan(imagine.grid(), model.architecture().prediction()).unwrap();
+        let Latent::Single(noise) = abduction.noise else { panic!("DDIM keeps one state") };
+        (found, plan.run(noise.copy(), &mut guided, &mut NoNoise).unwrap())
+    };
+    let (found, published) = answer(Reference::AllNull);
+    assert!(largest(&(found - &published)) < FLOAT);
+    let (decoupled, _) = answer(Reference::Null);
+    assert!(largest(&(decoupled - published)) > 1e-2);
+}
+
 #[test]
 fn weights_that_mean_nothing_are_refused() {
     let model = tiny(&every_kind(), |_| {});
@@ -83,6 +117,14 @@ fn weights_that_mean_nothing_are_refused() {
     let calibration = Calibration::ideal(model.architecture());
     for (procedure, word) in [
         (Procedure { guidance_kept: 2.0, ..Procedure::default() }, "guidance_reference"),
+        (
+            Procedure {
+                guidance_kept: 2.0,
+                guidance_reference: Reference::AllNull,
+                ..Procedure::default()
+            },
+            "guidance_reference",
+        ),
         (Procedure { guidance_kept: f64::NAN, ..Procedure::default() }, "finite"),
     ] {
         let error = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap_err();
@@ -100,6 +142,7 @@ fn calls_of_references_count() {
     for (guidance_reference, guidance, guidance_kept, expected) in [
         (Reference::Factual, 1.0, 1.0, 4),
         (Reference::Factual, 2.0, 1.0, 8),
+        (Reference::AllNull, 2.0, 1.0, 8),
         (Reference::Null, 1.0, 1.0, 4),
         (Reference::Null, 1.0, 1.5, 8),
         (Reference::Null, 2.0, 1.5, 12),

@@ -2,9 +2,9 @@
 
 use crate::support::{every_kind, images, largest, published, scrambled, tiny};
 use counterfoil_autoencoder::counterfactual::{Confounded, Procedure};
-use counterfoil_autoencoder::{Abduction, Calibration, Counterfactuals, Mechanism};
+use counterfoil_autoencoder::{Abduction, Activation, Calibration, Counterfactuals, Mechanism};
 use counterfoil_diffusion::inversion::Method;
-use counterfoil_graph::Intervention;
+use counterfoil_graph::{Dag, Intervention};
 use counterfoil_tensor::{Mode, Precision, noise};
 use tch::{Device, Kind, Tensor};
 
@@ -35,7 +35,7 @@ fn abduction_undoes_prediction() {
 /// Exact: one hop, and parents enter as the sum of their noises.
 #[test]
 fn the_published_form_adds_the_noises_of_parents() {
-    let dag = counterfoil_graph::Dag::from_dot(
+    let dag = Dag::from_dot(
         "digraph { a [low=0, high=1]; b [low=0, high=1]; c [low=0, high=1]; a -> b; b -> c; a -> c }",
     )
     .unwrap();
@@ -50,6 +50,49 @@ fn the_published_form_adds_the_noises_of_parents() {
         1,
     );
     assert!(largest(&(predict(&moved) - predict(&u))) < 1e-5);
+}
+
+/// Hand values of the published mechanism, `f(s) = 2 l(s) + 4 l(-s) + 1/2` with l a leaky rectifier of slope 1/100 below 0, of the
+/// sum s of the parents' noises: roots have f(0), the child of two sees 1 - 3 = -2, its own child sees 1/4 and not 8.71.
+#[test]
+fn the_published_mechanism_has_its_hand_values() {
+    let dag = Dag::from_dot(
+        "digraph { a [low=0, high=1]; b [low=0, high=1]; c [low=0, high=1]; d [low=0, high=1];
+         a -> c; b -> c; c -> d }",
+    )
+    .unwrap();
+    let model = tiny(&dag, |c| {
+        published(c);
+        (c.block_width, c.mechanism_depth) = (Some(1), 1);
+        c.mechanism_activation = Activation::LeakyRelu;
+    });
+    let mut store = model.initialise(0, Device::Cpu);
+    let mut written = 0;
+    let state: Vec<(String, Tensor)> = (store.state().into_iter())
+        .map(|(name, tensor)| {
+            let of_mechanism = |part: &str| {
+                ["a", "b", "c", "d"].iter().any(|v| name.ends_with(&format!("{v}.{part}")))
+            };
+            let values = if of_mechanism("hidden.weight") {
+                vec![1.0f32, -1.0, 0.0, 0.0]
+            } else if of_mechanism("out.weight") {
+                vec![2.0, 4.0, 0.0, 0.0]
+            } else if of_mechanism("out.bias") {
+                vec![0.5]
+            } else {
+                return (name, tensor.zeros_like());
+            };
+            written += 1;
+            (name, Tensor::from_slice(&values).view(&*tensor.size()))
+        })
+        .collect();
+    assert_eq!(written, 12);
+    store.load_state(&state).unwrap();
+    let weights = store.bind(Precision::F32, Mode::Evaluate);
+    let u = Tensor::from_slice(&[1.0f32, -3.0, 0.25, 10.0]).view([1, 4]);
+    let z = model.mechanisms().predict(&weights, &u);
+    let by_hand = Tensor::from_slice(&[1.5f32, -2.5, 8.71, 10.99]).view([1, 4]);
+    assert!(largest(&(z - by_hand)) < 1e-5);
 }
 
 #[test]
@@ -87,7 +130,7 @@ fn an_intervention_reaches_descendants_and_nobody_else() {
 /// Exact: as published, a set root is written in u and moves its children by one hop, a set child is overwritten.
 #[test]
 fn the_published_intervention_makes_one_hop() {
-    let dag = counterfoil_graph::Dag::from_dot(
+    let dag = Dag::from_dot(
         "digraph { a [low=0, high=1]; b [low=0, high=1]; c [low=0, high=1]; a -> b; b -> c }",
     )
     .unwrap();
@@ -124,7 +167,7 @@ fn the_published_intervention_makes_one_hop() {
 /// that are set beside it, and reaches what follows from it.
 #[test]
 fn a_soft_change_moves_what_the_mechanism_gives() {
-    let dag = counterfoil_graph::Dag::from_dot(
+    let dag = Dag::from_dot(
         "digraph { a [low=0, high=10]; b [low=0, high=10]; turn [kind=circular, period=360]; c [low=0, high=1];
          a -> b; b -> c; a -> turn }",
     )
@@ -251,6 +294,33 @@ fn wrong_interventions_are_refused_and_far_ones_flagged() {
     let warnings = imagine.warnings(&[far.clone(), far, Intervention::none()]);
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].contains("cause = 14") && warnings[0].contains("0 to 10"), "{warnings:?}");
+    // What the graph has follow and the model leaves alone is said, and nothing where it does follow.
+    let chain = Dag::from_dot(
+        "digraph { a [low=0, high=1]; b [low=0, high=1]; c [low=0, high=1]; d [low=0, high=1];
+         a -> b; b -> c; d -> c }",
+    )
+    .unwrap();
+    for (form, set, expected) in [
+        (Mechanism::Independent, "a=0.5", vec!["b does not follow a", "c does not follow a"]),
+        (Mechanism::Independent, "c=0.5", vec![]),
+        (Mechanism::Published, "a=0.5", vec!["c does not follow a"]),
+        (Mechanism::Published, "b+=0.1", vec!["c does not follow b"]),
+        (Mechanism::Published, "d=0.5", vec![]),
+        (Mechanism::Additive, "a=0.5", vec![]),
+    ] {
+        let model = tiny(&chain, |c| match form {
+            Mechanism::Published => published(c),
+            _ => c.mechanism = form,
+        });
+        let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
+        let ideal = Calibration::ideal(model.architecture());
+        let imagine = Counterfactuals::new(&model, &weights, &ideal, procedure).unwrap();
+        let said = imagine.warnings(&[Intervention::parse(&chain, [set]).unwrap()]);
+        assert_eq!(said.len(), expected.len(), "{form:?} {set}: {said:?}");
+        for (said, start) in said.iter().zip(expected) {
+            assert!(said.starts_with(start), "{form:?} {set}: {said}");
+        }
+    }
     for bad in [
         Procedure { batch: 0, ..procedure },
         Procedure { depth: 0.0, ..procedure },
@@ -296,7 +366,7 @@ fn composition_is_exact_with_the_reversible_sampler() {
 /// there, moves the effect by that much less under `do(cause)`, and its descendants through it.
 #[test]
 fn compatible_models_disagree_about_the_effect_alone() {
-    let dag = counterfoil_graph::Dag::from_dot(
+    let dag = Dag::from_dot(
         "digraph { a [low=-1, high=1]; b [low=-1, high=1]; c [low=-1, high=1]; a -> b; b -> c }",
     )
     .unwrap();
@@ -352,10 +422,7 @@ fn the_range_of_compatible_models_needs_a_continuous_pair() {
         assert!(error.contains(word), "{error}");
     }
     let published = tiny(
-        &counterfoil_graph::Dag::from_dot(
-            "digraph { a [low=0, high=1]; b [low=0, high=1]; a -> b }",
-        )
-        .unwrap(),
+        &Dag::from_dot("digraph { a [low=0, high=1]; b [low=0, high=1]; a -> b }").unwrap(),
         published,
     );
     let weights = scrambled(&published, 0.2).bind(Precision::F32, Mode::Evaluate);

@@ -125,6 +125,20 @@ fn the_kl_has_its_hand_value() {
     assert!((kl - 0.403_145_365_937).abs() < 1e-10, "{kl}");
 }
 
+/// Hand value: an encoder of zeros writes z = 0, so the published label term is half the squared length of the codes: 6 dimensions
+/// of 1/4 and of 1/2, 3 of each a cosine of 0 and a sine of 1, one category of 2; then of -1/2, -3/5, a cosine of -1 and 2 again.
+#[test]
+fn the_published_label_term_has_its_hand_value() {
+    let model = tiny(&every_kind(), published);
+    let store = scrambled(&model, 0.0);
+    let config = ObjectiveConfig { parity: true, drop_labelled: 0.0, ..ObjectiveConfig::default() };
+    let first = 6.0 / 16.0 + 6.0 / 4.0 + 3.0 + 2.0;
+    let second = 6.0 / 4.0 + 6.0 * 0.36 + 3.0 + 2.0;
+    // After the warm-up.
+    let found = term(&terms(&model, &store, config, 50), "label");
+    assert!((found - 0.5 * (first + second) / 2.0).abs() < 1e-5, "{found}");
+}
+
 /// In parity each term is the mean over the images whose latents were kept: of two images both, either or none.
 #[test]
 fn parity_averages_over_kept_images() {

@@ -22,7 +22,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 Columns: factual | counterfactual, and the truth where the world can render it. Values are in the label's own units;
 --do may be repeated to change several variables at once. `=` cuts a variable from its causes; `+=`, `-=` and `*=` leave
 them in force and move what they make of it. Where the graph file declares hidden causes, a warning says which
-effects data cannot tell, and --confounding shows the range of answers that all fit them.";
+effects data cannot tell, and --confounding shows answers of other models that fit them as well.";
 
 /// Flags of `counterfactual`.
 #[derive(Debug, Args)]
@@ -41,8 +41,8 @@ pub(crate) struct Options {
     /// The class of the image, for a model that looks at classes
     #[arg(long, value_name = "N", requires = "image")]
     class: Option<usize>,
-    /// Where data cannot tell the effect, show the range of the models that they fit whose noise correlates with its cause by
-    /// up to this much
+    /// Where data cannot tell the effect, show beside the model's answer those of models that fit them as well, whose noise
+    /// correlates with its cause by this much one way and the other
     #[arg(long, value_name = "R", value_parser = correlation)]
     confounding: Option<f64>,
     /// Say in which range each answer lies with probability 0.9, over 59 abductions of each image

@@ -295,10 +295,11 @@ fn a_hidden_cause_is_warned_of_and_ranged_over() {
 
     let ranged = bench.json(&[&ask[..], &["--confounding", "0.5"]].concat());
     let [low, high] = ["-0.5", "+0.5"].map(|r| format!("{set}, hidden cause {r}"));
-    assert_eq!(titles(&ranged["imagined"]), ["factual", &low, &high, &format!("truth, {set}")]);
+    let truth = format!("truth, {set}");
+    assert_eq!(titles(&ranged["imagined"]), ["factual", set, &low, &high, &truth]);
     let picture =
         |told: &Value| fs_err::read(bench.path(told["picture"].as_str().unwrap())).unwrap();
-    assert_eq!(grid(&picture(&ranged)), (4, 2));
+    assert_eq!(grid(&picture(&ranged)), (5, 2));
 }
 
 #[test]

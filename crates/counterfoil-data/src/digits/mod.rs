@@ -127,6 +127,10 @@ impl World for Digits {
         Gauge::Strokes
     }
 
+    fn class_tells_labels(&self) -> bool {
+        matches!(self.variant, Variant::Biased { .. })
+    }
+
     fn draw(&self, seed: u64, index: u64) -> Exogenous {
         let mut stream = Stream::new(seed, "digits-style", index, 0);
         let class = stream.below(CLASSES) as u8;

@@ -9,7 +9,7 @@ use counterfoil_data::{
     png::{self, Picture, read_grey},
     sheet::{self, Layout},
 };
-use counterfoil_graph::{Dag, Intervention};
+use counterfoil_graph::{Change, Dag, Intervention, Kind as VariableKind};
 use counterfoil_tensor::{Weights, image, parse_device};
 use serde::Serialize;
 use tch::{Device, Kind, Tensor};
@@ -28,6 +28,7 @@ use crate::{
         uncertainty::{OfLabels, of_answers},
     },
     identification::{Identification, identifications},
+    numbers,
     progress::Reporter,
     run_dir::RunDir,
     trained::{Trained, Which},
@@ -81,6 +82,8 @@ const FITTED: usize = 2000;
 
 /// Hidden causes over which a range is tried: each doubles the answers.
 const HIDDEN: usize = 4;
+/// Share of a range by which a variable may be read beyond it without a word.
+const NEAR: f64 = 0.02;
 
 /// What was imagined: one row a subject, one column an intervention, the factual image first.
 #[derive(Debug, Serialize)]
@@ -308,6 +311,7 @@ impl Imagination {
             Vec::new()
         };
         let mut identification = Vec::new();
+        let mut warnings = maker.warnings(interventions);
         for (which, intervention) in interventions.iter().enumerate() {
             let title = intervention.describe(self.graph());
             let (set, soft): (Vec<_>, Vec<_>) =
@@ -317,16 +321,24 @@ impl Imagination {
             identification.push(identifications(self.config.declared(), &set, &soft)?);
             let found = identification.last().map_or(&[][..], Vec::as_slice);
             let answers = self.answers(found, &weights, options.confounding)?;
+            if options.confounding.is_some() && answers.len() == 1 {
+                warnings.push(format!(
+                    "{title}: there are no other models to show for --confounding, for by the graph data tell this effect"
+                ));
+            }
             let truths: Vec<_> = subjects
                 .items
                 .iter()
                 .map(|item| item.and_then(|item| self.true_labels(item, intervention)))
                 .collect();
             let asked = vec![intervention.clone(); n];
-            // The answers of both ends of a range of models have no ranges of their own.
-            let own = ranges.get(which).filter(|_| answers.len() == 1).unwrap_or(&unranged);
             for (end, confounded) in answers {
+                // The answers of other models have no ranges of their own.
+                let own = ranges.get(which).filter(|_| end.is_empty()).unwrap_or(&unranged);
                 let latents = maker.act_confounded(&abduction, &asked, &confounded)?;
+                if end.is_empty() {
+                    warnings.extend(self.moved_out_of_range(intervention, &latents));
+                }
                 let images = maker.predict(&abduction, &asked, &latents)?;
                 enter(format!("{title}{end}"), image::to_pixels(&images)?, truths.clone(), own)?;
             }
@@ -347,7 +359,6 @@ impl Imagination {
         let images: Vec<&[u8]> = (0..n).flat_map(of).collect();
         let layout = Layout { columns: sheets.len(), ..Layout::default() };
         let picture = sheet::compose(shape, &images, &layout)?;
-        let mut warnings = maker.warnings(interventions);
         for warning in identification.iter().flatten().filter_map(Identification::warning) {
             if !warnings.contains(&warning) {
                 warnings.push(warning);
@@ -356,7 +367,7 @@ impl Imagination {
         Ok(Imagined { columns, rows, warnings, identification, picture })
     }
 
-    /// The models that answer an intervention, each with what stands behind its title: the trained one, or where hidden
+    /// The models that answer an intervention, each with what stands behind its title: the trained one, and where hidden
     /// common causes are to be reckoned with, those at the corners of the range, where each of them pulls one way or the other.
     fn answers(
         &self,
@@ -366,7 +377,9 @@ impl Imagination {
     ) -> Result<Vec<(String, Vec<Confounded>)>> {
         let graph = self.graph();
         let mut pairs = Vec::new();
-        for (cause, effect) in identification.iter().flat_map(|one| &one.mistaken) {
+        // Where data tell the effect, they tell which of these models is wrong.
+        let open = identification.iter().filter(|one| !one.identifiable);
+        for (cause, effect) in open.flat_map(|one| &one.mistaken) {
             let pair = (
                 graph.index_of(cause).map_err(graph_error)?,
                 graph.index_of(effect).map_err(graph_error)?,
@@ -375,8 +388,9 @@ impl Imagination {
                 pairs.push(pair);
             }
         }
+        let trained = (String::new(), Vec::new());
         let Some(most) = confounding.filter(|_| !pairs.is_empty()) else {
-            return Ok(vec![(String::new(), Vec::new())]);
+            return Ok(vec![trained]);
         };
         let train = &self.data.split().train;
         let labels = self.data.batch(&train[..train.len().min(FITTED)], self.device)?.labels;
@@ -401,7 +415,34 @@ impl Imagination {
             let each = sides.iter().enumerate().map(|(pair, side)| fitted[*side][pair]);
             (format!(", hidden {causes} {}", signs.join(" ")), each.collect())
         };
-        Ok(corners(pairs.len()).map(answer).collect())
+        Ok(std::iter::once(trained).chain(corners(pairs.len()).map(answer)).collect())
+    }
+
+    /// One sentence for each variable that a soft change moves out of its declared range on one of the images: the model never
+    /// saw such.
+    fn moved_out_of_range(&self, intervention: &Intervention, latents: &Tensor) -> Vec<String> {
+        let architecture = self.prepared.trained.model.architecture();
+        let sentence = |(variable, change): (usize, Change)| {
+            let v = self.graph().variable(variable);
+            if change.value().is_some() || !matches!(v.kind(), VariableKind::Continuous) {
+                return None;
+            }
+            let block = architecture.blocks().get(variable).of(latents);
+            let read = self.prepared.calibration.label(architecture, variable, &block)?;
+            let (low, high) = v.range();
+            let [least, most] = [read.min(), read.max()].map(|x| x.double_value(&[]));
+            // Where it lies is read, and what lies at an end may be read a little beyond it.
+            let slack = NEAR * (high - low);
+            let far = if least < low - slack { least } else { most };
+            (far < low - slack || far > high + slack).then(|| {
+                format!(
+                    "{} becomes {}, outside the declared range {low} to {high}: the result is an extrapolation",
+                    v.name(),
+                    numbers::short(far)
+                )
+            })
+        };
+        intervention.iter().filter_map(sentence).collect()
     }
 
     /// Writes the picture to `file`, by default `NAME.png` in the run's folder [`COUNTERFACTUALS_DIR`]; the result is

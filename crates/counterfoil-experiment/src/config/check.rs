@@ -65,9 +65,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     sections.model = sections.model.resolved(graph.len());
     Objective::new(&sections.objective, sections.training.steps, sections.experiment.seed)?;
 
-    let (objective, procedure) = (&sections.objective, &sections.counterfactual);
-    let dropped = objective.drop_labelled.max(objective.drop_each) > 0.0;
-    let guided = procedure.guidance_reference == Reference::Null;
+    let objective = &sections.objective;
     let need = "\"fixed\" where the decoder or the mechanisms are shown labels' own codes: set objective.teach_labels and \
                 objective.mechanism_labels to 0 and objective.fit_mechanisms_to_labels to false, as in method = \"parity\"";
     let shown = objective.teach_labels > 0.0
@@ -87,9 +85,7 @@ pub(super) fn check(mut sections: Sections, file: &Path) -> Result<Config> {
     let need = "false where the decoder is \"direct\" or \"hierarchical\": the UNet's activations alone can be computed again";
     bounds.ensure("training.checkpoint_activations", again, !(again && keeps), need)?;
 
-    let need = "\"factual\" where the decoder is trained with all blocks: set objective.drop_each or \
-                objective.drop_labelled above 0, so that it knows null blocks";
-    bounds.ensure("counterfactual.guidance_reference", "null", dropped || !guided, need)?;
+    check_guidance(&sections, &graph, &bounds)?;
 
     let hash = hash(&sections, &graph)?;
     Ok(Config { sections, declared, graph, graph_text, hash })
@@ -250,6 +246,27 @@ fn check_parts(data: &DataSection, bounds: &Bounds<'_>) -> Result<()> {
     let need = "\"random\": the pendulum's variants grid and published, pendulum-files and causalcircuit alone have \
                 published parts";
     bounds.ensure("data.parts", "published", parted, need)
+}
+
+/// A decoder can be guided away from what it was trained to draw without, and from nothing else.
+fn check_guidance(sections: &Sections, graph: &Dag, bounds: &Bounds<'_>) -> Result<()> {
+    let (objective, key) = (&sections.objective, "counterfactual.guidance_reference");
+    let together = objective.drop_labelled > 0.0;
+    let single = graph.labelled_part().len() == 1;
+    match sections.counterfactual.guidance_reference {
+        Reference::Factual => Ok(()),
+        Reference::Null => {
+            let need = "\"factual\" where the decoder is trained with all blocks: set objective.drop_each above 0, so that it \
+                        knows null blocks beside others";
+            let known = objective.drop_each > 0.0 || (together && single);
+            bounds.ensure(key, "null", known, need)
+        }
+        Reference::AllNull => {
+            let need = "\"factual\" where the decoder is trained with all blocks: set objective.drop_labelled above 0, so that \
+                        it knows images of which it is told nothing";
+            bounds.ensure(key, "all-null", together, need)
+        }
+    }
 }
 
 fn check_training(sections: &Sections, bounds: &Bounds<'_>) -> Result<()> {

@@ -258,8 +258,8 @@ impl Lesson {
         (self.images.index_select(0, &places), series.iter().map(pick).collect())
     }
 
-    /// Training images; where a judge could read a variable off its causes and the world can render, as many again with every
-    /// variable set on its own.
+    /// Training images; where a judge could read a variable off its causes or off the class, and the world can render, as many
+    /// again with every variable set on its own.
     fn new(data: &Data, variables: &[Labelled], seed: u64, device: Device) -> Result<Self> {
         let dataset = data.dataset();
         let tells_causes = match dataset.gauge() {
@@ -268,7 +268,8 @@ impl Lesson {
                 .iter()
                 .any(|v| v.name() != DIRECT && !dataset.graph().parents(v.data).is_empty()),
         };
-        let rendered = tells_causes && dataset.exogenous(0).is_some();
+        let tells = tells_causes || dataset.class_tells_labels();
+        let rendered = tells && dataset.exogenous(0).is_some();
         let most = match dataset.gauge() {
             Gauge::Strokes => SEEN,
             Gauge::Scene => SEEN_SCENES,
@@ -365,6 +366,26 @@ mod tests {
         let (there, again) = slanted.labels.split_at(seen);
         assert!(tie(there) > 0.4, "{}", tie(there));
         assert!(tie(again).abs() < 0.25, "{}", tie(again));
+    }
+
+    /// Biased digits from 5 on are thick: a judge must not take a thick stroke for such a digit, or such a digit for a thick stroke.
+    #[test]
+    fn a_judge_cannot_read_a_class_off_a_stroke() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/digits-biased.toml");
+        let config = Config::load(file.as_ref(), Some("smoke"), &[]).unwrap();
+        let data = Data::load(&config).unwrap();
+        let variables = Labelled::all(config.graph(), data.dataset().graph()).unwrap();
+        let lesson = Lesson::new(&data, &variables, 1, Device::Cpu).unwrap();
+        let seen = data.split().train.len();
+        assert_eq!((lesson.labels.len(), lesson.items.len()), (2 * seen, 2 * seen));
+        let classes = data.dataset().classes().unwrap();
+        let tie = |rows: Range<usize>| {
+            let late = |k: usize| f64::from(u8::from(classes[lesson.items[k]] >= 5));
+            let of = |f: &dyn Fn(usize) -> f64| rows.clone().map(f).collect::<Vec<_>>();
+            pearson(&of(&late), &of(&|k| lesson.labels[k][0])).unwrap()
+        };
+        assert!(tie(0..seen) > 0.4, "{}", tie(0..seen));
+        assert!(tie(seen..2 * seen).abs() < 0.25, "{}", tie(seen..2 * seen));
     }
 
     #[test]

@@ -136,11 +136,12 @@ impl Runner for Children {
         let err = child.stderr.take().map(|pipe: ChildStderr| gather(pipe));
         let status = wait(&mut child, interrupt)?;
         let (out, err) = (text(out), text(err));
-        if interrupt.load(Ordering::Relaxed) || status == Some(i32::from(INTERRUPTED)) {
-            return Ok(Ended::Interrupted);
-        }
+        // One that was told to end may have been at its end already.
         if status == Some(0) {
             return finished(&out).map(Ended::Done);
+        }
+        if interrupt.load(Ordering::Relaxed) || status == Some(i32::from(INTERRUPTED)) {
+            return Ok(Ended::Interrupted);
         }
         let last = err.lines().rev().find(|line| !line.trim().is_empty());
         let said = last.map(|line| line.trim_start_matches("error: ").to_owned());

@@ -33,7 +33,7 @@ pub(super) struct Head {
     pub(super) preset: Option<String>,
     #[serde(default = "minutes")]
     pub(super) minutes: f64,
-    #[serde(default = "yes")]
+    #[serde(default)]
     pub(super) publish: bool,
 }
 
@@ -73,10 +73,6 @@ pub(super) struct Ablation {
 
 fn minutes() -> f64 {
     MINUTES
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn one_seed() -> Vec<u64> {

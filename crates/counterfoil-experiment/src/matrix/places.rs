@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{error::Result, run_dir::write_atomic};
 
-/// The folder of the cells of a table that is published.
+/// The cells of a table that is published, in its repository.
 const CELLS: &str = "docs/results/cells";
-/// The file that shows it in the repository.
+/// The file that shows it there.
 const MARKDOWN: &str = "docs/results.md";
 /// The file of the page.
 const PAGE: &str = "table.html";
@@ -59,11 +59,11 @@ impl Places {
     /// when cells are given.
     pub fn new(plan: &Plan, out: &Path, cells: Option<&Path>, markdown: Option<&Path>) -> Self {
         let folder = out.join(plan.folder());
-        let published = plan.publish && cells.is_none();
-        let or = |given: Option<&Path>, usual: &str, own: &str| match given {
-            Some(given) => given.to_owned(),
-            None if published => PathBuf::from(usual),
-            None => folder.join(own),
+        let published = plan.publish.as_ref().filter(|_| cells.is_none());
+        let or = |given: Option<&Path>, usual: &str, own: &str| match (given, published) {
+            (Some(given), _) => given.to_owned(),
+            (None, Some(home)) => home.join(usual),
+            (None, None) => folder.join(own),
         };
         Self {
             store: Store::new(or(cells, CELLS, "cells"), folder.join("failed")),

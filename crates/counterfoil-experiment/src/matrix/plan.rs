@@ -59,8 +59,9 @@ pub struct Plan {
     pub name: String,
     /// The preset of the table's file that was asked for.
     pub preset: Option<String>,
-    /// Whether its cells belong into the repository.
-    pub publish: bool,
+    /// The folder whose `docs` its cells and its Markdown belong into, above that of its file; nothing where it is not
+    /// published, as when its caller changes what the file says.
+    pub publish: Option<PathBuf>,
     /// One section for each experiment of each group.
     pub sections: Vec<Section>,
     /// Every run once, in the order in which they are worth having.
@@ -163,7 +164,8 @@ impl Plan {
         Ok(Self {
             name: file.table.name,
             preset: request.preset.map(str::to_owned),
-            publish: file.table.publish,
+            publish: (file.table.publish && request.set.iter().all(|text| is_data_dir(text)))
+                .then(|| above(path)),
             sections,
             cells,
         })
@@ -175,6 +177,20 @@ impl Plan {
             Some(preset) => format!("{}-{preset}", self.name),
             None => self.name.clone(),
         }
+    }
+}
+
+/// Whether an override says where data lie, which changes no outcome.
+fn is_data_dir(text: &str) -> bool {
+    text.split('=').next().unwrap_or_default().trim() == "data.dir"
+}
+
+/// The folder above the one that a file lies in, as its path has it.
+fn above(file: &Path) -> PathBuf {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    match folder.parent() {
+        Some(above) if folder.file_name().is_some() => above.to_owned(),
+        _ => folder.join(".."),
     }
 }
 
@@ -300,7 +316,7 @@ impl Maker<'_> {
         if !config.data().kind.is_world() || config.data().dir.is_none() {
             return Ok((config, set));
         }
-        set.retain(|text| !text.trim_start().starts_with("data.dir"));
+        set.retain(|text| !is_data_dir(text));
         Ok((load(&set)?, set))
     }
 

@@ -14,7 +14,12 @@ use super::{
     plan::{Cell, Plan},
     store::{Record, Store},
 };
-use crate::{error::Result, numbers::duration, progress::Reporter};
+use crate::{
+    error::{ExperimentError, Result},
+    numbers::duration,
+    progress::Reporter,
+    run_dir::RunLock,
+};
 
 /// The time in which cells must end.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -174,15 +179,22 @@ impl Times {
         });
     }
 
-    /// Seconds that a cell may take: the longest of those of the same experiment, preset and method, else of the same
-    /// experiment and preset, else what the table's file says.
+    /// Seconds that a cell may take: as long as the middle one of the same experiment, preset and method took, else of the
+    /// same experiment and preset, else what the table's file says. One that had to share its machine says little.
     pub fn estimate(&self, cell: &Cell) -> f64 {
         let world =
             || self.0.iter().filter(|k| k.experiment == cell.experiment && k.preset == cell.preset);
         let own = world().filter(|known| known.name == cell.name).map(|known| known.seconds);
-        let longest = own.reduce(f64::max).or_else(|| world().map(|k| k.seconds).reduce(f64::max));
-        longest.unwrap_or(60.0 * cell.minutes)
+        middle(own.collect())
+            .or_else(|| middle(world().map(|known| known.seconds).collect()))
+            .unwrap_or(60.0 * cell.minutes)
     }
+}
+
+/// The middle one of several times, the longer of two.
+fn middle(mut seconds: Vec<f64>) -> Option<f64> {
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied()
 }
 
 /// What was done.
@@ -194,10 +206,30 @@ pub struct Outcome {
     pub failed: usize,
     /// Selected cells that could not have ended in the time given.
     pub left: usize,
-    /// Selected cells that another process was at.
+    /// Selected cells that another process was at, or ran meanwhile.
     pub elsewhere: usize,
     /// Whether the user stopped it.
     pub interrupted: bool,
+}
+
+/// Whose a cell is that is about to be run.
+enum Claim {
+    /// Ours, as long as the lock is held.
+    Ours(#[expect(dead_code, reason = "holding it is what it is for")] RunLock),
+    /// Another process is at it, or was since we looked.
+    Elsewhere(String),
+}
+
+/// Two processes may fill one table at a time.
+fn claimed(store: &Store, cell: &Cell) -> Result<Claim> {
+    match store.claim(&cell.hash) {
+        Ok(lock) => Ok(match store.record(&cell.hash) {
+            Ok(Some(_)) => Claim::Elsewhere("another process has run it meanwhile".to_owned()),
+            _ => Claim::Ours(lock),
+        }),
+        Err(held @ ExperimentError::Locked { .. }) => Ok(Claim::Elsewhere(held.to_string())),
+        Err(other) => Err(other),
+    }
 }
 
 /// Runs the selected cells that have no record yet, one after the other, as long as one can end in time; those that
@@ -242,7 +274,11 @@ pub fn perform(
             if left.is_finite() { format!(", {} given", duration(left)) } else { String::new() },
         ));
         let start = Instant::now();
-        match runner.run(cell, interrupt)? {
+        let ended = match claimed(store, cell)? {
+            Claim::Ours(_lock) => runner.run(cell, interrupt)?,
+            Claim::Elsewhere(said) => Ended::Elsewhere(said),
+        };
+        match ended {
             Ended::Done(run) => {
                 let seconds = start.elapsed().as_secs_f64();
                 times.learn(&store.keep(cell, &run, seconds)?);

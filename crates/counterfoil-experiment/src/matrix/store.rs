@@ -18,11 +18,13 @@ use crate::{
     },
     error::{ExperimentError, Result},
     evaluate::{GALLERY_FILE, SUMMARY_FILE, Summary, dotted::flatten},
-    run_dir::{Cpu, Git, RunDir, Software, read_json, write_atomic, write_json},
+    run_dir::{Cpu, Git, RunDir, RunLock, Software, read_json, write_atomic, write_json},
 };
 
 /// The layout of a record; grows when a key changes meaning.
 pub const SCHEMA: u32 = 1;
+/// The folder, beside that of failures, of the locks of cells that are being run.
+const CLAIMS: &str = "claims";
 /// Hexadecimal digits of the hash that name a file; the whole hash stands in it.
 const DIGITS: usize = 16;
 /// Bytes that a record and its picture should stay below.
@@ -148,6 +150,16 @@ impl Store {
 
     fn failure_file(&self, hash: &str) -> PathBuf {
         self.failures.join(format!("{}.json", short(hash)))
+    }
+
+    /// The right to run a cell, as far as processes with the same folder of failures know of each other.
+    ///
+    /// # Errors
+    /// When another process has it, or the folder cannot be written.
+    pub fn claim(&self, hash: &str) -> Result<RunLock> {
+        let folder = self.failures.with_file_name(CLAIMS).join(short(hash));
+        fs_err::create_dir_all(&folder)?;
+        RunLock::acquire(&folder)
     }
 
     /// The record of a cell; nothing where it did not run.

@@ -22,6 +22,7 @@ kind = "table"
 [table]
 name = "tiny"
 minutes = 2
+publish = true
 [[matrix]]
 experiments = ["one", "two"]
 methods = ["default", "parity"]

@@ -73,6 +73,17 @@ fn a_run_is_asked_for_and_found() {
     );
 }
 
+/// One that ends well although it was told to end has ended well.
+#[test]
+fn what_ends_before_it_hears_is_kept() {
+    let bench = Bench::new();
+    let run_dir = bench.path("runs/one/x");
+    fs_err::create_dir_all(&run_dir).unwrap();
+    fs_err::write(run_dir.join("manifest.json"), "{}").unwrap();
+    let script = format!("cat; echo '{{\"run\": \"{}\"}}'", run_dir.display());
+    assert!(matches!(run_until(&bench, &script, &AtomicBool::new(true)), Ended::Done(_)));
+}
+
 /// The run of the first cell, as a process that was killed left it, with these changes of its manifest.
 fn torso(bench: &Bench, changes: &[(&str, Value)]) -> RunDir {
     let run = bench::run(&bench.path("runs"), &bench.plan().cells[0], &json!({}));

@@ -97,7 +97,7 @@ fn the_published_table_is_right_in_every_preset() {
     let plan = |preset| Plan::load(&file, &Request { preset, set: Vec::new() }).unwrap();
     let hashes = |plan: &Plan| plan.cells.iter().map(|c| c.hash.clone()).collect::<Vec<_>>();
     let (usual, smoke, full) = (plan(None), plan(Some("smoke")), plan(Some("full")));
-    assert_eq!((smoke.cells.len(), smoke.publish), (6, false));
+    assert_eq!((smoke.cells.len(), &smoke.publish), (6, &None));
     assert_eq!((smoke.folder().as_str(), usual.folder().as_str()), ("table-smoke", "table"));
     assert_eq!(usual.cells.len(), full.cells.len());
     let usual = hashes(&usual);

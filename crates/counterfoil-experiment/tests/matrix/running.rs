@@ -87,6 +87,31 @@ fn a_budget_decides_what_is_begun() {
     assert_eq!(left, 3);
 }
 
+/// What another process is at, or has run since this one looked, is passed over.
+#[test]
+fn two_processes_share_a_table() {
+    let bench = Bench::new();
+    let plan = bench.plan();
+    let store = bench.places(&plan).store;
+    let held = plan.cells.iter().find(|cell| cell.name == "not calibrated").unwrap();
+    let lock = store.claim(&held.hash).unwrap();
+    let mut actor = Actor::new(&bench, |cell| {
+        if (cell.experiment.as_str(), cell.name.as_str(), cell.seed) == ("one", "default", 0) {
+            let mut other = Actor::new(&bench, |_| Act::End(json!({})));
+            let outcome = bench.perform(&plan, Budget::NONE, &["two"], &mut other);
+            assert_eq!((outcome.ran, outcome.elsewhere), (4, 0));
+        }
+        Act::End(json!({}))
+    });
+    let outcome = bench.perform(&plan, Budget::NONE, &[], &mut actor);
+    assert_eq!((outcome.ran, outcome.elsewhere), (4, 5));
+    assert!(actor.ran.iter().all(|cell| cell.starts_with("one/")), "{:?}", actor.ran);
+    assert!(store.record(&held.hash).unwrap().is_none());
+    drop(lock);
+    let mut actor = Actor::new(&bench, |_| Act::End(json!({})));
+    assert_eq!(bench.perform(&plan, Budget::NONE, &[], &mut actor).ran, 1);
+}
+
 #[test]
 fn times_are_read_or_refused() {
     for text in ["2h", "90m", "1h30m", "45s", "0.5h"] {

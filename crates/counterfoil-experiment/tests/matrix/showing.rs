@@ -256,8 +256,15 @@ fn a_table_that_is_not_published_keeps_to_its_folder() {
     let places = Places::new(&short, &out, None, None);
     assert_eq!(places.store.folder(), out.join("tiny-short/cells"));
     assert_eq!(places.markdown, out.join("tiny-short/results.md"));
+    // Beside the folder of its file, wherever the command is given.
+    let home = bench.path("").parent().unwrap().to_owned();
     let places = Places::new(&bench.plan(), &out, None, None);
-    assert_eq!(places.store.folder(), std::path::Path::new("docs/results/cells"));
-    assert_eq!(places.markdown, std::path::Path::new("docs/results.md"));
+    assert_eq!(places.store.folder(), home.join("docs/results/cells"));
+    assert_eq!(places.markdown, home.join("docs/results.md"));
     assert_eq!(places.page, out.join("tiny/table.html"));
+    // Where data lie is no other table; other settings are.
+    let load = |set| bench.load(crate::bench::TABLE, None, &[set]).unwrap();
+    assert_eq!(load("data.dir=elsewhere").publish, Some(home));
+    let places = Places::new(&load("training.steps=11"), &out, None, None);
+    assert_eq!(places.markdown, out.join("tiny/results.md"));
 }

@@ -74,7 +74,8 @@ pub(super) const CODE: [Column; 7] = [
         "minimality",
         "minimality off by",
         "divergence",
-        "mean over do(i): how far the counterfactual latent divergence on pixels is from that of the true images",
+        "mean over do(i): how far the mean counterfactual latent divergence on pixels is from that of the true images; what is too \
+         much on some images and too little on others cancels",
         Goal::Low,
         |summary, _| {
             let each = summary.minimality.values();

@@ -11,7 +11,7 @@ use crate::{
     matrix::figures::{Column, Figure, Form, Goal, mean},
 };
 
-pub(super) const IMAGES: [Column; 17] = [
+pub(super) const IMAGES: [Column; 18] = [
     figure(
         "effect",
         "effect error",
@@ -143,6 +143,18 @@ pub(super) const IMAGES: [Column; 17] = [
         |summary, _| {
             let found = summary.resemblance.filter(|found| found.of_truth)?;
             Some(Figure { value: found.distance / found.leave_as_is, ends: None })
+        },
+    ),
+    figure(
+        "likeness",
+        "from held-out images",
+        "squared Fréchet distance",
+        "the same distance from other held-out images, in units of their spread, where no truth is known; answers have other labels \
+         than these, so that methods can be compared by it and nothing else",
+        Goal::Low,
+        |summary, _| {
+            let found = summary.resemblance.filter(|found| !found.of_truth)?;
+            Some(Figure { value: found.distance, ends: None })
         },
     ),
     figure(
