@@ -294,7 +294,7 @@ fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Result<Vec<(usiz
     let (moved, on_the_way) = changed.moved(graph, outcome);
     let mut workspace = Workspace::default();
     let mut pairs = Vec::new();
-    for child in on_the_way.iter() {
+    for child in &on_the_way {
         let parents: NodeSet = graph.parents(child).iter().copied().collect();
         let staying = &parents - &moved;
         let child_alone: NodeSet = [child].into();
@@ -319,7 +319,7 @@ fn orderless(
     changed: &Changed,
     outcome: usize,
 ) -> Result<Option<String>> {
-    for node in changed.moved(graph, outcome).1.iter() {
+    for node in &changed.moved(graph, outcome).1 {
         let name = graph.name(node);
         let index = declared.index_of(name).map_err(graph_error)?;
         if !matches!(declared.variable(index).kind(), Kind::Continuous) {

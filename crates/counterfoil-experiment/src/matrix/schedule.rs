@@ -215,7 +215,7 @@ pub struct Outcome {
 /// Whose a cell is that is about to be run.
 enum Claim {
     /// Ours, as long as the lock is held.
-    Ours(#[expect(dead_code, reason = "holding it is what it is for")] RunLock),
+    Ours(RunLock),
     /// Another process is at it, or was since we looked.
     Elsewhere(String),
 }
