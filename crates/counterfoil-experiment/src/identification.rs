@@ -320,6 +320,10 @@ fn orderless(
     outcome: usize,
 ) -> Result<Option<String>> {
     for node in &changed.moved(graph, outcome).1 {
+        // What a soft change starts from was seen, unless another change moves it.
+        if changed.soft.contains(node) && changed.natural(graph, node).is_factual() {
+            continue;
+        }
         let name = graph.name(node);
         let index = declared.index_of(name).map_err(graph_error)?;
         if !matches!(declared.variable(index).kind(), Kind::Continuous) {
@@ -408,6 +412,8 @@ mod tests {
                 assert_eq!(image.undecided.is_none(), known);
                 assert_eq!(image.ground().contains("`y` is no number on a line"), !known);
             }
+            // Turned by itself, it is what was seen and then turned.
+            assert!(found(text, &[], &["y"], "z").of_image.unwrap().identifiable_if_increasing);
         }
     }
 
