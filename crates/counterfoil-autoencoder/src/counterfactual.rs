@@ -328,14 +328,7 @@ impl<'m> Counterfactuals<'m> {
                     v.name()
                 ));
             }
-            let why = if self.directions().is_some() {
-                "directions of the whole code know no mechanisms"
-            } else if self.architecture().mechanism == Mechanism::Published {
-                "the published mechanism makes one hop, from a variable without causes"
-            } else {
-                "independent latents have no mechanisms"
-            };
-            for variable in self.unmoved(intervention) {
+            for (variable, why) in self.unmoved(intervention) {
                 let name = dag.variable(variable).name();
                 let from = intervention.targets().into_iter();
                 let from: Vec<&str> = from
@@ -351,21 +344,27 @@ impl<'m> Counterfactuals<'m> {
         found.into_iter().collect()
     }
 
-    /// The labelled variables that follow from what is changed by the graph, and not by this model.
-    fn unmoved(&self, intervention: &Intervention) -> Vec<usize> {
+    /// The labelled variables that follow from what is changed by the graph, and not by this model; and why not.
+    fn unmoved(&self, intervention: &Intervention) -> Vec<(usize, &'static str)> {
         let a = self.architecture();
         let (dag, changed) = (a.dag(), intervention.targets());
-        let follows = |variable: usize| match a.mechanism {
-            _ if self.directions().is_some() => false,
-            Mechanism::Independent => false,
-            Mechanism::Published => changed.iter().any(|&target| {
-                dag.parents(target).is_empty() && dag.parents(variable).contains(&target)
-            }),
-            Mechanism::Additive | Mechanism::Affine | Mechanism::Spline => true,
+        let one_hop = |variable: usize| {
+            let is_cause = |target: &&usize| dag.parents(variable).contains(target);
+            changed.iter().filter(is_cause).any(|target| dag.parents(*target).is_empty())
         };
-        let mut found = dag.descendants(changed.iter().copied()).iter().collect::<Vec<usize>>();
-        found.retain(|v| !changed.contains(v) && a.blocks().get(*v).labelled && !follows(*v));
-        found
+        let why = |variable: usize| match a.mechanism {
+            _ if self.directions().is_some() => {
+                Some("directions of the whole code know no mechanisms")
+            }
+            Mechanism::Independent => Some("independent latents have no mechanisms"),
+            Mechanism::Published => (!one_hop(variable))
+                .then_some("the published mechanism makes one hop, from a variable without causes"),
+            Mechanism::Additive | Mechanism::Affine | Mechanism::Spline => None,
+        };
+        let descendants = dag.descendants(changed.iter().copied());
+        let asked =
+            descendants.iter().filter(|v| !changed.contains(v) && a.blocks().get(*v).labelled);
+        asked.filter_map(|variable| Some((variable, why(variable)?))).collect()
     }
 
     /// `(start, length)` of each pass over `n` items.

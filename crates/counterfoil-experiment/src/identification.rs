@@ -261,15 +261,17 @@ pub fn identifications(declared: &Dag, set: &[&str], soft: &[&str]) -> Result<Ve
     let outcomes = moved.iter().filter(|&node| !all.contains(node));
     let of = |outcome: usize| {
         let answer = changed.identify(&graph, outcome)?;
+        let (moved, on_the_way) = changed.moved(&graph, outcome);
         let names = |(cause, effect): (usize, usize)| {
             (graph.name(cause).to_owned(), graph.name(effect).to_owned())
         };
         let mistaken: Vec<_> =
-            mistaken(&graph, &changed, outcome)?.into_iter().map(names).collect();
-        let undecided = match orderless(declared, &graph, &changed, outcome)? {
-            _ if !mistaken.is_empty() => Some("hidden causes are in them".to_owned()),
-            Some(name) => Some(format!("`{name}` is no number on a line")),
-            None => None,
+            mistaken(&graph, &moved, &on_the_way)?.into_iter().map(names).collect();
+        let undecided = if mistaken.is_empty() {
+            orderless(declared, &graph, &changed, &on_the_way)?
+                .map(|name| format!("`{name}` is no number on a line"))
+        } else {
+            Some("hidden causes are in them".to_owned())
         };
         let of_image = OfImage::new(&graph, &changed, outcome, undecided)?;
         Ok(Identification {
@@ -288,15 +290,14 @@ fn contradiction(error: impl std::fmt::Display) -> ExperimentError {
     ExperimentError::Syntax { origin: "the causal graph".into(), reason: error.to_string() }
 }
 
-/// `(parent, child)` pairs between what is changed and `outcome` where the parent changes and tells something of the child's
+/// `(parent, child)` pairs of children `on_the_way` where the parent is `moved` and tells something of the child's
 /// noise, given the parents that stay as they are: hidden common causes tie them, directly or through what is known.
-fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Result<Vec<(usize, usize)>> {
-    let (moved, on_the_way) = changed.moved(graph, outcome);
+fn mistaken(graph: &Admg, moved: &NodeSet, on_the_way: &NodeSet) -> Result<Vec<(usize, usize)>> {
     let mut workspace = Workspace::default();
     let mut pairs = Vec::new();
-    for child in &on_the_way {
+    for child in on_the_way {
         let parents: NodeSet = graph.parents(child).iter().copied().collect();
-        let staying = &parents - &moved;
+        let staying = &parents - moved;
         let child_alone: NodeSet = [child].into();
         // Without its mechanism the child is its noise.
         let noise = graph.view().without_edges_between(parents.clone(), child_alone.clone());
@@ -312,14 +313,14 @@ fn mistaken(graph: &Admg, changed: &Changed, outcome: usize) -> Result<Vec<(usiz
     Ok(pairs)
 }
 
-/// The first variable whose mechanism answers and whose values have no order, so that none increases.
+/// The first variable `on_the_way` whose mechanism answers and whose values have no order, so that none increases.
 fn orderless(
     declared: &Dag,
     graph: &Admg,
     changed: &Changed,
-    outcome: usize,
+    on_the_way: &NodeSet,
 ) -> Result<Option<String>> {
-    for node in &changed.moved(graph, outcome).1 {
+    for node in on_the_way {
         // What a soft change starts from was seen, unless another change moves it.
         if changed.soft.contains(node) && changed.natural(graph, node).is_factual() {
             continue;

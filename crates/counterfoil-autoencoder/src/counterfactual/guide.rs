@@ -84,14 +84,12 @@ impl Counterfactuals<'_> {
             return Ok(complete(self.follow(noise, target, goal.as_ref())?));
         }
         let drawn = match p.guidance_reference {
-            Reference::Factual => {
-                let reference = denoiser(&factual).beside(&target);
-                let guided = Guided::new::<Tensor>(target, reference, p.guidance)?;
-                self.follow(noise, guided, goal.as_ref())
-            }
-            Reference::AllNull => {
-                let null = self.model.null(self.weights, &latents);
-                let reference = denoiser(&null).beside(&target);
+            Reference::Factual | Reference::AllNull => {
+                let reference = match p.guidance_reference {
+                    Reference::AllNull => self.model.null(self.weights, &latents),
+                    _ => factual,
+                };
+                let reference = denoiser(&reference).beside(&target);
                 let guided = Guided::new::<Tensor>(target, reference, p.guidance)?;
                 self.follow(noise, guided, goal.as_ref())
             }

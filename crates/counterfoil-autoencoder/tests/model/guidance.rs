@@ -2,11 +2,11 @@
 
 use crate::support::{every_kind, images, largest, scrambled, tiny};
 use counterfoil_autoencoder::counterfactual::{Procedure, Reference};
-use counterfoil_autoencoder::{Calibration, Counterfactuals, LatentDenoiser};
+use counterfoil_autoencoder::{Calibration, Counterfactuals, LatentDenoiser, Model};
 use counterfoil_diffusion::inversion::{Latent, Method};
 use counterfoil_diffusion::{Grid, Guided, NoNoise, Prediction, Sampler};
 use counterfoil_graph::{Dag, Intervention};
-use counterfoil_tensor::{Mode, Precision};
+use counterfoil_tensor::{Mode, Precision, Weights};
 use tch::Tensor;
 
 /// Float class: single precision over four steps of a rough network; the factors are at most 3.
@@ -48,31 +48,43 @@ fn guidance_acts_on_what_is_reached() {
     assert!(largest(&model.null(&weights, &abduction.z)) > 0.1);
 }
 
+/// Two images under do(a = 0.9) as they are guided against `reference` with a weight of 2.5, and by the classifier-free guidance of Ho
+/// and Salimans, whose other prediction is under what `null` makes of the latents.
+fn guided_and_published(
+    model: &Model,
+    weights: &Weights,
+    guidance_reference: Reference,
+    null: impl Fn(&Tensor) -> Tensor,
+) -> [Tensor; 2] {
+    let calibration = Calibration::ideal(model.architecture());
+    let procedure = Procedure {
+        method: Method::Ddim,
+        steps: 4,
+        guidance: 2.5,
+        guidance_reference,
+        ..Procedure::default()
+    };
+    let imagine = Counterfactuals::new(model, weights, &calibration, procedure).unwrap();
+    let abduction = imagine.abduct(&images(2), None).unwrap();
+    let set = Intervention::none().set(model.architecture().dag(), "a", 0.9).unwrap();
+    let wanted = imagine.act(&abduction, &vec![set; 2]).unwrap();
+    let found = imagine.decode(&abduction, &wanted).unwrap();
+    let denoiser = |z: &Tensor| LatentDenoiser::new(model, weights, z, None);
+    let (target, null) = (denoiser(&wanted), denoiser(&null(&wanted)));
+    let mut guided = Guided::new::<Tensor>(target, null, 2.5).unwrap();
+    let plan = Method::Ddim.plan(imagine.grid(), model.architecture().prediction()).unwrap();
+    let Latent::Single(noise) = abduction.noise else { panic!("DDIM keeps one state") };
+    [found, plan.run(noise.copy(), &mut guided, &mut NoNoise).unwrap()]
+}
+
 /// Float class: where everything is reached, it is the classifier-free guidance of Ho and Salimans.
 #[test]
 fn one_variable_is_guided_as_published() {
     let dag = Dag::from_dot("digraph { a [low=0, high=1] }").unwrap();
     let model = tiny(&dag, |c| c.residual_code = false);
     let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
-    let calibration = Calibration::ideal(model.architecture());
-    let procedure = Procedure {
-        method: Method::Ddim,
-        steps: 4,
-        guidance: 2.5,
-        guidance_reference: Reference::Null,
-        ..Procedure::default()
-    };
-    let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
-    let abduction = imagine.abduct(&images(2), None).unwrap();
-    let set = Intervention::none().set(&dag, "a", 0.9).unwrap();
-    let wanted = imagine.act(&abduction, &vec![set; 2]).unwrap();
-    let found = imagine.decode(&abduction, &wanted).unwrap();
-    let denoiser = |z: &Tensor| LatentDenoiser::new(&model, &weights, z, None);
-    let (target, null) = (denoiser(&wanted), denoiser(&wanted.zeros_like()));
-    let mut guided = Guided::new::<Tensor>(target, null, 2.5).unwrap();
-    let plan = Method::Ddim.plan(imagine.grid(), model.architecture().prediction()).unwrap();
-    let Latent::Single(noise) = abduction.noise else { panic!("DDIM keeps one state") };
-    let expected = plan.run(noise.copy(), &mut guided, &mut NoNoise).unwrap();
+    let [found, expected] =
+        guided_and_published(&model, &weights, Reference::Null, Tensor::zeros_like);
     assert!(largest(&(found - expected)) < FLOAT);
 }
 
@@ -83,30 +95,10 @@ fn all_null_is_guided_as_published() {
     let dag = Dag::from_dot("digraph { a [low=0, high=1]; b [low=0, high=1] }").unwrap();
     let model = tiny(&dag, |c| (c.null_blocks, c.residual_code) = (true, false));
     let weights = scrambled(&model, 0.2).bind(Precision::F32, Mode::Evaluate);
-    let calibration = Calibration::ideal(model.architecture());
-    let set = Intervention::none().set(&dag, "a", 0.9).unwrap();
-    let answer = |guidance_reference| {
-        let procedure = Procedure {
-            method: Method::Ddim,
-            steps: 4,
-            guidance: 2.5,
-            guidance_reference,
-            ..Procedure::default()
-        };
-        let imagine = Counterfactuals::new(&model, &weights, &calibration, procedure).unwrap();
-        let abduction = imagine.abduct(&images(2), None).unwrap();
-        let wanted = imagine.act(&abduction, &vec![set.clone(); 2]).unwrap();
-        let found = imagine.decode(&abduction, &wanted).unwrap();
-        let denoiser = |z: &Tensor| LatentDenoiser::new(&model, &weights, z, None);
-        let (target, null) = (denoiser(&wanted), denoiser(&model.null(&weights, &wanted)));
-        let mut guided = Guided::new::<Tensor>(target, null, 2.5).unwrap();
-        let plan = Method::Ddim.plan(imagine.grid(), model.architecture().prediction()).unwrap();
-        let Latent::Single(noise) = abduction.noise else { panic!("DDIM keeps one state") };
-        (found, plan.run(noise.copy(), &mut guided, &mut NoNoise).unwrap())
-    };
-    let (found, published) = answer(Reference::AllNull);
+    let null = |z: &Tensor| model.null(&weights, z);
+    let [found, published] = guided_and_published(&model, &weights, Reference::AllNull, null);
     assert!(largest(&(found - &published)) < FLOAT);
-    let (decoupled, _) = answer(Reference::Null);
+    let [decoupled, _] = guided_and_published(&model, &weights, Reference::Null, null);
     assert!(largest(&(decoupled - published)) > 1e-2);
 }
 

@@ -334,9 +334,9 @@ impl Imagination {
             let asked = vec![intervention.clone(); n];
             for (end, confounded) in answers {
                 // The answers of other models have no ranges of their own.
-                let own = ranges.get(which).filter(|_| end.is_empty()).unwrap_or(&unranged);
+                let own = ranges.get(which).filter(|_| confounded.is_empty()).unwrap_or(&unranged);
                 let latents = maker.act_confounded(&abduction, &asked, &confounded)?;
-                if end.is_empty() {
+                if confounded.is_empty() {
                     warnings.extend(self.moved_out_of_range(intervention, &latents));
                 }
                 let images = maker.predict(&abduction, &asked, &latents)?;

@@ -316,6 +316,16 @@ mod tests {
     use crate::config::Config;
     use counterfoil_metrics::statistics::pearson;
 
+    /// What the judges of a published experiment learn from at preset smoke, and its data.
+    fn lesson_of(name: &str) -> (Lesson, Data) {
+        let experiments = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments");
+        let file = format!("{experiments}/{name}.toml");
+        let config = Config::load(file.as_ref(), Some("smoke"), &[]).unwrap();
+        let data = Data::load(&config).unwrap();
+        let variables = Labelled::all(config.graph(), data.dataset().graph()).unwrap();
+        (Lesson::new(&data, &variables, 1, Device::Cpu).unwrap(), data)
+    }
+
     /// Exact: of an image with an unknown label neither label nor pixels are shown to the judge of that variable.
     #[test]
     fn judges_see_enough_of_every_variable() {
@@ -347,13 +357,9 @@ mod tests {
     /// (512 of them, standard error 0.044). Of plain digits the only effect is measured on the pixels: nothing is rendered.
     #[test]
     fn a_judge_cannot_read_a_slant_off_its_cause() {
-        let experiments = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments");
         let lesson = |name: &str| {
-            let file = format!("{experiments}/{name}.toml");
-            let config = Config::load(file.as_ref(), Some("smoke"), &[]).unwrap();
-            let data = Data::load(&config).unwrap();
-            let variables = Labelled::all(config.graph(), data.dataset().graph()).unwrap();
-            (Lesson::new(&data, &variables, 1, Device::Cpu).unwrap(), data.split().train.len())
+            let (lesson, data) = lesson_of(name);
+            (lesson, data.split().train.len())
         };
         let (plain, seen) = lesson("digits");
         assert_eq!((plain.labels.len(), plain.images.size()[0]), (seen, seen as i64));
@@ -371,11 +377,7 @@ mod tests {
     /// Biased digits from 5 on are thick: a judge must not take a thick stroke for such a digit, or such a digit for a thick stroke.
     #[test]
     fn a_judge_cannot_read_a_class_off_a_stroke() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/digits-biased.toml");
-        let config = Config::load(file.as_ref(), Some("smoke"), &[]).unwrap();
-        let data = Data::load(&config).unwrap();
-        let variables = Labelled::all(config.graph(), data.dataset().graph()).unwrap();
-        let lesson = Lesson::new(&data, &variables, 1, Device::Cpu).unwrap();
+        let (lesson, data) = lesson_of("digits-biased");
         let seen = data.split().train.len();
         assert_eq!((lesson.labels.len(), lesson.items.len()), (2 * seen, 2 * seen));
         let classes = data.dataset().classes().unwrap();

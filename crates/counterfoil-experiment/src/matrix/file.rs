@@ -198,7 +198,12 @@ fn twice<T: PartialEq + Clone>(values: &[T]) -> Option<T> {
     values.iter().enumerate().find(again).map(|(_, value)| value.clone())
 }
 
+/// The key that an override sets.
+pub(super) fn key_of(text: &str) -> &str {
+    text.split('=').next().unwrap_or_default().trim()
+}
+
 /// Whether an override sets what has a key of its own.
 pub(super) fn is_taken(text: &str) -> bool {
-    TAKEN.contains(&text.split('=').next().unwrap_or_default().trim())
+    TAKEN.contains(&key_of(text))
 }

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     figures::World,
-    file::{Group, Head, Origin, is_taken, parsed},
+    file::{Group, Head, Origin, is_taken, key_of, parsed},
     sweep::{self, Place},
 };
 use crate::{
@@ -182,7 +182,7 @@ impl Plan {
 
 /// Whether an override says where data lie, which changes no outcome.
 fn is_data_dir(text: &str) -> bool {
-    text.split('=').next().unwrap_or_default().trim() == "data.dir"
+    key_of(text) == "data.dir"
 }
 
 /// The folder above the one that a file lies in, as its path has it.

@@ -212,22 +212,14 @@ pub struct Outcome {
     pub interrupted: bool,
 }
 
-/// Whose a cell is that is about to be run.
-enum Claim {
-    /// Ours, as long as the lock is held.
-    Ours(RunLock),
-    /// Another process is at it, or was since we looked.
-    Elsewhere(String),
-}
-
-/// Two processes may fill one table at a time.
-fn claimed(store: &Store, cell: &Cell) -> Result<Claim> {
+/// The right to run a cell, or why it is another process's: two may fill one table at a time.
+fn claimed(store: &Store, cell: &Cell) -> Result<std::result::Result<RunLock, String>> {
     match store.claim(&cell.hash) {
         Ok(lock) => Ok(match store.record(&cell.hash) {
-            Ok(Some(_)) => Claim::Elsewhere("another process has run it meanwhile".to_owned()),
-            _ => Claim::Ours(lock),
+            Ok(Some(_)) => Err("another process has run it meanwhile".to_owned()),
+            _ => Ok(lock),
         }),
-        Err(held @ ExperimentError::Locked { .. }) => Ok(Claim::Elsewhere(held.to_string())),
+        Err(held @ ExperimentError::Locked { .. }) => Ok(Err(held.to_string())),
         Err(other) => Err(other),
     }
 }
@@ -274,9 +266,11 @@ pub fn perform(
             if left.is_finite() { format!(", {} given", duration(left)) } else { String::new() },
         ));
         let start = Instant::now();
-        let ended = match claimed(store, cell)? {
-            Claim::Ours(_lock) => runner.run(cell, interrupt)?,
-            Claim::Elsewhere(said) => Ended::Elsewhere(said),
+        // Held until the cell is kept, so that nobody finds it neither claimed nor done.
+        let claim = claimed(store, cell)?;
+        let ended = match &claim {
+            Ok(_) => runner.run(cell, interrupt)?,
+            Err(said) => Ended::Elsewhere(said.clone()),
         };
         match ended {
             Ended::Done(run) => {

@@ -3,6 +3,7 @@
 
 use std::{
     os::unix::fs::PermissionsExt,
+    path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -25,6 +26,14 @@ fn run_until(bench: &Bench, script: &str, interrupt: &AtomicBool) -> Ended {
     fs_err::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     let mut children = Children { program, out: bench.path("runs"), gpu: None };
     children.run(&bench.plan().cells[0], interrupt).unwrap()
+}
+
+/// A folder that can be opened as a run.
+fn any_run(bench: &Bench) -> PathBuf {
+    let folder = bench.path("runs/one/x");
+    fs_err::create_dir_all(&folder).unwrap();
+    fs_err::write(folder.join("manifest.json"), "{}").unwrap();
+    folder
 }
 
 #[test]
@@ -50,9 +59,7 @@ fn the_last_line_of_a_failed_process_is_kept() {
 #[test]
 fn a_run_is_asked_for_and_found() {
     let bench = Bench::new();
-    let run_dir = bench.path("runs/one/x");
-    fs_err::create_dir_all(&run_dir).unwrap();
-    fs_err::write(run_dir.join("manifest.json"), "{}").unwrap();
+    let run_dir = any_run(&bench);
     // More than a pipe holds, on both, before the answer.
     let script = format!(
         "echo \"$@\" > {}; yes | head -c 200000 >&2; printf '%200000s' ' '; \
@@ -77,9 +84,7 @@ fn a_run_is_asked_for_and_found() {
 #[test]
 fn what_ends_before_it_hears_is_kept() {
     let bench = Bench::new();
-    let run_dir = bench.path("runs/one/x");
-    fs_err::create_dir_all(&run_dir).unwrap();
-    fs_err::write(run_dir.join("manifest.json"), "{}").unwrap();
+    let run_dir = any_run(&bench);
     let script = format!("cat; echo '{{\"run\": \"{}\"}}'", run_dir.display());
     assert!(matches!(run_until(&bench, &script, &AtomicBool::new(true)), Ended::Done(_)));
 }
